@@ -1,0 +1,56 @@
+# tarn_layer(): one CMake target per folder of tarn/, linked as the layer drawing says.
+
+# The files of `folder` that match `pattern`, without tests, benchmarks and fuzzers.
+function(tarn_library_files result folder pattern)
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/${pattern}")
+  list(FILTER files EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
+  set(${result} ${files} PARENT_SCOPE)
+endfunction()
+
+# tarn_layer(<name> <level> <lower layer>...) declares tarn/<name>/ as target tarn_<name>, alias
+# tarn::<name>. A folder without files is a layer still to be built: it is left out.
+function(tarn_layer name level)
+  tarn_library_files(headers "tarn/${name}" "*.h*")
+  tarn_library_files(sources "tarn/${name}" "*.cpp")
+  if(NOT headers AND NOT sources)
+    return()
+  endif()
+  set(target tarn_${name})
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    tarn_settings(${target})
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(tarn::${name} ALIAS ${target})
+  target_include_directories(${target} ${scope} "${PROJECT_SOURCE_DIR}")
+  foreach(lower IN LISTS ARGN)
+    if(TARGET tarn_${lower})
+      target_link_libraries(${target} ${scope} tarn_${lower})
+    endif()
+  endforeach()
+  set_property(GLOBAL APPEND PROPERTY TARN_LAYERS ${name})
+  set_property(GLOBAL APPEND PROPERTY TARN_HEADERS ${headers})
+endfunction()
+
+# tarn::tarn: all layers as one library with all public headers. Each header is compiled alone in
+# builds with CMAKE_VERIFY_INTERFACE_HEADER_SETS.
+function(tarn_umbrella)
+  get_property(layers GLOBAL PROPERTY TARN_LAYERS)
+  get_property(headers GLOBAL PROPERTY TARN_HEADERS)
+  add_library(tarn STATIC)
+  add_library(tarn::tarn ALIAS tarn)
+  tarn_settings(tarn)
+  foreach(layer IN LISTS layers)
+    get_target_property(type tarn_${layer} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+      target_sources(tarn PRIVATE $<TARGET_OBJECTS:tarn_${layer}>)
+    endif()
+  endforeach()
+  set_target_properties(tarn PROPERTIES LINKER_LANGUAGE CXX)
+  target_sources(tarn PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}"
+                 FILES "${PROJECT_SOURCE_DIR}/tarn/tarn.hpp" ${headers})
+endfunction()

@@ -1,0 +1,23 @@
+# What every target of tarn is compiled with.
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug or Release" FORCE)
+  endif()
+  find_program(TARN_CCACHE ccache)
+  if(TARN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${TARN_CCACHE}")
+  endif()
+endif()
+
+# Gives `target` the language, the include root and the warnings of the house.
+function(tarn_settings target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wold-style-cast
+    $<$<BOOL:${TARN_WERROR}>:-Werror>
+    # A message's [file:line] names the file as the repository does, on every machine.
+    "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+endfunction()
