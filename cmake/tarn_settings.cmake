@@ -11,6 +11,8 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
 endif()
 
+file(RELATIVE_PATH TARN_SOURCE_FROM_BUILD "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
+
 # Gives `target` the language, the include root and the warnings of the house.
 function(tarn_settings target)
   target_compile_features(${target} PUBLIC cxx_std_20)
@@ -18,6 +20,7 @@ function(tarn_settings target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wold-style-cast
     $<$<BOOL:${TARN_WERROR}>:-Werror>
-    # A message's [file:line] names the file as the repository does, on every machine.
-    "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+    # A message's [file:line] names the file as the repository does, on every machine; ccache may
+    # hand the compiler relative names.
+    "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=" "-fmacro-prefix-map=${TARN_SOURCE_FROM_BUILD}/=")
 endfunction()

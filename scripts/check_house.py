@@ -7,6 +7,7 @@ Each rule is a function that takes a Tree and yields what is wrong, and RULES li
 """
 
 import ast
+import os
 import re
 import sys
 from pathlib import Path
@@ -18,12 +19,13 @@ SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}
 DATA = re.compile(r"^test/corpus/")
 
 # Files that tools and people find by their well-known names.
-ENTRANCES = re.compile(r"^(README|ARCHITECTURE|CONTRIBUTING|CHANGELOG)\.md$|^LICENSE$|^Makefile$"
+ENTRANCES = re.compile(r"(^|/)README\.md$|^(ARCHITECTURE|CONTRIBUTING|CHANGELOG)\.md$"
+                       r"|^LICENSE$|^Makefile$"
                        r"|^CMake(Lists\.txt|Presets\.json)$|^\.[a-z-]+$|^\.ci/run$"
                        r"|^scripts/\w+_test\.py$")
 # Files that cmake/ and the tests find by pattern.
 FOUND_BY_PATTERN = re.compile(r"^(tarn/\w+|testing)/\w+\.cpp$|^examples/\w+\.cpp$"
-                              r"|^(examples|bench)/(.*/)?CMakeLists\.txt$|^test/.*\.txt$")
+                              r"|^(examples|bench)/(.*/)?CMakeLists\.txt$|^test/.*\.(txt|trace)$")
 
 
 class Tree:
@@ -195,17 +197,20 @@ def check_changelog(tree):
 
 
 def check_pages(tree):
-    """Links between pages lead somewhere, and README's code is part of a program that runs."""
+    """Links between pages lead somewhere, and their C++ is part of an example, which runs."""
+    def without_indentation(code):
+        return re.sub(r"^ +", "", code, flags=re.M)
+
+    examples = [without_indentation(text) for _, text in tree.matching(r"^examples/.*\.cpp$")]
     for path, text in tree.matching(r"\.md$"):
-        folder = Path(path).parent
-        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
-            target = (folder / link).as_posix().rstrip("/")
+        prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
+            target = os.path.normpath(Path(path).parent / link)
             if not any(other == target or other.startswith(target + "/") for other in tree.paths):
                 yield f"{path}: the link to {link} leads nowhere"
-    examples = [text for _, text in tree.matching(r"^examples/.*\.cpp$")]
-    for code in re.findall(r"^```cpp\n(.*?)^```", tree.texts.get("README.md", ""), re.M | re.S):
-        if not any(code in text for text in examples):
-            yield f"README.md: no example contains the code that begins with {code[:40]!r}"
+        for code in re.findall(r"^```cpp\n(.*?)^```", text, re.M | re.S):
+            if not any(without_indentation(code) in example for example in examples):
+                yield f"{path}: no example contains the code that begins with {code[:40]!r}"
 
 
 def check_tidy_reasons(tree):

@@ -155,7 +155,12 @@ class CheckHouse(unittest.TestCase):
 
     def test_pages(self):
         self.assert_found({"docs/page.md": "[gone](../gone.md#part)\n"}, "../gone.md leads nowhere")
+        self.assertEqual(self.found({"docs/page.md": "[back](../README.md), [all](../tarn)\n"}), [])
         self.assert_found({"examples/start.cpp": "int main() { }\n"}, "no example contains")
+        piece = "```cpp\nauto call = [](int) {};\n```\n"
+        self.assert_found({"docs/page.md": piece}, "docs/page.md: no example contains")
+        inside = "int main() {\n  auto call = [](int) {};\n}\n"
+        self.assertEqual(self.found({"docs/page.md": piece, "examples/inside.cpp": inside}), [])
 
     def test_tidy_reasons(self):
         tidy = "# some-check: as it is.\nChecks: >\n  bugprone-*,\n  -some-check,\n"
