@@ -11,7 +11,8 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
 endif()
 
-file(RELATIVE_PATH TARN_SOURCE_FROM_BUILD "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
+cmake_path(RELATIVE_PATH PROJECT_SOURCE_DIR BASE_DIRECTORY "${CMAKE_BINARY_DIR}"
+           OUTPUT_VARIABLE TARN_SOURCE_FROM_BUILD)
 
 # Gives `target` the language, the include root and the warnings of the house.
 function(tarn_settings target)

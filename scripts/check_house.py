@@ -19,7 +19,7 @@ SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}
 DATA = re.compile(r"^test/corpus/")
 
 # Files that tools and people find by their well-known names.
-ENTRANCES = re.compile(r"(^|/)README\.md$|^(ARCHITECTURE|CONTRIBUTING|CHANGELOG)\.md$"
+ENTRANCES = re.compile(r"^(.*/)?README\.md$|^(ARCHITECTURE|CONTRIBUTING|CHANGELOG)\.md$"
                        r"|^LICENSE$|^Makefile$"
                        r"|^CMake(Lists\.txt|Presets\.json)$|^\.[a-z-]+$|^\.ci/run$"
                        r"|^scripts/\w+_test\.py$")
