@@ -1,0 +1,57 @@
+// tarn/os/pages.hpp - address space and memory straight from the operating system.
+//
+//     reserve_pages   ->  addresses nobody else gets; no memory behind them yet
+//     commit_pages    ->  readable and writable; memory arrives as pages are first touched
+//     decommit_pages  ->  the memory goes back, the addresses stay reserved
+//     release_pages   ->  both go back
+//
+// Huge pages come in two kinds. Transparent ones are a wish the kernel may grant at any later
+// time. Explicit ones come out of a set the administrator put aside (vm.nr_hugepages); where that
+// set is empty or too small, ordinary pages are given instead and the caller is told.
+//
+// Threads:    any.
+// Failure:    a null address or false; nothing has changed then. A range that does not consist of
+//             whole pages stops the program.
+// Lifetime:   until release_pages(), or the end of the process.
+
+#pragma once
+
+#include <cstddef>
+
+namespace tarn {
+
+enum class PageMode : unsigned char { ordinary, transparent_huge, explicit_huge };
+
+/// What huge pages are here, on x86-64 and on AArch64 with 4 KiB pages.
+inline constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
+
+struct ReservedPages {
+  void* address;  // null if there are none
+  PageMode mode;  // what was got, which may be less than what was wanted
+};
+
+/// Returns the bytes of an ordinary page, a power of two.
+[[nodiscard]] std::size_t page_bytes() noexcept;
+
+/// Returns `bytes` bytes of address space, aligned to the larger of `alignment` and a page.
+/// Huge pages are given for at least one huge page (transparent) or a whole number of them
+/// (explicit); for anything else, and when the system has none, the mode got is ordinary.
+/// Requires: `bytes` > 0 and a multiple of page_bytes(), `alignment` a power of two.
+[[nodiscard]] ReservedPages reserve_pages(std::size_t bytes, std::size_t alignment,
+                                          PageMode wanted) noexcept;
+
+/// Makes reserved pages usable, all zero the first time; returns false if the system refuses.
+[[nodiscard]] bool commit_pages(void* pages, std::size_t bytes) noexcept;
+
+/// Gives the memory of committed pages back; touching them before the next commit is a fault.
+void decommit_pages(void* pages, std::size_t bytes) noexcept;
+
+/// Gives memory and addresses back. Any whole pages of a reservation may go by themselves, except
+/// that explicit huge pages go as whole huge pages.
+void release_pages(void* pages, std::size_t bytes) noexcept;
+
+/// Returns the bytes of memory this process holds at the moment, by the kernel's books, or 0 if
+/// they can not be read. Costs three system calls.
+[[nodiscard]] std::size_t resident_bytes() noexcept;
+
+}  // namespace tarn

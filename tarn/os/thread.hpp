@@ -1,0 +1,28 @@
+// tarn/os/thread.hpp - which thread is this?
+//
+// Threads:    any; that is the point.
+// Failure:    none.
+// Lifetime:   two threads that live at the same time differ; a later thread may be given the
+//             identity of one that has ended.
+
+#pragma once
+
+#include <cstdint>
+
+#include "tarn/base/attributes.hpp"
+
+namespace tarn {
+namespace detail {
+
+// constinit: without it every use would ask first whether the variable has been constructed.
+inline constinit thread_local char thread_mark = 0;
+
+}  // namespace detail
+
+/// Returns a number that tells the calling thread from all others alive; never 0. It is the
+/// address of a thread-local variable: one instruction, where the system's own name is a call.
+[[nodiscard]] TARN_HOT std::uintptr_t this_thread_identity() noexcept {
+  return reinterpret_cast<std::uintptr_t>(&detail::thread_mark);
+}
+
+}  // namespace tarn

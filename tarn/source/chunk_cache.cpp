@@ -1,0 +1,123 @@
+#include "tarn/source/chunk_cache.hpp"
+
+#include "tarn/os/sanitizer.hpp"
+
+namespace tarn {
+namespace {
+
+// Reading the coarse clock costs about as much as a release; once in 64 it can not be felt.
+constexpr std::uint32_t releases_per_clock_reading = 64;
+
+bool cacheable(std::size_t bytes, std::size_t alignment) noexcept {
+  return bytes <= chunk_class_bytes_max && alignment <= ChunkCache::chunk_alignment;
+}
+
+// Of a chunk that was rounded up, the user may touch only what was asked for.
+void expose(void* chunk, std::size_t bytes, std::size_t chunk_bytes) noexcept {
+  unpoison(chunk, bytes);
+  poison(static_cast<std::byte*>(chunk) + bytes, chunk_bytes - bytes);
+}
+
+}  // namespace
+
+ChunkCache::ChunkCache(Source& upstream, const ChunkCacheOptions& options) noexcept
+    : upstream_(upstream),
+      fast_bytes_max_(memory_checker_present() ? 0 : chunk_class_bytes_max),
+      room_bytes_(options.bytes_max),
+      releases_until_clock_(releases_per_clock_reading),
+      options_(options),
+      decayed_ns_(options.clock_ns()) {}
+
+void* ChunkCache::acquire_from(Source& upstream, std::size_t bytes,
+                               std::size_t alignment) noexcept {
+  if (!cacheable(bytes, alignment)) return upstream.acquire(bytes, alignment);
+  const ChunkClass size = chunk_class_of(bytes);
+  void* chunk = upstream.acquire(size.bytes, chunk_alignment);
+  if (chunk != nullptr) expose(chunk, bytes, size.bytes);
+  return chunk;
+}
+
+void ChunkCache::release_to(Source& upstream, void* chunk, std::size_t bytes,
+                            std::size_t alignment) noexcept {
+  if (!cacheable(bytes, alignment)) return upstream.release(chunk, bytes, alignment);
+  const ChunkClass size = chunk_class_of(bytes);
+  unpoison(chunk, size.bytes);
+  upstream.release(chunk, size.bytes, chunk_alignment);
+}
+
+void* ChunkCache::take_slow(std::size_t bytes, std::size_t alignment) noexcept {
+  if (cacheable(bytes, alignment)) {
+    const ChunkClass size = chunk_class_of(bytes);
+    if (void* chunk = pop(size)) {
+      expose(chunk, bytes, size.bytes);
+      return chunk;
+    }
+    miss_count_ += 1;
+  }
+  void* chunk = acquire_from(upstream_, bytes, alignment);
+  if (chunk != nullptr || room_bytes_ == options_.bytes_max) return chunk;
+  // What lies in the other bins may be all that the upstream lacks.
+  drain();
+  return acquire_from(upstream_, bytes, alignment);
+}
+
+void ChunkCache::give_slow(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
+  if (!cacheable(bytes, alignment)) return upstream_.release(chunk, bytes, alignment);
+  const ChunkClass size = chunk_class_of(bytes);
+  if (size.bytes > room_bytes_) {
+    release_to(upstream_, chunk, bytes, alignment);
+  } else {
+    unpoison(chunk, sizeof(Link));
+    poison(static_cast<std::byte*>(chunk) + sizeof(Link), size.bytes - sizeof(Link));
+    push(size, chunk);
+  }
+  read_clock();
+}
+
+void ChunkCache::read_clock() noexcept {
+  releases_until_clock_ = releases_per_clock_reading;
+  if (options_.clock_ns() - decayed_ns_ >= options_.decay_interval_ns) decay();
+}
+
+void ChunkCache::decay() noexcept {
+  decayed_ns_ = options_.clock_ns();
+  for (std::size_t index = 0; index < chunk_class_count; ++index) {
+    return_coldest(index, bins_[index].low_water);
+    bins_[index].low_water = bins_[index].count;
+  }
+}
+
+void ChunkCache::drain() noexcept {
+  for (std::size_t index = 0; index < chunk_class_count; ++index) {
+    return_coldest(index, bins_[index].count);
+    bins_[index].low_water = 0;
+  }
+}
+
+// Cuts the list of a bin behind the chunks that stay, and gives the rest of it back.
+void ChunkCache::return_coldest(std::size_t index, std::uint32_t count) noexcept {
+  Bin& bin = bins_[index];
+  bin.count -= count;
+  Link** cut = &bin.top;
+  for (std::uint32_t kept = 0; kept < bin.count; ++kept) cut = &(*cut)->next;
+  Link* coldest = *cut;
+  *cut = nullptr;
+  const std::size_t chunk_bytes = chunk_class_bytes(index);
+  room_bytes_ += count * chunk_bytes;
+  while (coldest != nullptr) {
+    Link* chunk = coldest;
+    coldest = coldest->next;
+    release_to(upstream_, chunk, chunk_bytes, chunk_alignment);
+  }
+}
+
+ChunkCacheStats ChunkCache::stats() const noexcept {
+  ChunkCacheStats result;
+  result.cached_bytes = options_.bytes_max - room_bytes_;
+  for (const Bin& bin : bins_) result.cached_count += bin.count;
+  result.hit_count = hit_count_;
+  result.miss_count = miss_count_;
+  return result;
+}
+
+}  // namespace tarn

@@ -1,0 +1,146 @@
+// tarn/source/chunk_cache.hpp - a source that keeps released chunks, to give them again while hot.
+//
+//     bin   256 B   top -> [next|....] -> [next|....] -> null      last in, first out: the top is
+//     bin   320 B   top -> null                                    the chunk most likely still in
+//     ...                                                          the processor's caches
+//     bin   1 MiB   top -> [next|....] -> null
+//                                 ^ poisoned behind the link: a use after release is reported
+//
+// Sizes are rounded up to the classes of chunk_class.hpp, so a chunk serves each request of its
+// class. Larger or more strictly aligned requests pass through.
+//
+// What is kept is bounded in bytes, and decays: every interval, the chunks of a bin that the whole
+// interval could do without go back to the upstream, the longest unused first to go. Without a
+// thread of its own the cache notices the time only when chunks are released; an owner that
+// falls idle with a full cache calls drain().
+//
+// Threads:    one at a time.
+// Failure:    nullptr when the upstream refuses even after all that was kept has gone back to it.
+// Lifetime:   the upstream outlives the cache. Chunks may outlive it: see release_to().
+// Invariant:  of each bin, low_water <= count, and its list has `count` links.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include "tarn/base/attributes.hpp"
+#include "tarn/os/clock.hpp"
+#include "tarn/source/chunk_class.hpp"
+#include "tarn/source/source.hpp"
+
+namespace tarn {
+
+struct ChunkCacheOptions {
+  /// What is released beyond this goes straight to the upstream.
+  std::size_t bytes_max = std::size_t{16} << 20;
+  /// How long a chunk must have been of no use before it goes back.
+  std::uint64_t decay_interval_ns = 1'000'000'000;
+  /// What the time is; tests bring their own.
+  std::uint64_t (*clock_ns)() noexcept = &monotonic_coarse_ns;
+};
+
+struct ChunkCacheStats {
+  std::size_t cached_bytes = 0;
+  std::size_t cached_count = 0;
+  std::size_t hit_count = 0;   // requests served from the cache
+  std::size_t miss_count = 0;  // requests that a cached chunk could have served, had there been one
+};
+
+class ChunkCache final : public Source {
+ public:
+  /// Chunks are aligned to a cache line; requests for more than that pass through.
+  static constexpr std::size_t chunk_alignment = cache_line_bytes;
+
+  explicit ChunkCache(Source& upstream, const ChunkCacheOptions& options = {}) noexcept;
+  ~ChunkCache() { drain(); }
+
+  /// Gives every cached chunk back to the upstream.
+  void drain() noexcept;
+
+  /// Gives back what has not been needed since the last decay. Happens by itself once an interval.
+  void decay() noexcept;
+
+  /// Returns the numbers of this moment. O(bins).
+  [[nodiscard]] ChunkCacheStats stats() const noexcept;
+
+  /// As acquire() and release(), for a caller who has made their checks: the thread cache.
+  [[nodiscard]] TARN_HOT void* take(std::size_t bytes, std::size_t alignment) noexcept {
+    if (bytes <= fast_bytes_max_ && alignment <= chunk_alignment) [[likely]] {
+      if (void* chunk = pop(chunk_class_of(bytes))) [[likely]]
+        return chunk;
+    }
+    return take_slow(bytes, alignment);
+  }
+  TARN_HOT void give(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
+    if (bytes <= fast_bytes_max_ && alignment <= chunk_alignment) [[likely]] {
+      const ChunkClass size = chunk_class_of(bytes);
+      if (size.bytes <= room_bytes_ && --releases_until_clock_ != 0) [[likely]] {
+        return push(size, chunk);
+      }
+    }
+    give_slow(chunk, bytes, alignment);
+  }
+
+  /// What a cache does that has nothing and keeps nothing. Chunks of one upstream may wander
+  /// between its caches and these two, because all round alike.
+  [[nodiscard]] static void* acquire_from(Source& upstream, std::size_t bytes,
+                                          std::size_t alignment) noexcept;
+  static void release_to(Source& upstream, void* chunk, std::size_t bytes,
+                         std::size_t alignment) noexcept;
+
+ private:
+  struct Link {
+    Link* next;
+  };
+  struct Bin {
+    Link* top = nullptr;
+    std::uint32_t count = 0;
+    std::uint32_t low_water = 0;  // the least that count has been since the last decay
+  };
+
+  void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override {
+    return take(bytes, alignment);
+  }
+  void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override {
+    give(chunk, bytes, alignment);
+  }
+
+  TARN_HOT void* pop(ChunkClass size) noexcept {
+    Bin& bin = bins_[size.index];
+    Link* chunk = bin.top;
+    if (chunk == nullptr) [[unlikely]]
+      return nullptr;
+    bin.top = chunk->next;
+    bin.count -= 1;
+    bin.low_water = bin.count < bin.low_water ? bin.count : bin.low_water;
+    room_bytes_ += size.bytes;
+    hit_count_ += 1;
+    return chunk;
+  }
+  TARN_HOT void push(ChunkClass size, void* chunk) noexcept {
+    Bin& bin = bins_[size.index];
+    bin.top = new (chunk) Link{bin.top};
+    bin.count += 1;
+    room_bytes_ -= size.bytes;
+  }
+
+  TARN_COLD void* take_slow(std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_COLD void give_slow(void* chunk, std::size_t bytes, std::size_t alignment) noexcept;
+  void read_clock() noexcept;
+  void return_coldest(std::size_t index, std::uint32_t count) noexcept;
+
+  Source& upstream_;
+  // chunk_class_bytes_max, or 0 to close the fast path when a memory checker wants every step.
+  const std::size_t fast_bytes_max_;
+  std::size_t room_bytes_;
+  std::uint32_t releases_until_clock_;
+  std::size_t hit_count_ = 0;
+  std::size_t miss_count_ = 0;
+  Bin bins_[chunk_class_count];
+  const ChunkCacheOptions options_;
+  std::uint64_t decayed_ns_;
+};
+
+}  // namespace tarn

@@ -1,0 +1,73 @@
+#include "tarn/source/thread_cache.hpp"
+
+#include "tarn/base/attributes.hpp"
+#include "tarn/source/chunk_cache.hpp"
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn {
+namespace {
+
+// Constant-initialised, so that the fast path is a load and a compare: the object with a
+// destructor, which every use would have to ask whether it has been constructed, is behind them.
+// initial-exec: also in a shared library its address is no call. It takes 8 of the 1664 bytes that
+// glibc keeps for such variables of libraries loaded late.
+[[gnu::tls_model("initial-exec")]] constinit thread_local ChunkCache* this_cache = nullptr;
+constinit thread_local bool thread_is_ending = false;
+
+struct ThreadCache {
+  ThreadCache() noexcept { this_cache = &cache; }
+  ~ThreadCache() {
+    this_cache = nullptr;
+    thread_is_ending = true;
+  }
+
+  ChunkCache cache{heap_source()};
+};
+
+ChunkCache* start_cache() noexcept {
+  if (thread_is_ending) return nullptr;
+  thread_local ThreadCache thread_cache;
+  return &thread_cache.cache;
+}
+
+// The two without a cache yet, or any more. In tail position, so that the way with one saves no
+// register.
+TARN_COLD void* first_acquire(std::size_t bytes, std::size_t alignment) noexcept {
+  if (ChunkCache* cache = start_cache()) return cache->take(bytes, alignment);
+  return ChunkCache::acquire_from(heap_source(), bytes, alignment);
+}
+TARN_COLD void first_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
+  if (ChunkCache* cache = start_cache()) return cache->give(chunk, bytes, alignment);
+  ChunkCache::release_to(heap_source(), chunk, bytes, alignment);
+}
+
+class ThreadCachedSource final : public Source {
+  void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override {
+    ChunkCache* const cache = this_cache;
+    if (cache == nullptr) [[unlikely]]
+      return first_acquire(bytes, alignment);
+    return cache->take(bytes, alignment);
+  }
+  void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override {
+    ChunkCache* const cache = this_cache;
+    if (cache == nullptr) [[unlikely]]
+      return first_release(chunk, bytes, alignment);
+    cache->give(chunk, bytes, alignment);
+  }
+};
+
+constinit ThreadCachedSource the_thread_cached_source;
+
+}  // namespace
+
+Source& thread_cached_source() noexcept { return the_thread_cached_source; }
+
+void drain_thread_cache() noexcept {
+  if (this_cache != nullptr) this_cache->drain();
+}
+
+ChunkCacheStats thread_cache_stats() noexcept {
+  return this_cache != nullptr ? this_cache->stats() : ChunkCacheStats{};
+}
+
+}  // namespace tarn
