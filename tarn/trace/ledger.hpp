@@ -1,0 +1,98 @@
+// tarn/trace/ledger.hpp - what is alive after each operation, by the meaning of the language alone.
+//
+//     pool 1 ----- members by age: block 1, cleanup 1, pool 2, mark 1, block 2
+//       |                                                 `---- rewind mark=1 ends block 2,
+//     pool 2 ----- block 3                                      destroy pool=1 ends them all
+//
+// A replayer asks it whether an operation makes sense and what the operation ends; a generator
+// asks it what there is to operate on. It knows no addresses and no sizes.
+//
+// Threads:    one at a time.
+// Failure:    check() says which id is wrong; commit() of an operation that passed does not fail.
+// Invariant:  a member's serial is above that of every older member of its pool.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "tarn/base/result.hpp"
+#include "tarn/trace/operation.hpp"
+
+namespace tarn::trace {
+
+/// What one operation ended.
+struct Ended {
+  /// In the order in which they run.
+  std::vector<std::uint32_t> cleanups;
+  /// Children before their parents.
+  std::vector<std::uint32_t> pools;
+  std::vector<std::uint32_t> marks;
+  std::vector<std::uint64_t> blocks;
+  /// Cleanups that can not be named any longer, whether they ran now, earlier or never.
+  std::vector<std::uint32_t> forgotten_cleanups;
+};
+
+class Ledger {
+ public:
+  enum class Member : std::uint8_t { block, cleanup, mark, child };
+
+  struct MemberOfPool {
+    Member kind;
+    std::uint64_t id;
+  };
+
+  struct Pool {
+    std::uint32_t parent = heap_pool;
+    std::uint64_t serial = 0;                       // its place among its parent's members
+    std::map<std::uint64_t, MemberOfPool> members;  // by serial
+  };
+
+  struct Place {
+    std::uint32_t pool = heap_pool;
+    std::uint64_t serial = 0;
+  };
+
+  struct Cleanup {
+    Place place;
+    bool is_waiting = true;  // false: has run or was cancelled
+  };
+
+  Ledger();
+
+  /// Whether the ids of `operation` name what they should. O(log n); adopt: O(depth of the tree).
+  [[nodiscard]] Result<void> check(const Operation& operation) const;
+
+  /// Notes that `operation` was done, and returns what it ended; valid until the next call.
+  /// Requires: check(operation) passes. O(log n) for each thing it begins or ends.
+  const Ended& commit(const Operation& operation);
+
+  [[nodiscard]] const std::map<std::uint32_t, Pool>& pools() const noexcept { return pools_; }
+  [[nodiscard]] const std::map<std::uint64_t, Place>& blocks() const noexcept { return blocks_; }
+  [[nodiscard]] const std::map<std::uint32_t, Place>& marks() const noexcept { return marks_; }
+  [[nodiscard]] const std::map<std::uint32_t, Cleanup>& cleanups() const noexcept {
+    return cleanups_;
+  }
+
+ private:
+  [[nodiscard]] Result<void> check_adopt(const Operation& operation) const;
+  std::uint64_t append(std::uint32_t pool, Member kind, std::uint64_t id);
+  void begin_pool(const Operation& operation);
+  void end_pool(std::uint32_t id);
+  void end_members_after(std::uint32_t id, std::uint64_t serial);
+  void end_member(const MemberOfPool& member);
+  void end_block(std::uint64_t id);
+  void move_pool(std::uint32_t id, std::uint32_t parent);
+  void settle_cleanup(std::uint32_t id, bool runs);
+
+  std::uint64_t next_serial_ = 1;
+  std::map<std::uint32_t, Pool> pools_;
+  std::map<std::uint64_t, Place> blocks_;
+  std::map<std::uint32_t, Place> marks_;
+  std::map<std::uint32_t, Cleanup> cleanups_;
+  Ended ended_;
+};
+
+}  // namespace tarn::trace
