@@ -1,0 +1,108 @@
+// Standard containers, shared_ptr and pmr containers that live in a region.
+
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/adapt/region_allocator.hpp"
+#include "tarn/adapt/region_resource.hpp"
+#include "tarn/source/counting_source.hpp"
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn {
+namespace {
+
+class InRegion : public testing::TestWithParam<Checking> {
+ protected:
+  CountingSource source_{heap_source()};
+  Region region_{RegionOptions{.source = &source_, .checking = GetParam()}};
+
+  void TearDown() override {
+    region_.reset(Retain::nothing());
+    EXPECT_EQ(region_.stats().handed_out_bytes, 0u);
+  }
+};
+
+TEST_P(InRegion, PlainContainers) {
+  using Text = std::basic_string<char, std::char_traits<char>, RegionAllocator<char>>;
+  using Pair = std::pair<const int, Text>;
+  RegionAllocator<int> allocator(region_);
+  std::vector<int, RegionAllocator<int>> numbers(allocator);
+  std::map<int, Text, std::less<>, RegionAllocator<Pair>> names(allocator);
+  std::deque<int, RegionAllocator<int>> queue(allocator);
+  for (int i = 0; i < 10'000; ++i) {
+    numbers.push_back(i);
+    queue.push_back(i);
+    names.emplace(i, Text(std::to_string(i).c_str(), allocator));
+  }
+  for (int i = 0; i < 10'000; ++i) {
+    ASSERT_EQ(numbers[static_cast<std::size_t>(i)], i);
+    ASSERT_EQ(names.at(i), Text(std::to_string(i).c_str(), allocator));
+  }
+  while (!queue.empty()) queue.pop_front();
+  names.clear();
+}
+
+TEST_P(InRegion, PmrContainers) {
+  RegionResource memory(region_);
+  std::pmr::unordered_map<std::pmr::string, std::pmr::vector<int>> lists(&memory);
+  for (int i = 0; i < 1000; ++i) {
+    lists[std::pmr::string("a key too long for a short string ") + std::to_string(i).c_str()]
+        .assign(100, i);
+  }
+  EXPECT_EQ(lists.size(), 1000u);
+  EXPECT_TRUE(region_.owns(lists.begin()->second.data(), 100 * sizeof(int)));
+  std::pmr::list<int> list({1, 2, 3}, &memory);
+  list.remove(2);
+  EXPECT_EQ(list.size(), 2u);
+}
+
+TEST_P(InRegion, AllocateShared) {
+  const auto shared =
+      std::allocate_shared<std::string>(RegionAllocator<std::string>(region_), "shared");
+  const std::weak_ptr<std::string> weak = shared;
+  EXPECT_EQ(*weak.lock(), "shared");
+  EXPECT_TRUE(region_.owns(shared.get(), sizeof(std::string)));
+}
+
+TEST_P(InRegion, AnyResourceMayStandOnARegion) {
+  RegionResource memory(region_);
+  std::pmr::monotonic_buffer_resource monotonic(&memory);
+  std::pmr::unsynchronized_pool_resource pool(&monotonic);
+  std::pmr::list<int> list(&pool);
+  for (int i = 0; i < 1000; ++i) list.push_back(i);
+  EXPECT_EQ(list.size(), 1000u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Checkings, InRegion,
+                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+
+TEST(RegionAllocator, AGrowingVectorGrowsInPlaceOrFreesItsLargeOldSelf) {
+  Region region({.checking = Checking::off});
+  std::vector<int, RegionAllocator<int>> numbers{RegionAllocator<int>(region)};
+  for (int i = 0; i < 1'000'000; ++i) numbers.push_back(i);
+  EXPECT_LE(region.stats().reserved_bytes, 2 * numbers.capacity() * sizeof(int));
+  EXPECT_LE(region.stats().large_count, 1u);
+}
+
+TEST(RegionAllocator, OverflowingCountsAreRefused) {
+  Region region;
+  RegionAllocator<std::uint64_t> allocator(region);
+  EXPECT_THROW(static_cast<void>(allocator.allocate(SIZE_MAX / 8 + 1)), std::bad_alloc);
+  EXPECT_THROW(static_cast<void>(allocator.allocate(SIZE_MAX / 8)), std::bad_alloc);
+}
+
+TEST(RegionAllocator, EqualMeansTheSameRegion) {
+  Region first, second;
+  EXPECT_EQ(RegionAllocator<int>(first), RegionAllocator<char>(first));
+  EXPECT_NE(RegionAllocator<int>(first), RegionAllocator<int>(second));
+}
+
+}  // namespace
+}  // namespace tarn

@@ -1,0 +1,131 @@
+// What a checking region does in the slow path that it keeps every call on.
+//
+//     guarded:  | block |~~~~~~~~~~~| block |~~~~~~~~~~~~~~|     ~ poisoned: red zones of at least
+//                                                  cursor = limit   16 bytes, and what is free
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "tarn/os/sanitizer.hpp"
+#include "tarn/os/thread.hpp"
+#include "tarn/region/region.hpp"
+#include "tarn/region/region_detail.hpp"
+#include "tarn/source/heap_source.hpp"
+#include "tarn/source/thread_cache.hpp"
+
+namespace tarn {
+namespace {
+
+constexpr std::size_t red_zone_bytes = 16;
+
+Checking checking_of_process() noexcept {
+  const char* const wish = std::getenv("TARN_CHECKING");
+  if (wish != nullptr) {
+    if (std::strcmp(wish, "off") == 0) return Checking::off;
+    if (std::strcmp(wish, "guarded") == 0) return Checking::guarded;
+    if (std::strcmp(wish, "passthrough") == 0) return Checking::passthrough;
+    TARN_CHECK(wish == nullptr, "TARN_CHECKING is \"%s\"; set it to off, guarded or passthrough",
+               wish);
+  }
+#ifdef NDEBUG
+  return memory_checker_present() ? Checking::guarded : Checking::off;
+#else
+  return Checking::guarded;
+#endif
+}
+
+}  // namespace
+
+// Called by the first allocation, so that a region that stays empty costs nothing.
+void Region::decide_checking() noexcept {
+  static const Checking process_default = checking_of_process();
+  checking_ = options_.checking == Checking::automatic ? process_default : options_.checking;
+  if (options_.source == nullptr) {
+    options_.source = checking_ == Checking::passthrough ? &heap_source() : &default_source();
+  }
+  if (!is_checking()) return;
+  guard_ = {};
+  guard_.owner_thread = this_thread_identity();
+  poison_unused_chunks();
+}
+
+void Region::bind_to_this_thread() noexcept {
+  if (is_checking()) guard_.owner_thread = this_thread_identity();
+}
+
+void Region::check_use_slow(const char* operation) const noexcept {
+  TARN_CHECK(ended_parent_name_ == nullptr,
+             "region \"%s\": %s after its parent region \"%s\" ended it", name(), operation,
+             ended_parent_name_);
+  TARN_CHECK(!is_checking() || guard_.owner_thread == this_thread_identity(),
+             "region \"%s\": %s on a thread that does not own it; a region that changes threads "
+             "needs bind_to_this_thread()",
+             name(), operation);
+}
+
+void Region::check_mark(const Mark& mark) const noexcept {
+  TARN_CHECK(mark.region_ == this, "region \"%s\": rewind() to a mark of another region", name());
+  TARN_CHECK(mark.serial_ >= reset_serial_, "region \"%s\": rewind() to a mark that reset() ended",
+             name());
+  TARN_CHECK(mark.serial_ <= rewound_to_serial_ || mark.serial_ > rewound_at_serial_,
+             "region \"%s\": rewind() to a mark that an earlier rewind() ended", name());
+}
+
+void Region::check_large_pointer(const void* block) const noexcept {
+  if (owns(block, 0)) return;
+  bool was_freed = false;
+  for (const void* const freed : guard_.freed) was_freed = was_freed || freed == block;
+  TARN_CHECK(!was_freed, "region \"%s\": large block %p is freed a second time", name(), block);
+  TARN_CHECK(false, "region \"%s\": %p is not memory of this region; free it where it came from",
+             name(), block);
+}
+
+bool Region::advance_guarded(std::size_t bytes, std::size_t alignment, void*& block) noexcept {
+  if (chunk_ == nullptr) return false;
+  const std::uintptr_t limit = chunk_->limit();
+  const std::uintptr_t start = align_up(cursor(), alignment);
+  if (start > limit || bytes > limit - start) return false;
+  block = reinterpret_cast<void*>(start);
+  unpoison(block, bytes);
+  guard_.newest_block = start;
+  guard_.newest_bytes = bytes;
+  guard_.chunk_requested_bytes += bytes;
+  const std::uintptr_t end = align_up(start + bytes, fundamental_alignment) + red_zone_bytes;
+  limit_ = std::min(end, limit);
+  return true;
+}
+
+// Poisons and unpoisons what changes hands. Only the newest block can change its end.
+bool Region::resize_newest_guarded(void* block, std::size_t bytes, std::size_t new_bytes) noexcept {
+  const auto start = reinterpret_cast<std::uintptr_t>(block);
+  const bool is_large = large_.contains(block);
+  if (new_bytes < bytes && (is_large || owns(block, bytes))) {
+    poison(static_cast<char*>(block) + new_bytes, bytes - new_bytes);
+    if (!is_large) guard_.chunk_requested_bytes -= bytes - new_bytes;
+  }
+  if (is_large) return false;
+  if (chunk_ == nullptr || guard_.newest_block != start || guard_.newest_bytes != bytes) {
+    return false;
+  }
+  if (new_bytes > chunk_->limit() - start) return false;
+  if (new_bytes > bytes) {
+    unpoison(block, new_bytes);
+    guard_.chunk_requested_bytes += new_bytes - bytes;
+  }
+  guard_.newest_bytes = new_bytes;
+  const std::uintptr_t end = align_up(start + new_bytes, fundamental_alignment) + red_zone_bytes;
+  limit_ = new_bytes == 0 ? start : std::min(end, chunk_->limit());
+  return true;
+}
+
+void Region::poison_unused_chunks() noexcept {
+  if (chunk_ != nullptr) poison(reinterpret_cast<void*>(cursor()), chunk_->limit() - cursor());
+  for (Chunk* chunk = next_kept_chunk(); chunk != nullptr; chunk = chunk->next) {
+    poison(chunk + 1, chunk->limit() - chunk->begin());
+  }
+  guard_.newest_block = 0;
+}
+
+}  // namespace tarn

@@ -1,0 +1,287 @@
+// Lifetimes: reset and what it retains, marks, children, threads.
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/region/region.hpp"
+#include "tarn/region/scope.hpp"
+#include "tarn/region/scratch.hpp"
+#include "tarn/region/stack_region.hpp"
+#include "tarn/source/counting_source.hpp"
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn {
+namespace {
+
+RegionOptions named(const char* name, Source* source = nullptr) {
+  return {.name = name, .source = source, .checking = Checking::off};
+}
+
+void fill(Region& region, std::size_t bytes) {
+  for (std::size_t sum = 0; sum < bytes; sum += 100) static_cast<void>(region.allocate(100, 1));
+}
+
+// A cleanup that writes its name down.
+struct Entry {
+  std::string* journal;
+  char letter;
+  static void write(void* argument) noexcept {
+    const auto* const entry = static_cast<Entry*>(argument);
+    entry->journal->push_back(entry->letter);
+  }
+};
+
+TEST(RegionReset, EverythingStaysAndIsUsedAgainFromTheOldestOn) {
+  CountingSource source(heap_source());
+  Region region(named("test", &source));
+  void* const first = region.allocate(100, 1);
+  fill(region, 100'000);
+  const std::size_t acquire_count = source.acquire_count();
+  for (int round = 0; round < 3; ++round) {
+    region.reset(Retain::everything());
+    EXPECT_EQ(region.allocate(100, 1), first);
+    fill(region, 100'000);
+  }
+  EXPECT_EQ(source.acquire_count(), acquire_count);
+  EXPECT_EQ(source.release_count(), 0u);
+}
+
+TEST(RegionReset, NothingGivesEveryChunkBack) {
+  CountingSource source(heap_source());
+  Region region(named("test", &source));
+  fill(region, 100'000);
+  for (int i = 0; i < 10; ++i) static_cast<void>(region.allocate(100'000));
+  region.reset(Retain::nothing());
+  EXPECT_EQ(source.live_bytes(), 0u);
+  EXPECT_EQ(region.stats().reserved_bytes, 0u);
+  fill(region, 10);
+  EXPECT_EQ(source.live_bytes(), RegionOptions{}.first_chunk_bytes);
+}
+
+TEST(RegionReset, AtMostKeepsNoMoreThanItSays) {
+  constexpr std::size_t first = RegionOptions{}.first_chunk_bytes;
+  for (const std::size_t bytes_max :
+       {std::size_t{0}, first - 1, first, 3 * first, 5 * first, 7 * first, 1000 * first}) {
+    CountingSource source(heap_source());
+    Region region(named("test", &source));
+    fill(region, 100'000);
+    region.reset(Retain::at_most(bytes_max));
+    EXPECT_LE(source.live_bytes(), bytes_max);
+    if (bytes_max >= 3 * first) {
+      EXPECT_GE(source.live_bytes(), 3 * first);
+    }
+    fill(region, 100'000);
+  }
+}
+
+TEST(RegionReset, SeveralChunksBecomeOne) {
+  CountingSource source(heap_source());
+  Region region(named("test", &source));
+  fill(region, 50'000);
+  region.reset(Retain::everything().as_one_chunk());
+  EXPECT_EQ(region.stats().chunk_count, 1u);
+  const std::size_t acquire_count = source.acquire_count();
+  fill(region, 50'000);
+  EXPECT_EQ(source.acquire_count(), acquire_count);
+  EXPECT_EQ(region.stats().chunk_count, 1u);
+  region.reset(Retain::at_most(8192).as_one_chunk());
+  EXPECT_LE(source.live_bytes(), 8192u);
+}
+
+TEST(RegionReset, OneChunkBesideACallersBuffer) {
+  CountingSource source(heap_source());
+  {
+    StackRegion<256> region(named("test", &source));
+    for (int round = 0; round < 3; ++round) {
+      fill(region, 50'000);
+      region.reset(Retain::everything().as_one_chunk());
+      EXPECT_EQ(region.stats().chunk_count, 2u);
+    }
+    EXPECT_EQ(source.live_bytes(), region.stats().reserved_bytes - 256);
+  }
+  EXPECT_EQ(source.live_bytes(), 0u);
+}
+
+TEST(RegionReset, RunsChildrenThenCleanupsNewestFirst) {
+  std::string journal;
+  Entry a{&journal, 'a'}, b{&journal, 'b'}, c{&journal, 'c'};
+  Region region(named("parent"));
+  region.add_cleanup(Entry::write, &a);
+  Region child(region);
+  child.add_cleanup(Entry::write, &c);
+  region.add_cleanup(Entry::write, &b);
+  region.reset();
+  EXPECT_EQ(journal, "cba");
+  EXPECT_EQ(region.stats().cleanup_count, 0u);
+  EXPECT_EQ(region.stats().child_count, 0u);
+  region.reset();
+  EXPECT_EQ(journal, "cba");
+}
+
+TEST(RegionMark, RewindsAcrossChunksAndLargeBlocks) {
+  CountingSource source(heap_source());
+  Region region(named("test", &source));
+  fill(region, 1000);
+  void* const large = region.allocate(100'000);
+  const std::size_t live_bytes_before = region.stats().handed_out_bytes;
+  const Region::Mark mark = region.mark();
+  void* const next = region.allocate(100, 1);
+  for (int round = 0; round < 3; ++round) {
+    fill(region, 50'000);
+    static_cast<void>(region.allocate(200'000));
+    region.rewind(mark);
+    EXPECT_EQ(region.stats().handed_out_bytes, live_bytes_before);
+    EXPECT_EQ(region.stats().large_count, 1u);
+    EXPECT_EQ(region.allocate(100, 1), next);
+  }
+  EXPECT_TRUE(region.owns(large, 100'000));
+}
+
+TEST(RegionMark, OfAnEmptyRegionRewindsToEmpty) {
+  Region region(named("test"));
+  const Region::Mark mark = region.mark();
+  void* const first = region.allocate(10);
+  region.rewind(mark);
+  EXPECT_EQ(region.stats().handed_out_bytes, 0u);
+  EXPECT_EQ(region.allocate(10), first);
+}
+
+TEST(RegionMark, EndsOnlyWhatBeganAfterIt) {
+  std::string journal;
+  Entry a{&journal, 'a'}, b{&journal, 'b'}, c{&journal, 'c'};
+  Region region(named("parent"));
+  region.add_cleanup(Entry::write, &a);
+  Region older_child(region);
+  {
+    RegionScope scope(region);
+    region.add_cleanup(Entry::write, &b);
+    Region* const newer_child = region.make<Region>(region);
+    newer_child->add_cleanup(Entry::write, &c);
+    EXPECT_EQ(region.stats().child_count, 2u);
+  }
+  EXPECT_EQ(journal, "cb");
+  EXPECT_EQ(region.stats().child_count, 1u);
+  EXPECT_EQ(region.stats().cleanup_count, 1u);
+  EXPECT_NE(older_child.allocate(10), nullptr);
+}
+
+TEST(RegionMark, ACancelledCleanupOfAScopeIsNotUsedAgainAfterIt) {
+  Region region(named("test"));
+  std::string journal;
+  Entry a{&journal, 'a'};
+  {
+    RegionScope scope(region);
+    EXPECT_TRUE(region.cancel(region.add_cleanup(Entry::write, &a)));
+  }
+  auto* const block = static_cast<char*>(region.allocate(100, 1));
+  std::fill(block, block + 100, 'x');
+  region.add_cleanup(Entry::write, &a);
+  EXPECT_EQ(std::string(block, 100), std::string(100, 'x'));
+}
+
+TEST(RegionTree, AParentEndsItsChildrenFirst) {
+  std::string journal;
+  Entry p{&journal, 'p'}, c{&journal, 'c'}, g{&journal, 'g'};
+  CountingSource source(heap_source());
+  auto* const parent = new Region(named("parent", &source));
+  Region child(*parent);
+  Region grandchild(child);
+  parent->add_cleanup(Entry::write, &p);
+  child.add_cleanup(Entry::write, &c);
+  grandchild.add_cleanup(Entry::write, &g);
+  delete parent;
+  EXPECT_EQ(journal, "gcp");
+  EXPECT_EQ(source.live_bytes(), 0u);
+}
+
+TEST(RegionTree, AChildThatEndsFirstLeavesItsParent) {
+  Region parent(named("parent"));
+  {
+    Region first(parent);
+    Region second(parent);
+    Region third(parent);
+    EXPECT_EQ(parent.stats().child_count, 3u);
+    std::vector<const Region*> children;
+    parent.for_each_child([&](const Region& child) { children.push_back(&child); });
+    EXPECT_EQ(children, (std::vector<const Region*>{&third, &second, &first}));
+  }
+  EXPECT_EQ(parent.stats().child_count, 0u);
+}
+
+TEST(RegionTree, AnAdoptedChildEndsWithItsNewParent) {
+  std::string journal;
+  Entry c{&journal, 'c'};
+  Region first(named("first"));
+  auto* const second = new Region(named("second"));
+  Region child(first);
+  child.add_cleanup(Entry::write, &c);
+  second->adopt(child);
+  EXPECT_EQ(child.parent(), second);
+  first.reset();
+  EXPECT_EQ(journal, "");
+  delete second;
+  EXPECT_EQ(journal, "c");
+}
+
+TEST(RegionTree, AnAdoptedChildIsYoungerThanTheMarksOfItsNewParent) {
+  Region first(named("first"));
+  Region second(named("second"));
+  Region child(first);
+  const Region::Mark mark = second.mark();
+  second.adopt(child);
+  second.rewind(mark);
+  EXPECT_EQ(second.stats().child_count, 0u);
+  EXPECT_EQ(child.parent(), nullptr);
+}
+
+TEST(RegionTree, ADetachedRegionOutlivesItsParent) {
+  auto* const parent = new Region(named("parent"));
+  Region child(*parent);
+  child.detach();
+  delete parent;
+  EXPECT_NE(child.allocate(10), nullptr);
+}
+
+TEST(RegionTree, ChildrenTakeOverTheOptions) {
+  CountingSource source(heap_source());
+  Region parent(named("parent", &source));
+  Region child(parent);
+  static_cast<void>(child.allocate(10));
+  EXPECT_EQ(source.acquire_count(), 1u);
+  EXPECT_STREQ(child.name(), "parent");
+}
+
+TEST(Scratch, ScopesNest) {
+  Scratch outer;
+  auto* const kept = static_cast<char*>(outer->allocate(100));
+  std::fill(kept, kept + 100, 'k');
+  void* inner_block = nullptr;
+  {
+    Scratch inner;
+    EXPECT_EQ(&inner.region(), &outer.region());
+    inner_block = inner->allocate(100);
+  }
+  EXPECT_EQ(outer->allocate(100), inner_block);
+  EXPECT_EQ(std::string(kept, 100), std::string(100, 'k'));
+}
+
+TEST(Scratch, KeepsAtMostWhatItSaysBetweenUses) {
+  {
+    Scratch scratch;
+    for (int i = 0; i < 1000; ++i) static_cast<void>(scratch->allocate(1000));
+  }
+  Scratch scratch;
+  EXPECT_LE(scratch->stats().reserved_bytes, scratch_retained_bytes + 4096);
+}
+
+TEST(StackRegion, AsksNoSourceWhileItsBlocksFit) {
+  CountingSource source(heap_source());
+  StackRegion<1024> region({.source = &source, .checking = Checking::off});
+  for (int i = 0; i < 10; ++i) static_cast<void>(region.allocate(96));
+  EXPECT_EQ(source.acquire_count(), 0u);
+}
+
+}  // namespace
+}  // namespace tarn

@@ -1,0 +1,81 @@
+// tarn/region/region_options.hpp - what a Region can be told, and what it tells.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tarn {
+
+class Source;
+
+/// How closely a region watches its user. Whatever is chosen, the fast path stays the same code:
+/// a watching region keeps it closed (cursor == limit), so that every call takes the slow path.
+enum class Checking : unsigned char {
+  /// `guarded` under AddressSanitizer, under Valgrind and in a library built without NDEBUG,
+  /// `off` otherwise. The environment variable TARN_CHECKING=off|guarded|passthrough overrides it.
+  automatic,
+  off,
+  /// Red zones between blocks, unhanded memory poisoned, owner thread and foreign pointers checked.
+  guarded,
+  /// Every block is a chunk of its own, taken from the heap unless a source is given: a sanitizer
+  /// then knows each block with the stacks that allocated and freed it.
+  passthrough,
+};
+
+struct RegionOptions {
+  /// Appears in messages and statistics; the characters must outlive the region.
+  const char* name = "region";
+  /// Where chunks come from; nullptr means default_source(), the thread's cache over the heap.
+  Source* source = nullptr;
+  /// The first chunk, its header included. 16 KiB hold a whole ordinary request: its fields, its
+  /// body and its response. What lives long and small, such as a connection, asks for less.
+  std::size_t first_chunk_bytes = 16384;
+  /// Chunks double up to this. At 64 KiB a refill is paid once per about 500 blocks of 128 bytes,
+  /// and the chunk stays below the size at which malloc turns to mmap (128 KiB in glibc).
+  std::size_t chunk_bytes_max = 65536;
+  /// The region refuses to hold more than this from its source, headers included.
+  std::size_t reserved_bytes_max = SIZE_MAX;
+  Checking checking = Checking::automatic;
+};
+
+/// What reset() keeps for the next use. Kept chunks are used again from the oldest on.
+struct Retain {
+  std::size_t bytes_max;
+  bool consolidated = false;
+
+  /// Every chunk goes back to the source.
+  static constexpr Retain nothing() noexcept { return {0}; }
+  /// Every chunk stays. A region that once was large stays large.
+  static constexpr Retain everything() noexcept { return {SIZE_MAX}; }
+  /// Chunks stay, from the oldest on, while they sum up to `bytes_max` bytes at most.
+  static constexpr Retain at_most(std::size_t bytes_max) noexcept { return {bytes_max}; }
+  /// The same budget, but several chunks are exchanged for one as large as they were together, so
+  /// that the next use of the same size never leaves its chunk.
+  [[nodiscard]] constexpr Retain as_one_chunk() const noexcept { return {bytes_max, true}; }
+};
+
+/// What a region holds at this moment. Derived when asked for; nothing is counted on the fast path.
+struct RegionStats {
+  /// Bytes the user asked for, when checking is on. Otherwise equal to handed_out_bytes, which
+  /// counts the padding for alignment as well.
+  std::size_t requested_bytes = 0;
+  /// Bytes the user holds, padding between blocks included.
+  std::size_t handed_out_bytes = 0;
+  /// The most handed_out_bytes has been since the region was created.
+  std::size_t peak_handed_out_bytes = 0;
+  /// Bytes that can still be handed out without asking the source.
+  std::size_t free_bytes = 0;
+  /// Bytes held from the source, and a caller's first chunk.
+  std::size_t reserved_bytes = 0;
+  /// reserved - handed out - free: headers, tables, and the tails of chunks left behind.
+  std::size_t wasted_bytes = 0;
+  std::size_t chunk_count = 0;
+  std::size_t large_count = 0;
+  std::size_t cleanup_count = 0;
+  std::size_t child_count = 0;
+  /// Requests refused because of reserved_bytes_max since the region was created.
+  std::size_t refused_count = 0;
+};
+
+}  // namespace tarn

@@ -1,0 +1,57 @@
+// Goal: whatever a program does with regions, blocks keep their bytes, cleanups run once and in
+// order, statistics agree with a model and all memory goes back. Method: random programs by seed,
+// and all programs of a small world, run in the shadow of testing/region_shadow.hpp under each
+// kind of checking.
+
+#include <gtest/gtest.h>
+
+#include "tarn/os/sanitizer.hpp"
+#include "testing/operation_program.hpp"
+#include "testing/program_check.hpp"
+#include "testing/region_shadow.hpp"
+#include "testing/seed.hpp"
+
+namespace tarn {
+namespace {
+
+class RegionProperty : public ::testing::TestWithParam<Checking> {
+ protected:
+  [[nodiscard]] static std::string check(const trace::Program& program, const char* name) {
+    const RegionOptions options = small_chunk_options(GetParam());
+    return check_program(
+        program, [&](const trace::Program& run) { return run_in_shadow(run, options); }, name);
+  }
+};
+
+TEST_P(RegionProperty, RandomPrograms) {
+  constexpr std::uint64_t program_count = 2000;
+  constexpr std::size_t operation_count = 120;
+  const Alphabet alphabet = Alphabet::full();
+  for (std::uint64_t i = 0; i < program_count; ++i) {
+    const std::uint64_t seed = test_seed() + i;
+    TARN_SEED_TRACE(seed);
+    const trace::Program program = random_program(seed, operation_count, alphabet);
+    ASSERT_EQ(check(program, "region_random"), "");
+  }
+}
+
+TEST_P(RegionProperty, EveryProgramOfASmallWorld) {
+  // 485,000 programs of five operations, 26,000 of four. Each checks its shorter beginnings too.
+  const bool is_quick = GetParam() != Checking::passthrough && !memory_checker_present();
+  const std::size_t operation_count = is_quick ? 5 : 4;
+  std::size_t program_count = 0;
+  std::string wrong;
+  for_each_program(operation_count, Alphabet::small(), [&](const trace::Program& program) {
+    ++program_count;
+    if (wrong.empty()) wrong = check(program, "region_small_world");
+  });
+  EXPECT_EQ(wrong, "");
+  EXPECT_GT(program_count, is_quick ? 480000u : 25000u);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryChecking, RegionProperty,
+                         ::testing::Values(Checking::off, Checking::guarded, Checking::passthrough),
+                         [](const auto& test) { return std::string(checking_name(test.param)); });
+
+}  // namespace
+}  // namespace tarn
