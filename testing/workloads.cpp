@@ -1,0 +1,98 @@
+#include "testing/workloads.hpp"
+
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace tarn {
+namespace {
+
+using trace::Kind;
+
+class Writer {
+ public:
+  explicit Writer(std::uint64_t seed) : random_(seed) {}
+
+  void create() { append(Kind::create); }
+  void destroy() { append(Kind::destroy); }
+
+  void deallocate(std::uint64_t block) { append(Kind::deallocate).block = block; }
+
+  /// Returns the new block's id.
+  std::uint64_t allocate(std::uint64_t bytes_min, std::uint64_t bytes_max) {
+    trace::Operation& operation = append(Kind::allocate);
+    operation.block = next_block_++;
+    operation.bytes = bytes_min + below(bytes_max - bytes_min + 1);
+    operation.alignment_shift = 4;
+    return operation.block;
+  }
+
+  [[nodiscard]] std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
+  [[nodiscard]] trace::Program take() { return std::move(program_); }
+
+ private:
+  trace::Operation& append(Kind kind) {
+    trace::Operation& operation = program_.emplace_back();
+    operation.kind = kind;
+    if (kind != Kind::deallocate) operation.pool = 1;
+    if (kind == Kind::create) operation.bytes = trace::unlimited;
+    return operation;
+  }
+
+  std::mt19937_64 random_;
+  std::uint64_t next_block_ = 1;
+  trace::Program program_;
+};
+
+}  // namespace
+
+trace::Program request_workload(std::size_t request_count, std::uint64_t seed) {
+  Writer writer(seed);
+  for (std::size_t request = 0; request < request_count; ++request) {
+    writer.create();
+    for (int header = 0; header < 50; ++header) writer.allocate(32, 127);
+    writer.allocate(1024, 9 * 1024 - 1);
+    for (int part = 0; part < 20; ++part) writer.allocate(64, 319);
+    writer.destroy();
+  }
+  return writer.take();
+}
+
+trace::Program storm_workload(std::size_t block_count, std::uint64_t seed) {
+  Writer writer(seed);
+  writer.create();
+  for (std::size_t i = 0; i < block_count; ++i) writer.allocate(1, 1024);
+  writer.destroy();
+  return writer.take();
+}
+
+trace::Program cycling_workload(std::size_t pool_count, std::size_t block_count,
+                                std::uint64_t seed) {
+  Writer writer(seed);
+  for (std::size_t pool = 0; pool < pool_count; ++pool) {
+    writer.create();
+    for (std::size_t i = 0; i < block_count; ++i) writer.allocate(8, 256);
+    writer.destroy();
+  }
+  return writer.take();
+}
+
+trace::Program mixed_workload(std::size_t step_count, std::uint64_t seed) {
+  constexpr std::size_t large_count = 16;
+  Writer writer(seed);
+  writer.create();
+  std::vector<std::uint64_t> large;
+  for (std::size_t step = 0; step < step_count; ++step) {
+    writer.allocate(16, 256);
+    const std::uint64_t block = writer.allocate(32 * 1024, 64 * 1024);
+    if (large.size() < large_count) {
+      large.push_back(block);
+    } else {
+      writer.deallocate(std::exchange(large[writer.below(large_count)], block));
+    }
+  }
+  writer.destroy();
+  return writer.take();
+}
+
+}  // namespace tarn

@@ -1,0 +1,30 @@
+// testing/workloads.hpp - the seeds of pool testing, as programs for tests and benchmarks.
+//
+// Sizes are drawn when the program is made, not when it runs, and are the same for every run with
+// the same seed.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tarn/trace/operation.hpp"
+
+namespace tarn {
+
+/// A pool per request: 50 header fields of 32 to 127 bytes, a body of 1 to 9 KiB, 20 parts of the
+/// response of 64 to 319 bytes.
+[[nodiscard]] trace::Program request_workload(std::size_t request_count, std::uint64_t seed);
+
+/// One pool, `block_count` blocks of 1 to 1024 bytes, then its end.
+[[nodiscard]] trace::Program storm_workload(std::size_t block_count, std::uint64_t seed);
+
+/// Pool after pool, each with `block_count` blocks of 8 to 256 bytes.
+[[nodiscard]] trace::Program cycling_workload(std::size_t pool_count, std::size_t block_count,
+                                              std::uint64_t seed);
+
+/// One long-lived pool: small blocks of 16 to 256 bytes that wait for its end, and large ones of
+/// 32 to 64 KiB of which 16 are alive and a random one is freed for each that comes.
+[[nodiscard]] trace::Program mixed_workload(std::size_t step_count, std::uint64_t seed);
+
+}  // namespace tarn
