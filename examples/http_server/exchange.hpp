@@ -1,0 +1,76 @@
+// examples/http_server/exchange.hpp - one request and its response, in memory of their own.
+//
+//     Exchange
+//     +--------+--------+----------+        the request's region
+//     | memory | parser | response |------->+----------------------------------------------+
+//     +--------+--------+----------+        | fields | body | JSON | fields | text to send |
+//                                           +----------------------------------------------+
+//
+// Lifetime:   until the response has been written. Members end in the reverse order: the messages
+//             first, then the memory they were in.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "examples/http_server/memory.hpp"
+
+namespace http_server {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+using Body = http::basic_string_body<char, std::char_traits<char>, Allocator>;
+using Fields = http::basic_fields<Allocator>;
+using Request = http::request<Body, Fields>;
+using Response = http::response<Body, Fields>;
+
+struct Exchange {
+  // Holds an ordinary request with its fields, its body as text and as JSON, and the response.
+  static constexpr std::size_t chunk_bytes = 4096;
+
+  Exchange(Memory& connection, std::uint64_t body_limit_bytes)
+      : memory(connection, {.name = "request", .first_chunk_bytes = chunk_bytes}) {
+    parser.body_limit(body_limit_bytes);
+  }
+
+  [[nodiscard]] const Request& request() const { return parser.get(); }
+
+  /// Fills in the response but for the fields that every response has.
+  void answer(http::status status, std::string_view content_type, std::string_view body) {
+    answer(status, content_type);
+    response.body() = body;
+  }
+  void answer(http::status status, std::string_view content_type) {
+    response.result(status);
+    response.set(http::field::content_type, view(content_type));
+  }
+
+  /// As answer(), with a JSON object that says what went wrong.
+  void refuse(http::status status, std::string_view reason) {
+    answer(status, "application/json", "{\"error\":\"");
+    response.body().append(reason).append("\"}\n");
+  }
+
+  // Beast 1.81 has a string view class of its own.
+  static beast::string_view view(std::string_view text) { return {text.data(), text.size()}; }
+  static std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+  Memory memory;
+  http::request_parser<Body, Allocator> parser{std::piecewise_construct,
+                                               std::make_tuple(memory.allocator()),
+                                               std::make_tuple(memory.allocator())};
+  Response response{std::piecewise_construct, std::make_tuple(memory.allocator()),
+                    std::make_tuple(memory.allocator())};
+};
+
+}  // namespace http_server
