@@ -3,10 +3,11 @@
 //     trivial destructor:   | object |
 //     any other:            | cleanup | object |     cleanup.run = the destructor, argument = object
 //
-// Failure:    the cleanup is allocated before the object is built, so that an object that exists is
-//             always an object that will be destroyed. A constructor that throws leaves the region
-//             as it was: the object's bytes go back if it took none itself, the cleanup is spared
-//             for the next one.
+// Threads:    as the region.
+// Failure:    the cleanup is allocated before the object is built, so that an object that exists
+//             is always one that will be destroyed. A constructor that throws leaves the region as
+//             it was: the object's bytes go back if it took none itself, and the cleanup waits
+//             for the next object.
 
 #pragma once
 

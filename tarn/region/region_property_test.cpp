@@ -3,9 +3,13 @@
 // and all programs of a small world, run in the shadow of testing/region_shadow.hpp under each
 // kind of checking.
 
+#include <cstddef>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "tarn/os/sanitizer.hpp"
+#include "tarn/source/fixed_source.hpp"
 #include "testing/operation_program.hpp"
 #include "testing/program_check.hpp"
 #include "testing/region_shadow.hpp"
@@ -32,6 +36,25 @@ TEST_P(RegionProperty, RandomPrograms) {
     TARN_SEED_TRACE(seed);
     const trace::Program program = random_program(seed, operation_count, alphabet);
     ASSERT_EQ(check(program, "region_random"), "");
+  }
+}
+
+// Chunks that touch each other: what stands at the end of one is at the start of the next.
+TEST_P(RegionProperty, RandomProgramsOnChunksWithoutGaps) {
+  constexpr std::uint64_t program_count = 500;
+  constexpr std::size_t operation_count = 120;
+  const Alphabet alphabet = Alphabet::full();
+  const RegionOptions options = small_chunk_options(GetParam());
+  std::vector<std::max_align_t> buffer((std::size_t{4} << 20) / sizeof(std::max_align_t));
+  const auto run = [&](const trace::Program& program) {
+    FixedSource source(buffer.data(), buffer.size() * sizeof(std::max_align_t));
+    return run_in_shadow(program, options, source);
+  };
+  for (std::uint64_t i = 0; i < program_count; ++i) {
+    const std::uint64_t seed = test_seed() + i;
+    TARN_SEED_TRACE(seed);
+    const trace::Program program = random_program(seed, operation_count, alphabet);
+    ASSERT_EQ(check_program(program, run, "region_without_gaps"), "");
   }
 }
 

@@ -5,7 +5,9 @@
 //     | Region | first chunk: header, blocks, free        |  --> chunks of the source, if ever
 //     +--------+------------------------------------------+
 //
-// Threads, failure, lifetime: as Region. A region whose blocks fit asks no source at all.
+// Threads:    as Region.
+// Failure:    as Region. A region whose blocks fit asks no source at all.
+// Lifetime:   as Region; the first chunk lives as long as the object.
 
 #pragma once
 

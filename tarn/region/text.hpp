@@ -5,7 +5,7 @@
 // Threads:    as the region.
 // Failure:    try_x() returns a view whose data() is null, x() throws std::bad_alloc; the region is
 //             as it was.
-// Lifetime:   as any block of the region. Every result is followed by a '\0' that it does not count.
+// Lifetime:   as any block of the region. A '\0' that is not counted follows every result.
 
 #pragma once
 
