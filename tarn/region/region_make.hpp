@@ -1,7 +1,7 @@
 // tarn/region/region_make.hpp - constructing objects in a Region; included by region.hpp.
 //
 //     trivial destructor:   | object |
-//     any other:            | cleanup | object |     cleanup.run = the destructor, argument = object
+//     any other:            | cleanup | object |   cleanup.run = the destructor, argument = object
 //
 // Threads:    as the region.
 // Failure:    the cleanup is allocated before the object is built, so that an object that exists

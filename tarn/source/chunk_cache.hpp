@@ -26,6 +26,7 @@
 #include <new>
 
 #include "tarn/base/attributes.hpp"
+#include "tarn/base/bits.hpp"
 #include "tarn/os/clock.hpp"
 #include "tarn/source/chunk_class.hpp"
 #include "tarn/source/source.hpp"
@@ -50,8 +51,9 @@ struct ChunkCacheStats {
 
 class ChunkCache final : public Source {
  public:
-  /// Chunks are aligned to a cache line; requests for more than that pass through.
-  static constexpr std::size_t chunk_alignment = cache_line_bytes;
+  /// Chunks are aligned as malloc aligns; requests for more pass through. Cache lines would cost:
+  /// glibc cuts an aligned chunk out of a larger one and has two remainders to mind.
+  static constexpr std::size_t chunk_alignment = fundamental_alignment;
 
   explicit ChunkCache(Source& upstream, const ChunkCacheOptions& options = {}) noexcept;
   ~ChunkCache() { drain(); }

@@ -56,8 +56,8 @@ TEST_F(ChunkCacheTest, TheLastChunkReleasedIsTheFirstGivenAgain) {
 TEST_F(ChunkCacheTest, AChunkServesEveryRequestOfItsClass) {
   void* chunk = cache_.acquire(1025, 1);
   cache_.release(chunk, 1025, 1);
-  EXPECT_EQ(cache_.acquire(1280, 64), chunk);
-  cache_.release(chunk, 1280, 64);
+  EXPECT_EQ(cache_.acquire(1280, 16), chunk);
+  cache_.release(chunk, 1280, 16);
   void* other_class = cache_.acquire(1281, 16);
   EXPECT_NE(other_class, chunk);
   cache_.release(other_class, 1281, 16);

@@ -2,7 +2,7 @@
 //
 // Expect guarded:
 //     tarn: Source::release: a null chunk; only what acquire() gave goes back
-//     [tarn/source/source.hpp:<line>]
+//     [tarn/source/source.cpp:<line>]
 
 #include "tarn/source/heap_source.hpp"
 

@@ -1,12 +1,15 @@
 // Goal: a program that once failed never fails again. Method: every .trace file of this folder, in
-// the shadow of the model, under each kind of checking, with and without refused requests.
+// the shadow of the model, under each kind of checking, with refused requests, on chunks without gaps.
 
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tarn/source/fixed_source.hpp"
 #include "tarn/trace/operation_text.hpp"
 #include "testing/failing_source.hpp"
 #include "testing/region_shadow.hpp"
@@ -40,6 +43,18 @@ TEST(Traces, RunInTheShadowOfTheModel) {
     for (const Checking checking : checkings) {
       SCOPED_TRACE(path.filename().string() + ", checking " + checking_name(checking));
       EXPECT_EQ(run_in_shadow(program, small_chunk_options(checking)), "");
+    }
+  }
+}
+
+TEST(Traces, RunOnChunksWithoutGaps) {
+  std::vector<std::max_align_t> buffer((std::size_t{1} << 20) / sizeof(std::max_align_t));
+  for (const auto& path : trace_files()) {
+    const trace::Program program = read(path);
+    for (const Checking checking : checkings) {
+      SCOPED_TRACE(path.filename().string() + ", checking " + checking_name(checking));
+      FixedSource source(buffer.data(), buffer.size() * sizeof(std::max_align_t));
+      EXPECT_EQ(run_in_shadow(program, small_chunk_options(checking), source), "");
     }
   }
 }

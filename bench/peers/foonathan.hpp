@@ -1,0 +1,26 @@
+// bench/peers/foonathan.hpp - foonathan::memory::memory_stack over its heap, growing as it does.
+
+#pragma once
+
+#include <foonathan/memory/memory_stack.hpp>
+
+#include "bench/peer.hpp"
+
+namespace tarn::bench {
+
+template <std::size_t block_bytes>
+class Foonathan {
+ public:
+  static constexpr const char* name = block_bytes == 4096 ? "memory_stack 4K" : "memory_stack 64K";
+
+  void* allocate(std::size_t bytes) { return stack_.allocate(bytes, alignof(std::max_align_t)); }
+  void reset() { stack_.unwind(bottom_); }
+
+ private:
+  foonathan::memory::memory_stack<> stack_{block_bytes};
+  foonathan::memory::memory_stack<>::marker bottom_ = stack_.top();
+};
+
+static_assert(ResettablePeer<Foonathan<4096>>);
+
+}  // namespace tarn::bench
