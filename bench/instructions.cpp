@@ -34,7 +34,7 @@ void measure(const std::string& operation, const std::string& peer, Run run) {
 
 // Sizes are the same in every thousand, so that the difference is of like with like.
 std::uint32_t drawn_size(std::size_t index) {
-  static const Sizes sizes = drawn(few, 8, 256);
+  static const Sizes sizes = sizes_of(lifetimes_workload(1, few, 8, 256, workload_seed));
   return sizes[index % few];
 }
 

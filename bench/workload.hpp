@@ -1,6 +1,7 @@
 // bench/workload.hpp - what all workloads share: the sizes, the touch, and how one is named.
 //
-// Sizes are drawn before the clock starts, from a fixed seed, and are the same for every peer.
+// A workload is a program of operations (testing/workloads.hpp), the same that tests replay. Before
+// the clock starts it becomes a list of sizes, so that no peer pays for reading operations.
 // Every block is touched in the same way: its first and its last byte are written, as a user would
 // who fills it. The pool is reached by its address, in a function that knows nothing else of it, as
 // it is in a program: no peer may keep its cursor in a register over a whole request.
@@ -12,13 +13,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "bench/peers/all.hpp"
+#include "testing/workloads.hpp"
 
 namespace tarn::bench {
 
@@ -38,18 +39,17 @@ template <typename P>
   for (std::size_t i = 0; i < count; ++i) touch(pool.allocate(sizes[i]), sizes[i]);
 }
 
-/// Appends `count` sizes between `least` and `most`, both included.
-inline void draw(Sizes& sizes, std::mt19937_64& random, std::size_t count, std::uint32_t least,
-                 std::uint32_t most) {
-  for (std::size_t i = 0; i < count; ++i) {
-    sizes.push_back(static_cast<std::uint32_t>(least + random() % (most - least + 1)));
-  }
-}
+/// The seed of every workload: all peers and all runs get the same operations.
+inline constexpr std::uint64_t workload_seed = 2024;
 
-inline Sizes drawn(std::size_t count, std::uint32_t least, std::uint32_t most) {
+/// The sizes a program asks for, in its order.
+inline Sizes sizes_of(const trace::Program& program) {
   Sizes sizes;
-  std::mt19937_64 random(2024);
-  draw(sizes, random, count, least, most);
+  for (const trace::Operation& operation : program) {
+    if (operation.kind == trace::Kind::allocate) {
+      sizes.push_back(static_cast<std::uint32_t>(operation.bytes));
+    }
+  }
   return sizes;
 }
 

@@ -58,22 +58,28 @@ trace::Program request_workload(std::size_t request_count, std::uint64_t seed) {
   return writer.take();
 }
 
-trace::Program storm_workload(std::size_t block_count, std::uint64_t seed) {
-  Writer writer(seed);
-  writer.create();
-  for (std::size_t i = 0; i < block_count; ++i) writer.allocate(1, 1024);
-  writer.destroy();
-  return writer.take();
-}
-
-trace::Program cycling_workload(std::size_t pool_count, std::size_t block_count,
-                                std::uint64_t seed) {
+trace::Program lifetimes_workload(std::size_t pool_count, std::size_t block_count,
+                                  std::uint64_t bytes_min, std::uint64_t bytes_max,
+                                  std::uint64_t seed) {
   Writer writer(seed);
   for (std::size_t pool = 0; pool < pool_count; ++pool) {
     writer.create();
-    for (std::size_t i = 0; i < block_count; ++i) writer.allocate(8, 256);
+    for (std::size_t i = 0; i < block_count; ++i) writer.allocate(bytes_min, bytes_max);
     writer.destroy();
   }
+  return writer.take();
+}
+
+trace::Program freeing_workload(std::size_t block_count, std::uint64_t bytes, std::uint64_t seed) {
+  Writer writer(seed);
+  writer.create();
+  std::vector<std::uint64_t> blocks(block_count);
+  for (std::uint64_t& block : blocks) block = writer.allocate(bytes, bytes);
+  for (; !blocks.empty(); blocks.pop_back()) {
+    std::swap(blocks.back(), blocks[writer.below(blocks.size())]);
+    writer.deallocate(blocks.back());
+  }
+  writer.destroy();
   return writer.take();
 }
 

@@ -16,11 +16,13 @@ namespace tarn {
 /// response of 64 to 319 bytes.
 [[nodiscard]] trace::Program request_workload(std::size_t request_count, std::uint64_t seed);
 
-/// One pool, `block_count` blocks of 1 to 1024 bytes, then its end.
-[[nodiscard]] trace::Program storm_workload(std::size_t block_count, std::uint64_t seed);
+/// Pool after pool, each with `block_count` blocks of `bytes_min` to `bytes_max` bytes.
+[[nodiscard]] trace::Program lifetimes_workload(std::size_t pool_count, std::size_t block_count,
+                                                std::uint64_t bytes_min, std::uint64_t bytes_max,
+                                                std::uint64_t seed);
 
-/// Pool after pool, each with `block_count` blocks of 8 to 256 bytes.
-[[nodiscard]] trace::Program cycling_workload(std::size_t pool_count, std::size_t block_count,
+/// One pool with `block_count` blocks of `bytes` bytes, which are then freed in random order.
+[[nodiscard]] trace::Program freeing_workload(std::size_t block_count, std::uint64_t bytes,
                                               std::uint64_t seed);
 
 /// One long-lived pool: small blocks of 16 to 256 bytes that wait for its end, and large ones of

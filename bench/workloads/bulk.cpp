@@ -15,7 +15,8 @@ struct Kind {
 
 template <typename P>
 void fill(benchmark::State& state, const Kind& kind) {
-  const Sizes sizes = drawn(block_count, kind.least, kind.most);
+  const Sizes sizes =
+      sizes_of(lifetimes_workload(1, block_count, kind.least, kind.most, workload_seed));
   for (auto _ : state) {
     P pool;
     benchmark::DoNotOptimize(&pool);

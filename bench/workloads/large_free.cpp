@@ -5,7 +5,6 @@
 // which shows the region's own part: free() itself grows with N, because it writes to the blocks
 // and they stop fitting into the caches.
 
-#include <algorithm>
 #include <chrono>
 
 #include "bench/workload.hpp"
@@ -75,16 +74,26 @@ class Free {
   void deallocate_large(void* block) { std::free(block); }
 };
 
+// The numbers of the blocks in the order in which a program frees them.
+std::vector<std::size_t> freed_order(const trace::Program& program) {
+  std::vector<std::size_t> order;
+  for (const trace::Operation& operation : program) {
+    if (operation.kind == trace::Kind::deallocate) order.push_back(operation.block - 1);
+  }
+  return order;
+}
+
 template <FreeingPeer P>
 void free_at_random(benchmark::State& state, std::size_t block_count) {
+  const auto order = freed_order(freeing_workload(block_count, block_bytes, workload_seed));
   std::vector<void*> blocks(block_count);
-  std::mt19937_64 random(2024);
+  std::vector<void*> to_free(block_count);
   P pool;
   for (auto _ : state) {
     for (void*& block : blocks) touch(block = pool.allocate(block_bytes), block_bytes);
-    std::shuffle(blocks.begin(), blocks.end(), random);
+    for (std::size_t i = 0; i < block_count; ++i) to_free[i] = blocks[order[i]];
     const auto begin = std::chrono::steady_clock::now();
-    for (void* block : blocks) pool.deallocate_large(block);
+    for (void* block : to_free) pool.deallocate_large(block);
     state.SetIterationTime(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }

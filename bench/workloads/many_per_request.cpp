@@ -6,16 +6,19 @@
 namespace tarn::bench {
 namespace {
 
-// Requests begin at different places of one list of sizes, so that they differ.
+// Requests differ, so that no branch predictor learns one by heart: together they ask for at least
+// this many blocks.
 constexpr std::size_t size_count = 8192;
 
 class Requests {
  public:
   explicit Requests(std::size_t block_count)
-      : block_count_(block_count), sizes_(drawn(size_count, 8, 256)) {}
+      : block_count_(block_count),
+        sizes_(sizes_of(
+            lifetimes_workload(size_count / block_count, block_count, 8, 256, workload_seed))) {}
 
   const std::uint32_t* next() {
-    begin_ = begin_ + block_count_ + 1 < size_count - block_count_ ? begin_ + block_count_ + 1 : 0;
+    begin_ = begin_ + block_count_ < sizes_.size() ? begin_ + block_count_ : 0;
     return &sizes_[begin_];
   }
 

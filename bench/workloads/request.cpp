@@ -10,20 +10,9 @@ namespace {
 constexpr std::size_t request_count = 64;
 constexpr std::size_t block_count = 50 + 1 + 20;
 
-Sizes drawn_requests() {
-  Sizes sizes;
-  std::mt19937_64 random(2024);
-  for (std::size_t i = 0; i < request_count; ++i) {
-    draw(sizes, random, 50, 32, 127);
-    draw(sizes, random, 1, 1024, 9 * 1024);
-    draw(sizes, random, 20, 64, 319);
-  }
-  return sizes;
-}
-
 template <typename P>
 void serve(benchmark::State& state) {
-  const Sizes sizes = drawn_requests();
+  const Sizes sizes = sizes_of(request_workload(request_count, workload_seed));
   std::size_t request = 0;
   for (auto _ : state) {
     P pool;

@@ -91,12 +91,14 @@ TEST(RegionAllocator, AGrowingVectorGrowsInPlaceOrFreesItsLargeOldSelf) {
   EXPECT_LE(region.stats().large_count, 1u);
 }
 
+#if defined(__cpp_exceptions)
 TEST(RegionAllocator, OverflowingCountsAreRefused) {
   Region region;
   RegionAllocator<std::uint64_t> allocator(region);
   EXPECT_THROW(static_cast<void>(allocator.allocate(SIZE_MAX / 8 + 1)), std::bad_alloc);
   EXPECT_THROW(static_cast<void>(allocator.allocate(SIZE_MAX / 8)), std::bad_alloc);
 }
+#endif
 
 TEST(RegionAllocator, EqualMeansTheSameRegion) {
   Region first, second;

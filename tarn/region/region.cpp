@@ -16,7 +16,7 @@ Region::Region(void* buffer, std::size_t buffer_bytes, const RegionOptions& opti
     : options_(options) {
   const auto first = reinterpret_cast<std::uintptr_t>(buffer);
   const std::uintptr_t base = align_up(first, fundamental_alignment);
-  const std::size_t useful_bytes_min = sizeof(Chunk) + fundamental_alignment;
+  const std::size_t useful_bytes_min = sizeof(Chunk) + 2 * fundamental_alignment;
   if (buffer == nullptr || buffer_bytes < base - first + useful_bytes_min) return;
   const std::size_t bytes = align_down(buffer_bytes - (base - first), fundamental_alignment);
   buffer_chunk_ = ::new (reinterpret_cast<void*>(base)) Chunk{nullptr, bytes};

@@ -23,8 +23,10 @@ struct RegionChunk {
   [[nodiscard]] std::uintptr_t begin() const noexcept {
     return reinterpret_cast<std::uintptr_t>(this + 1);
   }
+  // Before the end of the chunk, so that a block of no bytes there has an address of its own and
+  // not that of a large block which begins where the chunk ends.
   [[nodiscard]] std::uintptr_t limit() const noexcept {
-    return align_down(reinterpret_cast<std::uintptr_t>(this) + bytes, fundamental_alignment);
+    return align_down(reinterpret_cast<std::uintptr_t>(this) + bytes - 1, fundamental_alignment);
   }
 };
 static_assert(sizeof(RegionChunk) % fundamental_alignment == 0,

@@ -15,7 +15,8 @@ namespace {
 // needs no more: its red zone may be cut short by the end of the chunk.
 bool chunk_bytes_for(std::size_t bytes, std::size_t alignment, std::size_t& chunk_bytes) noexcept {
   const std::size_t padding_bytes = alignment > fundamental_alignment ? alignment : 0;
-  return add_checked(bytes, padding_bytes + sizeof(detail::RegionChunk), chunk_bytes) &&
+  return add_checked(bytes, padding_bytes + sizeof(detail::RegionChunk) + fundamental_alignment,
+                     chunk_bytes) &&
          align_up_checked(chunk_bytes, fundamental_alignment, chunk_bytes);
 }
 

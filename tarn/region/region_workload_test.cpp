@@ -58,7 +58,7 @@ TEST(RegionWorkload, RequestsRunInTheMemoryOfTheLargest) {
 TEST(RegionWorkload, AStormOfBlocksKeepsEveryByte) {
   RegionWorld world;
   Replayer<RegionWorld> replayer(world);
-  trace::Program program = storm_workload(100000, test_seed());
+  trace::Program program = lifetimes_workload(1, 100000, 1, 1024, test_seed());
   program.pop_back();
   run(replayer, program, [&](const trace::Operation& operation) {
     if (operation.kind != trace::Kind::allocate) return;
@@ -80,11 +80,12 @@ TEST(RegionWorkload, PoolAfterPoolDoesNotGrow) {
   Replayer<RegionWorld> replayer(world);
   std::size_t pool_count = 0;
   std::size_t early_peak_bytes = 0;
-  run(replayer, cycling_workload(10000, 100, test_seed()), [&](const trace::Operation& operation) {
-    if (operation.kind != trace::Kind::destroy) return;
-    ASSERT_EQ(source.live_bytes(), 0u);
-    if (++pool_count == 100) early_peak_bytes = source.peak_bytes();
-  });
+  run(replayer, lifetimes_workload(10000, 100, 8, 256, test_seed()),
+      [&](const trace::Operation& operation) {
+        if (operation.kind != trace::Kind::destroy) return;
+        ASSERT_EQ(source.live_bytes(), 0u);
+        if (++pool_count == 100) early_peak_bytes = source.peak_bytes();
+      });
   EXPECT_EQ(pool_count, 10000u);
   EXPECT_EQ(source.peak_bytes(), early_peak_bytes);
 }
@@ -105,8 +106,9 @@ TEST(RegionWorkload, RunAsWellOnMallocAndOnAResource) {
   replay::MallocWorld malloc_world;
   replay::ResourceWorld resource_world{replay::ResourcePool(resource)};
   for (const trace::Program& program :
-       {request_workload(100, test_seed()), storm_workload(1000, test_seed()),
-        cycling_workload(100, 100, test_seed()), mixed_workload(200, test_seed())}) {
+       {request_workload(100, test_seed()), lifetimes_workload(1, 1000, 1, 1024, test_seed()),
+        lifetimes_workload(100, 100, 8, 256, test_seed()),
+        freeing_workload(200, 20000, test_seed()), mixed_workload(200, test_seed())}) {
     const Result<replay::OutcomeCounts> on_malloc = replay::replay(program, malloc_world);
     const Result<replay::OutcomeCounts> on_resource = replay::replay(program, resource_world);
     ASSERT_TRUE(on_malloc) << on_malloc.error().message;

@@ -1,5 +1,6 @@
 // Goal: a program that once failed never fails again. Method: every .trace file of this folder, in
-// the shadow of the model, under each kind of checking, with refused requests, on chunks without gaps.
+// the shadow of the model, under each kind of checking, with refused requests and on chunks that
+// leave no gaps.
 
 #include <cstddef>
 #include <filesystem>
