@@ -10,18 +10,10 @@
 #include "tarn/region/file_cleanup.hpp"
 #include "tarn/region/region.hpp"
 #include "tarn/region/text.hpp"
+#include "testing/journal.hpp"
 
 namespace tarn {
 namespace {
-
-struct Entry {
-  std::string* journal;
-  char letter;
-  static void write(void* argument) noexcept {
-    const auto* const entry = static_cast<Entry*>(argument);
-    entry->journal->push_back(entry->letter);
-  }
-};
 
 TEST(RegionCleanup, RunsTheNewestFirst) {
   std::string journal;

@@ -11,6 +11,7 @@
 #include "tarn/region/stack_region.hpp"
 #include "tarn/source/counting_source.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/journal.hpp"
 
 namespace tarn {
 namespace {
@@ -22,16 +23,6 @@ RegionOptions named(const char* name, Source* source = nullptr) {
 void fill(Region& region, std::size_t bytes) {
   for (std::size_t sum = 0; sum < bytes; sum += 100) static_cast<void>(region.allocate(100, 1));
 }
-
-// A cleanup that writes its name down.
-struct Entry {
-  std::string* journal;
-  char letter;
-  static void write(void* argument) noexcept {
-    const auto* const entry = static_cast<Entry*>(argument);
-    entry->journal->push_back(entry->letter);
-  }
-};
 
 TEST(RegionReset, EverythingStaysAndIsUsedAgainFromTheOldestOn) {
   CountingSource source(heap_source());
