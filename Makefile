@@ -18,14 +18,15 @@ demo:  ## serve real HTTP requests with and without regions, and compare
 	@scripts/demo
 
 bench:  ## measure tarn beside its peers and print the whole table
-	@scripts/setup build bench
+	@scripts/setup build test bench
 	@scripts/bench
 
-bench-smoke:  ## run every benchmark with tiny inputs
+bench-smoke:  ## run every benchmark, and scripts/bench, with tiny inputs
 	@scripts/setup build test bench
 	@cmake --preset release
 	@cmake --build --preset release
 	@ctest --preset bench-smoke
+	@scripts/bench --smoke --json >/dev/null
 
 coverage:  ## print which lines the tests reach
 	@scripts/setup build test ci

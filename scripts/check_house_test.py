@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Tests of check_house.py: small trees, each with one thing wrong."""
 
+import subprocess
+import sys
 import tempfile
 import textwrap
 import unittest
@@ -35,6 +37,9 @@ SOUND = {
     "test/misuse/CMakeLists.txt": "foreach(name IN ITEMS double_free)\nendforeach()\n",
     "test/misuse/double_free.cpp": "int main() {}\n",
 }
+
+
+SCRIPT = Path(check_house.__file__).resolve()
 
 
 def long_function(lines):
@@ -92,16 +97,23 @@ class CheckHouse(unittest.TestCase):
                           f"grow() has {at_most + 1} lines, {at_most} at most")
         self.assert_found({"scripts/run_test.py": "def grow():\n" + "    work()\n" * at_most},
                           f"grow() has {at_most + 1} lines")
+        self.assert_found({"scripts/run": "#!/usr/bin/env python3\ndef grow():\n" +
+                           "    work()\n" * at_most}, f"grow() has {at_most + 1} lines")
 
     def test_recorded_functions_only_shrink(self):
         code = {"examples/x.cpp": long_function(70)}
         recorded = check_house.RATCHET
         alive = {"Makefile": SOUND["Makefile"] + f"\t{recorded}\n"}
         for lines, expected in ((70, ()), (69, ("grow() has 70 lines, 69 at most",)),
-                                (80, ("grow has shrunk to 70 lines",))):
+                                (71, ("grow has shrunk to 70 lines",))):
             ratchet = {recorded: f"# why\nexamples/x.cpp grow {lines}\n"}
             self.assert_found(code | alive | ratchet, *expected)
         self.assert_found(alive | {recorded: "examples/x.cpp grow 70\n"}, "is no more")
+        at_most = check_house.FUNCTION_LINES_MAX
+        for lines in (at_most, at_most + 1):
+            self.assert_found(alive | {"examples/x.cpp": long_function(at_most),
+                                       recorded: f"examples/x.cpp grow {lines}\n"},
+                              "grow is short now: remove the line")
 
     def test_functions_are_recognised(self):
         code = textwrap.dedent("""\
@@ -137,6 +149,27 @@ class CheckHouse(unittest.TestCase):
         self.assert_found({path: HEADER.replace("Failure", "Success")}, "// Failure:")
         no_class = HEADER.replace("Threads", "Strings").replace("class", "enum class")
         self.assertEqual(self.found({path: no_class}), [])
+
+    def test_the_umbrella_covers_what_users_include(self):
+        path = "tarn/region/thing.hpp"
+        header = HEADER.replace("tarn/base/thing.hpp", path)
+        use = {"ARCHITECTURE.md": SOUND["ARCHITECTURE.md"] + "`tarn/` `tarn/region/`\n",
+               "tarn/region/thing.cpp": f'#include "{path}"\n', path: header}
+        umbrella = "// tarn/tarn.hpp - all.\n\n#pragma once\n\n"
+        reach = {"examples/x.cpp": '#include "tarn/tarn.hpp"\n'}
+        self.assert_found(use | reach | {"tarn/tarn.hpp": umbrella + f"// {path}\n"},
+                          f"{path}: not in tarn/tarn.hpp")
+        self.assertEqual(self.found(
+            use | reach | {"tarn/tarn.hpp": umbrella + f'#include "{path}"\n'}), [])
+
+    def test_every_detail_left_out_of_the_umbrella_exists(self):
+        for path in check_house.DETAILS:
+            self.assertTrue((SCRIPT.parent.parent / path).is_file(), path)
+
+    def test_help_is_help(self):
+        said = subprocess.run([sys.executable, "-B", SCRIPT, "--help"], capture_output=True,
+                              text=True, check=True).stdout
+        self.assertIn("[ROOT]", said)
 
     def test_code_map(self):
         self.assert_found({"ARCHITECTURE.md": "`docs/` `examples/` `scripts/` `test/`\n"},

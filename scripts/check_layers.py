@@ -7,6 +7,7 @@ A library file includes files of its own folder and of the layers named in its t
 Tests, benchmarks and fuzzers are users of the library: they may include all of it, and testing/.
 """
 
+import argparse
 import re
 import sys
 from pathlib import Path
@@ -103,7 +104,13 @@ def violations(root):
 
 
 def main():
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent).resolve()
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", metavar="ROOT", nargs="?", type=Path,
+                        default=Path(__file__).parent.parent, help="default: this repository")
+    root = parser.parse_args().root.resolve()
+    if not (root / "CMakeLists.txt").is_file():
+        parser.error(f"{root} has no CMakeLists.txt")
     found = list(violations(root))
     print("\n".join(found) if found else "layers: every include goes down the drawing")
     return 1 if found else 0

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Tests of check_layers.py: small trees, each with one thing wrong."""
 
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -89,6 +91,11 @@ class CheckLayers(unittest.TestCase):
         found = self.found({"tarn/base/bits.hpp": "#include <memory>\n"})
         self.assertEqual(found, [f"tarn/base/bits.hpp:1: <memory> is too expensive for users of "
                                  f"{header}" for header in check_layers.CHEAP_HEADERS])
+
+    def test_help_is_help(self):
+        said = subprocess.run([sys.executable, "-B", check_layers.__file__, "--help"],
+                              capture_output=True, text=True, check=True).stdout
+        self.assertIn("[ROOT]", said)
 
 
 if __name__ == "__main__":

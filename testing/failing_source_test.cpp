@@ -24,6 +24,24 @@ TEST(FailingSource, RefusesTheChosenRequestOnly) {
   EXPECT_EQ(source.outstanding_count(), 0u);
 }
 
+TEST(FailingSource, AShortageLastsUntilItRecovers) {
+  FailingSource source(heap_source());
+  source.fail_at(0, SIZE_MAX);
+  EXPECT_EQ(source.acquire(100, 16), nullptr);
+  EXPECT_EQ(source.acquire(100, 16), nullptr);
+  source.recover();
+  EXPECT_TRUE(source.failed());
+  void* third = source.acquire(100, 16);
+  ASSERT_NE(third, nullptr);
+  source.release(third, 100, 16);
+  source.fail_at(4, 2);
+  for (const bool is_refused : {false, true, true, false}) {
+    void* chunk = source.acquire(100, 16);
+    EXPECT_EQ(chunk == nullptr, is_refused);
+    if (chunk != nullptr) source.release(chunk, 100, 16);
+  }
+}
+
 TEST(FailingSource, EveryRequestOfABodyIsRefusedOnce) {
   std::vector<std::size_t> chunks_of_run;
   const std::size_t acquire_count = fail_every_acquire([&](FailingSource& source) {

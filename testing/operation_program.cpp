@@ -56,8 +56,8 @@ Alphabet Alphabet::small() {
   alphabet.block_bytes = {8, 100, 600};
   alphabet.alignment_shifts = {4};
   alphabet.limit_bytes = {trace::unlimited};
-  alphabet.retain_bytes = {trace::unlimited, 0};
-  alphabet.pools_max = 2;
+  alphabet.retain_bytes = {trace::unlimited, 512, 0};
+  alphabet.pools_max = 3;
   alphabet.blocks_max = 64;
   return alphabet;
 }

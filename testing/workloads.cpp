@@ -11,16 +11,22 @@ using trace::Kind;
 
 class Writer {
  public:
-  explicit Writer(std::uint64_t seed) : random_(seed) {}
+  explicit Writer(std::uint64_t seed = 0) : random_(seed) {}
 
-  void create() { append(Kind::create); }
-  void destroy() { append(Kind::destroy); }
+  void create() { append_in_pool(Kind::create).bytes = trace::unlimited; }
+  void destroy() { append_in_pool(Kind::destroy); }
 
   void deallocate(std::uint64_t block) { append(Kind::deallocate).block = block; }
 
+  void extend(std::uint64_t block, std::uint64_t bytes) {
+    trace::Operation& operation = append(Kind::extend);
+    operation.block = block;
+    operation.bytes = bytes;
+  }
+
   /// Returns the new block's id.
   std::uint64_t allocate(std::uint64_t bytes_min, std::uint64_t bytes_max) {
-    trace::Operation& operation = append(Kind::allocate);
+    trace::Operation& operation = append_in_pool(Kind::allocate);
     operation.block = next_block_++;
     operation.bytes = bytes_min + below(bytes_max - bytes_min + 1);
     operation.alignment_shift = 4;
@@ -34,8 +40,12 @@ class Writer {
   trace::Operation& append(Kind kind) {
     trace::Operation& operation = program_.emplace_back();
     operation.kind = kind;
-    if (kind != Kind::deallocate) operation.pool = 1;
-    if (kind == Kind::create) operation.bytes = trace::unlimited;
+    return operation;
+  }
+
+  trace::Operation& append_in_pool(Kind kind) {
+    trace::Operation& operation = append(kind);
+    operation.pool = 1;
     return operation;
   }
 
@@ -97,6 +107,15 @@ trace::Program mixed_workload(std::size_t step_count, std::uint64_t seed) {
       writer.deallocate(std::exchange(large[writer.below(large_count)], block));
     }
   }
+  writer.destroy();
+  return writer.take();
+}
+
+trace::Program growing_workload(std::size_t element_count, std::uint64_t element_bytes) {
+  Writer writer;
+  writer.create();
+  const std::uint64_t block = writer.allocate(element_bytes, element_bytes);
+  for (std::size_t i = 2; i <= element_count; ++i) writer.extend(block, i * element_bytes);
   writer.destroy();
   return writer.take();
 }

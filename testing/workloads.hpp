@@ -29,4 +29,8 @@ namespace tarn {
 /// 32 to 64 KiB of which 16 are alive and a random one is freed for each that comes.
 [[nodiscard]] trace::Program mixed_workload(std::size_t step_count, std::uint64_t seed);
 
+/// One array that grows by one element of `element_bytes` bytes at a time, in place.
+[[nodiscard]] trace::Program growing_workload(std::size_t element_count,
+                                              std::uint64_t element_bytes);
+
 }  // namespace tarn

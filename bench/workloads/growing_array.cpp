@@ -38,10 +38,21 @@ struct Realloc {
   }
 };
 
+// How many bytes the array of a program has after each step.
+Sizes array_sizes_of(const trace::Program& program) {
+  Sizes sizes;
+  for (const trace::Operation& operation : program) {
+    if (operation.kind == trace::Kind::allocate || operation.kind == trace::Kind::extend) {
+      sizes.push_back(static_cast<std::uint32_t>(operation.bytes));
+    }
+  }
+  return sizes;
+}
+
 template <typename Grow>
-void append_one_by_one(Region& region, void* block, std::size_t count) {
+void append_one_by_one(Region& region, void* block, const std::uint32_t* sizes, std::size_t count) {
   for (std::size_t i = 1; i < count; ++i) {
-    block = Grow::grow(region, block, i * sizeof(Element), (i + 1) * sizeof(Element));
+    block = Grow::grow(region, block, sizes[i - 1], sizes[i]);
     static_cast<Element*>(block)[i] = i;
     benchmark::ClobberMemory();
   }
@@ -50,13 +61,14 @@ void append_one_by_one(Region& region, void* block, std::size_t count) {
 
 template <typename Grow>
 void grow_array(benchmark::State& state, std::size_t count) {
-  const std::size_t array_bytes = count * sizeof(Element);
+  const Sizes sizes = array_sizes_of(growing_workload(count, sizeof(Element)));
+  const std::size_t array_bytes = sizes.back();
   Region region({.first_chunk_bytes = 2 * array_bytes, .chunk_bytes_max = 2 * array_bytes});
   benchmark::DoNotOptimize(&region);
   for (auto _ : state) {
-    void* first = std::is_same_v<Grow, Realloc> ? std::malloc(sizeof(Element))
-                                                : region.allocate(sizeof(Element));
-    append_one_by_one<Grow>(region, first, count);
+    void* first =
+        std::is_same_v<Grow, Realloc> ? std::malloc(sizes.front()) : region.allocate(sizes.front());
+    append_one_by_one<Grow>(region, first, sizes.data(), count);
     region.reset();
   }
   set_operations(state, count);

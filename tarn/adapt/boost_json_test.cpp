@@ -11,6 +11,7 @@
 #include "tarn/adapt/region_resource.hpp"
 #include "tarn/source/counting_source.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/refusal_check.hpp"
 
 namespace tarn {
 namespace {
@@ -34,13 +35,13 @@ class JsonMemory final : public boost::json::memory_resource {
   Region& region_;
 };
 
-std::string document_text() {
+std::string document_text(int item_count = 500) {
   std::string text = R"({"items":[)";
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < item_count; ++i) {
     text += (i == 0 ? "" : ",") + std::string(R"({"id":)") + std::to_string(i) +
             R"(,"name":"an item with a name of some length","tags":["a","b"]})";
   }
-  return text + R"(],"count":500})";
+  return text + R"(],"count":)" + std::to_string(item_count) + "}";
 }
 
 TEST(BoostJson, DocumentsLiveInARegion) {
@@ -70,6 +71,19 @@ TEST(BoostJson, ADocumentMayBeLeftToItsRegion) {
     ::new (place) boost::json::value(boost::json::parse(document_text(), memory));
   }
   EXPECT_EQ(source.live_bytes(), 0u);
+}
+
+TEST(BoostJson, AParserPassesAShortageOn) {
+  const std::string text = document_text(20);
+  for (const Checking checking : {Checking::off, Checking::guarded, Checking::passthrough}) {
+    const std::size_t refused_run_count = count_refused_runs(checking, [&](Region& region) {
+      JsonMemory memory(region);
+      boost::json::value document = boost::json::parse(text, &memory);
+      document.as_object()["more"] = std::string(10'000, 'x');
+      EXPECT_TRUE(document.at("items").as_array().size() == 20);
+    });
+    EXPECT_GT(refused_run_count, 4u);
+  }
 }
 
 }  // namespace

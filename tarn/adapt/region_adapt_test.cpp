@@ -14,6 +14,7 @@
 #include "tarn/adapt/region_resource.hpp"
 #include "tarn/source/counting_source.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/refusal_check.hpp"
 
 namespace tarn {
 namespace {
@@ -79,6 +80,57 @@ TEST_P(InRegion, AnyResourceMayStandOnARegion) {
   for (int i = 0; i < 1000; ++i) list.push_back(i);
   EXPECT_EQ(list.size(), 1000u);
 }
+
+#if defined(__cpp_exceptions)
+TEST_P(InRegion, PlainContainersPassAShortageOn) {
+  using Text = std::basic_string<char, std::char_traits<char>, RegionAllocator<char>>;
+  using Pair = std::pair<const int, Text>;
+  const std::size_t refused_run_count = count_refused_runs(GetParam(), [](Region& region) {
+    RegionAllocator<int> allocator(region);
+    std::vector<int, RegionAllocator<int>> numbers(allocator);
+    std::map<int, Text, std::less<>, RegionAllocator<Pair>> names(allocator);
+    std::deque<int, RegionAllocator<int>> queue(allocator);
+    for (int i = 0; i < 100; ++i) {
+      numbers.push_back(i);
+      queue.push_back(i);
+      names.emplace(i, Text(40, 'x', allocator));
+      if (i % 3 == 0) names.erase(i);
+    }
+    EXPECT_EQ(numbers.size() + queue.size() + names.size(), 266u);
+  });
+  EXPECT_GT(refused_run_count, 4u);
+}
+
+TEST_P(InRegion, PmrContainersPassAShortageOn) {
+  const std::size_t refused_run_count = count_refused_runs(GetParam(), [](Region& region) {
+    RegionResource memory(region);
+    std::pmr::unordered_map<std::pmr::string, std::pmr::vector<int>> lists(&memory);
+    for (int i = 0; i < 50; ++i) {
+      lists[std::pmr::string("a key too long for a short string ") + std::to_string(i).c_str()]
+          .assign(100, i);
+    }
+    EXPECT_EQ(lists.size(), 50u);
+    std::pmr::monotonic_buffer_resource monotonic(&memory);
+    std::pmr::unsynchronized_pool_resource pool(&monotonic);
+    const std::pmr::list<int> list(100, 7, &pool);
+    EXPECT_EQ(list.size(), 100u);
+  });
+  EXPECT_GT(refused_run_count, 4u);
+}
+
+TEST_P(InRegion, AllocateSharedPassesAShortageOn) {
+  const std::string text(100, 'x');  // in the heap: an object that is lost is a leak
+  const std::size_t refused_run_count = count_refused_runs(GetParam(), [&](Region& region) {
+    std::vector<std::shared_ptr<std::string>> shared;
+    for (int i = 0; i < 50; ++i) {
+      shared.push_back(
+          std::allocate_shared<std::string>(RegionAllocator<std::string>(region), text));
+    }
+    for (const auto& string : shared) EXPECT_EQ(*string, text);
+  });
+  EXPECT_GT(refused_run_count, 4u);
+}
+#endif
 
 INSTANTIATE_TEST_SUITE_P(Checkings, InRegion,
                          testing::Values(Checking::off, Checking::guarded, Checking::passthrough));

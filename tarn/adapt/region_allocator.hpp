@@ -7,8 +7,8 @@
 //
 // Threads:    as the region.
 // Failure:    allocate() throws std::bad_alloc; sizes that overflow are refused the same way.
-// Lifetime:   the region outlives the container. Containers that are moved or swapped take their
-//             allocator along, as std::pmr's do not.
+// Lifetime:   the region outlives the container. Containers that are move-assigned or swapped
+//             take their allocator along, as std::pmr's do not.
 
 #pragma once
 

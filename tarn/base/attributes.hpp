@@ -11,11 +11,3 @@
 // Out of line as well, but taken often enough to be compiled for speed: once per chunk.
 #define TARN_SLOW [[gnu::noinline]]
 #define TARN_RETURNS_NONNULL [[gnu::returns_nonnull]]
-
-namespace tarn {
-
-/// Bytes of a cache line on every machine tarn runs on. The standard's constant is missing from
-/// Clang 14 with libstdc++ 12.
-inline constexpr unsigned cache_line_bytes = 64;
-
-}  // namespace tarn

@@ -13,19 +13,20 @@ void close_descriptor(void* argument) noexcept {
   close_file(static_cast<int>(reinterpret_cast<std::intptr_t>(argument)));
 }
 
+void* as_argument(int descriptor) noexcept {
+  return reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor));
+}
+
 void delete_path(void* argument) noexcept { delete_file(static_cast<const char*>(argument)); }
 
 }  // namespace
 
 bool try_close_on_cleanup(Region& region, int descriptor, CleanupHandle& handle) noexcept {
-  void* const argument = reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor));
-  return region.try_add_cleanup(close_descriptor, argument, handle);
+  return region.try_add_cleanup(close_descriptor, as_argument(descriptor), handle);
 }
 
 CleanupHandle close_on_cleanup(Region& region, int descriptor) {
-  CleanupHandle handle;
-  if (!try_close_on_cleanup(region, descriptor, handle)) out_of_memory(sizeof handle);
-  return handle;
+  return region.add_cleanup(close_descriptor, as_argument(descriptor));
 }
 
 bool try_delete_file_on_cleanup(Region& region, const char* path, CleanupHandle& handle) noexcept {

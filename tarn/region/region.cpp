@@ -56,12 +56,13 @@ bool Region::shrink(void* block, std::size_t bytes, std::size_t new_bytes) noexc
 
 bool Region::deallocate(void* block, std::size_t bytes) noexcept {
   LargeTable::Entry entry;
-  if (is_checking()) check_use("deallocating");
+  check_use("deallocating");
   if (large_.live_count() != 0 && large_.take(block, entry)) {
     note_peak();
     release_large(entry);
     return true;
   }
+  if (is_checking() && bytes != 0) check_large_pointer(block);
   return shrink(block, bytes, 0);
 }
 

@@ -43,6 +43,20 @@ struct Cleanup;
 // What a checking region knows beside the rest. Left alone by a region that does not check.
 struct RegionGuard {
   static constexpr std::size_t freed_count_max = 8;
+  static constexpr std::size_t rewind_count_max = 8;
+
+  // Marks with serials above `to_serial`, up to `at_serial`, were ended by a rewind.
+  struct Rewind {
+    std::uint64_t to_serial;
+    std::uint64_t at_serial;
+  };
+
+  [[nodiscard]] bool has_ended(std::uint64_t mark_serial) const noexcept {
+    for (std::size_t i = 0; i < rewind_count; ++i) {
+      if (rewinds[i].to_serial < mark_serial && mark_serial <= rewinds[i].at_serial) return true;
+    }
+    return false;
+  }
 
   std::uintptr_t owner_thread;
   std::uintptr_t newest_block;
@@ -50,6 +64,8 @@ struct RegionGuard {
   std::size_t chunk_requested_bytes;   // of what was asked for, the part that is in chunks
   const void* freed[freed_count_max];  // the large blocks freed last, for double frees
   std::size_t freed_count;
+  Rewind rewinds[rewind_count_max];  // the last that do not lie within a later one
+  std::size_t rewind_count;
 };
 }  // namespace detail
 
@@ -251,10 +267,10 @@ class Region {
 
   [[nodiscard]] std::uintptr_t cursor() const noexcept { return limit_ - room_bytes_; }
 
-  // region.cpp
   TARN_SLOW void* try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept;
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow(std::size_t bytes, std::size_t alignment);
   TARN_COLD bool try_extend_slow(void* block, std::size_t bytes, std::size_t new_bytes) noexcept;
+  [[nodiscard]] void* try_allocate_elsewhere(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] std::size_t handed_out_bytes() const noexcept;
   void note_peak() noexcept;
 
@@ -262,6 +278,8 @@ class Region {
   [[nodiscard]] void* acquire(std::size_t bytes, std::size_t alignment) noexcept;
   void release(void* memory, std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] Chunk* next_kept_chunk() const noexcept;
+  [[nodiscard]] bool next_kept_chunk_holds(std::size_t needed_bytes) const noexcept;
+  [[nodiscard]] std::size_t first_chunk_bytes() const noexcept;
   [[nodiscard]] std::size_t next_chunk_bytes() const noexcept;
   [[nodiscard]] std::size_t grown_bytes(std::size_t chunk_bytes) const noexcept;
   [[nodiscard]] bool belongs_in_own_chunk(std::size_t needed_bytes) const noexcept;
@@ -273,12 +291,12 @@ class Region {
   void release_chunks_beyond(std::size_t bytes_max) noexcept;
   void release_all_chunks() noexcept;
   void consolidate(std::size_t bytes_max) noexcept;
-  [[nodiscard]] void* try_allocate_large(std::size_t bytes, std::size_t alignment) noexcept;
+  [[nodiscard]] void* try_allocate_large(std::size_t bytes, std::size_t alignment,
+                                         std::size_t needed_bytes) noexcept;
   [[nodiscard]] bool make_room_in_large_table() noexcept;
   void release_large(const LargeTable::Entry& entry) noexcept;
   void release_large_after(std::uint64_t serial) noexcept;
   void release_all_large() noexcept;
-  void note_refusal(std::size_t bytes) noexcept;
 
   // region_checking.cpp: what is only done when checking.
   [[nodiscard]] bool is_checking() const noexcept { return checking_ >= Checking::guarded; }
@@ -286,6 +304,7 @@ class Region {
   void check_use(const char* operation) const noexcept;
   TARN_COLD void check_use_slow(const char* operation) const noexcept;
   void check_mark(const Mark& mark) const noexcept;
+  void note_rewind(std::uint64_t to_serial) noexcept;
   void check_large_pointer(const void* block) const noexcept;
   [[nodiscard]] bool advance_guarded(std::size_t bytes, std::size_t alignment,
                                      void*& block) noexcept;
@@ -294,6 +313,7 @@ class Region {
   void poison_unused_chunks() noexcept;
 
   // region_cleanup.cpp
+  [[nodiscard]] bool is_registered(CleanupHandle handle, const char* operation) const noexcept;
   [[nodiscard]] Cleanup* try_prepare_cleanup() noexcept;
   [[nodiscard]] void* try_allocate_with_cleanup(std::size_t bytes, std::size_t alignment,
                                                 Cleanup*& cleanup) noexcept;
@@ -305,6 +325,7 @@ class Region {
 
   // region_lifetime.cpp
   void end_children_and_cleanups_after(std::uint64_t serial) noexcept;
+  void move_back_to(const Mark& mark) noexcept;
   void end() noexcept;
   void link_to(Region& parent) noexcept;
   void unlink_from_parent() noexcept;
@@ -326,8 +347,6 @@ class Region {
   std::size_t next_chunk_bytes_ = 0;  // 0: options_.first_chunk_bytes
   std::uint64_t serial_ = 0;          // counts large blocks, cleanups, children, marks: their age
   std::uint64_t reset_serial_ = 0;    // marks older than this were ended by reset()
-  std::uint64_t rewound_to_serial_ = 0;  // marks between these two were ended by a rewind()
-  std::uint64_t rewound_at_serial_ = 0;
   Cleanup* newest_cleanup_ = nullptr;
   Cleanup* spare_cleanups_ = nullptr;
   Region* parent_ = nullptr;
@@ -340,6 +359,8 @@ class Region {
   std::size_t peak_handed_out_bytes_ = 0;
   std::size_t refused_count_ = 0;
   Checking checking_ = Checking::automatic;  // automatic: to be decided by the first allocation
+  bool refused_by_limit_ = false;            // during the present request
+  bool has_makeshift_chunks_ = false;        // smaller than wanted, because that was refused
   LargeTable large_;
   RegionOptions options_;
   detail::RegionGuard guard_;

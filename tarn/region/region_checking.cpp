@@ -1,7 +1,7 @@
 // What a checking region does in the slow path that it keeps every call on.
 //
 //     guarded:  | block |~~~~~~~~~~~| block |~~~~~~~~~~~~~~|     ~ poisoned: red zones of at least
-//                                                  cursor = limit   16 bytes, and what is free
+//                                           ^ cursor = limit       16 bytes, and what is free
 
 #include <algorithm>
 #include <cstdlib>
@@ -69,8 +69,21 @@ void Region::check_mark(const Mark& mark) const noexcept {
   TARN_CHECK(mark.region_ == this, "region \"%s\": rewind() to a mark of another region", name());
   TARN_CHECK(mark.serial_ >= reset_serial_, "region \"%s\": rewind() to a mark that reset() ended",
              name());
-  TARN_CHECK(mark.serial_ <= rewound_to_serial_ || mark.serial_ > rewound_at_serial_,
+  TARN_CHECK(!is_checking() || !guard_.has_ended(mark.serial_),
              "region \"%s\": rewind() to a mark that an earlier rewind() ended", name());
+}
+
+void Region::note_rewind(std::uint64_t to_serial) noexcept {
+  std::size_t kept_count = 0;
+  for (std::size_t i = 0; i < guard_.rewind_count; ++i) {
+    if (guard_.rewinds[i].to_serial < to_serial) guard_.rewinds[kept_count++] = guard_.rewinds[i];
+  }
+  if (kept_count == detail::RegionGuard::rewind_count_max) {
+    std::copy(guard_.rewinds + 1, guard_.rewinds + kept_count, guard_.rewinds);
+    --kept_count;
+  }
+  guard_.rewinds[kept_count] = {to_serial, serial_};
+  guard_.rewind_count = kept_count + 1;
 }
 
 void Region::check_large_pointer(const void* block) const noexcept {
@@ -103,7 +116,9 @@ bool Region::resize_newest_guarded(void* block, std::size_t bytes, std::size_t n
   const bool is_large = large_.contains(block);
   if (new_bytes < bytes && (is_large || owns(block, bytes))) {
     poison(static_cast<char*>(block) + new_bytes, bytes - new_bytes);
-    if (!is_large) guard_.chunk_requested_bytes -= bytes - new_bytes;
+    // A block given back twice would otherwise count below zero.
+    const std::size_t given_bytes = std::min(bytes - new_bytes, guard_.chunk_requested_bytes);
+    if (!is_large) guard_.chunk_requested_bytes -= given_bytes;
   }
   if (is_large) return false;
   if (chunk_ == nullptr || guard_.newest_block != start || guard_.newest_bytes != bytes) {
@@ -111,7 +126,7 @@ bool Region::resize_newest_guarded(void* block, std::size_t bytes, std::size_t n
   }
   if (new_bytes > chunk_->limit() - start) return false;
   if (new_bytes > bytes) {
-    unpoison(block, new_bytes);
+    unpoison(static_cast<char*>(block) + bytes, new_bytes - bytes);
     guard_.chunk_requested_bytes += new_bytes - bytes;
   }
   guard_.newest_bytes = new_bytes;
@@ -123,7 +138,7 @@ bool Region::resize_newest_guarded(void* block, std::size_t bytes, std::size_t n
 void Region::poison_unused_chunks() noexcept {
   if (chunk_ != nullptr) poison(reinterpret_cast<void*>(cursor()), chunk_->limit() - cursor());
   for (Chunk* chunk = next_kept_chunk(); chunk != nullptr; chunk = chunk->next) {
-    poison(chunk + 1, chunk->limit() - chunk->begin());
+    poison(chunk + 1, chunk->bytes - sizeof(Chunk));
   }
   guard_.newest_block = 0;
 }

@@ -22,15 +22,25 @@ bool Region::try_add_cleanup(CleanupFunction run, void* argument, CleanupHandle&
   return true;
 }
 
+bool Region::is_registered(CleanupHandle handle, const char* operation) const noexcept {
+  check_use(operation);
+  if (handle.cleanup_ == nullptr) return false;
+  TARN_CHECK(
+      !is_checking() || owns(handle.cleanup_, sizeof(Cleanup)),
+      "region \"%s\": %s that is not of this region, or has ended with a reset() or rewind()",
+      name(), operation);
+  return handle.cleanup_->serial == handle.serial_;
+}
+
 bool Region::cancel(CleanupHandle handle) noexcept {
-  if (handle.cleanup_ == nullptr || handle.cleanup_->serial != handle.serial_) return false;
+  if (!is_registered(handle, "cancelling a cleanup")) return false;
   unlink_cleanup(handle.cleanup_);
   spare_cleanup(handle.cleanup_);
   return true;
 }
 
 bool Region::run_now(CleanupHandle handle) noexcept {
-  if (handle.cleanup_ == nullptr || handle.cleanup_->serial != handle.serial_) return false;
+  if (!is_registered(handle, "running a cleanup")) return false;
   run_cleanup(handle.cleanup_);
   return true;
 }
@@ -48,10 +58,13 @@ detail::Cleanup* Region::try_prepare_cleanup() noexcept {
 
 void* Region::try_allocate_with_cleanup(std::size_t bytes, std::size_t alignment,
                                         Cleanup*& cleanup) noexcept {
+  const bool is_fresh = spare_cleanups_ == nullptr;
   cleanup = try_prepare_cleanup();
   if (cleanup == nullptr) return nullptr;
   void* const block = try_allocate(bytes, alignment);
-  if (block == nullptr) spare_cleanup(cleanup);
+  if (block == nullptr) {
+    if (!is_fresh || !deallocate(cleanup, sizeof(Cleanup))) spare_cleanup(cleanup);
+  }
   return block;
 }
 

@@ -238,6 +238,12 @@ TEST(RegionText, TakesNoMoreThanTheTextNeeds) {
   EXPECT_EQ(region.stats().handed_out_bytes, 6u);
 }
 
+TEST(RegionText, WhatTheLocaleLacksIsRefused) {
+  Region region({.checking = Checking::off});
+  EXPECT_EQ(try_format(region, "%ls", L"caf\u00e9").data(), nullptr);
+  EXPECT_EQ(region.stats().handed_out_bytes, 0u);
+}
+
 TEST(RegionText, IsRefusedWhole) {
   Region region({.reserved_bytes_max = 16, .checking = Checking::off});
   EXPECT_EQ(try_copy(region, "text").data(), nullptr);

@@ -56,7 +56,10 @@ inline void Region::check_use(const char* operation) const noexcept {
 }
 
 inline void* Region::acquire(std::size_t bytes, std::size_t alignment) noexcept {
-  if (bytes > options_.reserved_bytes_max - reserved_bytes_) return nullptr;
+  if (bytes > options_.reserved_bytes_max - reserved_bytes_) [[unlikely]] {
+    refused_by_limit_ = true;
+    return nullptr;
+  }
   void* const memory = options_.source->acquire(bytes, alignment);
   if (memory != nullptr) reserved_bytes_ += bytes;
   return memory;
@@ -71,16 +74,21 @@ inline detail::RegionChunk* Region::next_kept_chunk() const noexcept {
   return chunk_ != nullptr ? chunk_->next : oldest_chunk_;
 }
 
-inline std::size_t Region::next_chunk_bytes() const noexcept {
-  if (const Chunk* kept = next_kept_chunk()) return kept->bytes;
-  if (next_chunk_bytes_ != 0) return next_chunk_bytes_;
+inline std::size_t Region::first_chunk_bytes() const noexcept {
   const std::size_t bytes = align_down(options_.first_chunk_bytes, fundamental_alignment);
   return bytes < detail::chunk_bytes_min ? detail::chunk_bytes_min : bytes;
 }
 
+inline std::size_t Region::next_chunk_bytes() const noexcept {
+  if (const Chunk* kept = next_kept_chunk()) return kept->bytes;
+  return next_chunk_bytes_ != 0 ? next_chunk_bytes_ : first_chunk_bytes();
+}
+
 inline std::size_t Region::grown_bytes(std::size_t chunk_bytes) const noexcept {
-  if (chunk_bytes >= options_.chunk_bytes_max) return chunk_bytes;
-  return chunk_bytes <= options_.chunk_bytes_max / 2 ? chunk_bytes * 2 : options_.chunk_bytes_max;
+  const std::size_t first_bytes = first_chunk_bytes();
+  const std::size_t bytes_max = align_down(options_.chunk_bytes_max, fundamental_alignment);
+  if (bytes_max <= first_bytes) return first_bytes;
+  return chunk_bytes <= bytes_max / 2 ? chunk_bytes * 2 : bytes_max;
 }
 
 inline void Region::stand_at(Chunk* chunk, std::uintptr_t cursor) noexcept {

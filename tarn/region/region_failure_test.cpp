@@ -1,12 +1,20 @@
 // Goal: every request to the source may be refused; the region is then as it was, goes on when
 // there is memory again, and loses nothing. Method: each body runs once for every request that it
-// makes, with that one refused; random programs the same way, in the shadow of the model.
+// makes, with that one refused, and once with a shortage that begins there and lasts until a call
+// fails; random programs the same way, in the shadow of the model.
 
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <new>
+#include <string>
 
 #include <gtest/gtest.h>
 
+#include "tarn/region/file_cleanup.hpp"
 #include "tarn/region/region.hpp"
+#include "tarn/region/stack_region.hpp"
+#include "tarn/region/text.hpp"
 #include "testing/failing_source.hpp"
 #include "testing/operation_program.hpp"
 #include "testing/program_check.hpp"
@@ -23,7 +31,18 @@ class RegionFailure : public ::testing::TestWithParam<Checking> {
     options.source = &source;
     return options;
   }
+
+  // Returns how many requests the body makes.
+  template <class Body>
+  static std::size_t refuse_every_request(Body body) {
+    fail_every_acquire(body, SIZE_MAX);
+    return fail_every_acquire(body);
+  }
 };
+
+void end_shortage(const Region& region) {
+  static_cast<FailingSource*>(region.options().source)->recover();
+}
 
 void expect_same(const RegionStats& now, const RegionStats& before) {
   EXPECT_EQ(now.handed_out_bytes, before.handed_out_bytes);
@@ -33,21 +52,25 @@ void expect_same(const RegionStats& now, const RegionStats& before) {
   EXPECT_EQ(now.child_count, before.child_count);
 }
 
-// Allocates; a refusal must change nothing and must not repeat, for one request is refused only.
-void* allocate_again(Region& region, std::size_t bytes, std::size_t alignment) {
+// Attempts something; a failure must change nothing and must not repeat once there is memory.
+template <class Attempt>
+void do_again(Region& region, Attempt attempt) {
   const RegionStats before = region.stats();
-  void* block = region.try_allocate(bytes, alignment);
-  if (block == nullptr) {
-    expect_same(region.stats(), before);
-    block = region.try_allocate(bytes, alignment);
-  }
-  EXPECT_NE(block, nullptr);
+  if (attempt()) return;
+  expect_same(region.stats(), before);
+  end_shortage(region);
+  EXPECT_TRUE(attempt());
+}
+
+void* allocate_again(Region& region, std::size_t bytes, std::size_t alignment) {
+  void* block = nullptr;
+  do_again(region, [&] { return (block = region.try_allocate(bytes, alignment)) != nullptr; });
   if (block != nullptr) std::memset(block, 0x11, bytes);
   return block;
 }
 
 TEST_P(RegionFailure, BlocksOfAllSizes) {
-  const std::size_t request_count = fail_every_acquire([](FailingSource& source) {
+  const std::size_t request_count = refuse_every_request([](FailingSource& source) {
     Region region(options(source));
     for (std::size_t bytes = 1; bytes < 3000; bytes += 97) {
       static_cast<void>(allocate_again(region, bytes, 8));
@@ -57,7 +80,7 @@ TEST_P(RegionFailure, BlocksOfAllSizes) {
 }
 
 TEST_P(RegionFailure, StrictAlignments) {
-  fail_every_acquire([](FailingSource& source) {
+  refuse_every_request([](FailingSource& source) {
     Region region(options(source));
     for (std::size_t alignment = 1; alignment <= 4096; alignment *= 2) {
       void* const block = allocate_again(region, 100, alignment);
@@ -68,7 +91,7 @@ TEST_P(RegionFailure, StrictAlignments) {
 
 // Past the four that need no table, and past the first table.
 TEST_P(RegionFailure, LargeBlocksAndTheirTable) {
-  fail_every_acquire([](FailingSource& source) {
+  refuse_every_request([](FailingSource& source) {
     Region region(options(source));
     void* blocks[100];
     for (void*& block : blocks) block = allocate_again(region, 2000, 16);
@@ -79,54 +102,165 @@ TEST_P(RegionFailure, LargeBlocksAndTheirTable) {
 }
 
 TEST_P(RegionFailure, Cleanups) {
-  fail_every_acquire([](FailingSource& source) {
+  refuse_every_request([](FailingSource& source) {
     int run_count = 0;
     const auto count_run = [](void* argument) noexcept { ++*static_cast<int*>(argument); };
     {
       Region region(options(source));
       for (int i = 0; i < 50; ++i) {
-        const RegionStats before = region.stats();
         CleanupHandle handle;
-        if (region.try_add_cleanup(count_run, &run_count, handle)) continue;
-        expect_same(region.stats(), before);
-        EXPECT_TRUE(region.try_add_cleanup(count_run, &run_count, handle));
+        do_again(region, [&] { return region.try_add_cleanup(count_run, &run_count, handle); });
       }
     }
     EXPECT_EQ(run_count, 50);
   });
 }
 
-struct Counted {
-  explicit Counted(int& count) noexcept : count_(count) { ++count_; }
-  ~Counted() { --count_; }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
+struct Element {
+  Element() noexcept { ++alive_count; }
+  ~Element() { --alive_count; }
+  Element(const Element&) = delete;
+  Element& operator=(const Element&) = delete;
 
-  int& count_;
-  char bytes_[120] = {};
+  static inline std::size_t alive_count = 0;
+  char bytes_[40] = {};
 };
 
+// A cleanup that was had before its object was refused may wait for the next: what lives is as it
+// was, not every byte.
+template <class Attempt>
+void make_elements_again(Region& region, std::size_t count, Attempt attempt) {
+  const std::size_t alive_count = Element::alive_count;
+  const std::size_t cleanup_count = region.stats().cleanup_count;
+  if (!attempt()) {
+    EXPECT_EQ(Element::alive_count, alive_count);
+    EXPECT_EQ(region.stats().cleanup_count, cleanup_count);
+    end_shortage(region);
+    EXPECT_TRUE(attempt());
+  }
+  EXPECT_EQ(Element::alive_count, alive_count + count);
+  EXPECT_EQ(region.stats().cleanup_count, cleanup_count + 1);
+}
+
 TEST_P(RegionFailure, ObjectsWithDestructors) {
-  fail_every_acquire([](FailingSource& source) {
-    int alive_count = 0;
+  refuse_every_request([](FailingSource& source) {
     {
       Region region(options(source));
-      for (int i = 0; i < 30; ++i) {
-        const RegionStats before = region.stats();
-        if (region.try_make<Counted>(alive_count) != nullptr) continue;
-        EXPECT_EQ(region.stats().cleanup_count, before.cleanup_count);
-        EXPECT_EQ(alive_count, i);
-        EXPECT_NE(region.try_make<Counted>(alive_count), nullptr);
+      for (std::size_t count = 0; count < 20; ++count) {
+        make_elements_again(region, count,
+                            [&] { return region.try_make_array<Element>(count) != nullptr; });
       }
-      EXPECT_EQ(alive_count, 30);
     }
-    EXPECT_EQ(alive_count, 0);
+    EXPECT_EQ(Element::alive_count, 0u);
   });
 }
 
+// Some fit the guess of try_format(), the others are formatted twice; either memory is refused.
+TEST_P(RegionFailure, Texts) {
+  const std::size_t request_count = refuse_every_request([](FailingSource& source) {
+    Region region(options(source));
+    for (std::size_t bytes = 0; bytes < 600; bytes += 40) {
+      const std::string expected(bytes, 'x');
+      std::string_view text;
+      do_again(region, [&] { return (text = try_copy(region, expected)).data() != nullptr; });
+      EXPECT_EQ(text, expected);
+      do_again(region, [&] {
+        text = try_format(region, "%s", expected.c_str());
+        return text.data() != nullptr;
+      });
+      EXPECT_EQ(text, expected);
+    }
+  });
+  EXPECT_GT(request_count, 10u);
+}
+
+// The name is copied before its cleanup is had; a file whose cleanup was refused is left alone.
+TEST_P(RegionFailure, Files) {
+  refuse_every_request([](FailingSource& source) {
+    char path[] = "/tmp/tarn_region_failure_XXXXXX";
+    const int descriptor = mkstemp(path);
+    ASSERT_GE(descriptor, 0);
+    {
+      Region region(options(source));
+      CleanupHandle handle;
+      do_again(region, [&] { return try_close_on_cleanup(region, descriptor, handle); });
+      for (int i = 0; i < 20; ++i) {
+        do_again(region, [&] { return try_delete_file_on_cleanup(region, path, handle); });
+      }
+      std::FILE* const still_there = std::fopen(path, "r");
+      ASSERT_NE(still_there, nullptr);
+      std::fclose(still_there);
+    }
+    EXPECT_EQ(std::fopen(path, "r"), nullptr);
+    EXPECT_EQ(fdopen(descriptor, "r"), nullptr);
+  });
+}
+
+TEST_P(RegionFailure, ACallersBuffer) {
+  refuse_every_request([](FailingSource& source) {
+    StackRegion<512> on_stack(options(source));
+    alignas(16) char buffer[512];
+    Region in_buffer(buffer, sizeof buffer, options(source));
+    for (Region* const region : {static_cast<Region*>(&on_stack), &in_buffer}) {
+      for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 30; ++i) static_cast<void>(allocate_again(*region, 60, 16));
+        region->reset(Retain::everything().as_one_chunk());
+        EXPECT_EQ(region->stats().handed_out_bytes, 0u);
+      }
+    }
+  });
+}
+
+#if defined(__cpp_exceptions)
+template <class Attempt>
+bool succeeds(Attempt attempt) {
+  try {
+    attempt();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+TEST_P(RegionFailure, WhatThrows) {
+  refuse_every_request([](FailingSource& source) {
+    Region region(options(source));
+    const auto try_again = [&](auto attempt) {
+      do_again(region, [&] { return succeeds(attempt); });
+    };
+    for (std::size_t bytes = 1; bytes < 1000; bytes += 99) {
+      const std::string text(bytes, 'x');
+      try_again([&] { static_cast<void>(region.allocate(bytes)); });
+      try_again([&] { EXPECT_EQ(*static_cast<char*>(region.allocate_zeroed(bytes)), 0); });
+      try_again([&] { EXPECT_EQ(*region.make<std::size_t>(bytes), bytes); });
+      try_again([&] { EXPECT_EQ(region.make_array<char>(bytes)[bytes - 1], 0); });
+      try_again([&] { EXPECT_EQ(copy(region, text), text); });
+      try_again([&] { EXPECT_EQ(format(region, "%s", text.c_str()), text); });
+    }
+  });
+}
+
+TEST_P(RegionFailure, ObjectsWithDestructorsThatThrow) {
+  refuse_every_request([](FailingSource& source) {
+    {
+      Region region(options(source));
+      for (std::size_t count = 0; count < 20; ++count) {
+        make_elements_again(region, 1, [&] {
+          return succeeds([&] { static_cast<void>(region.make<Element>()); });
+        });
+        make_elements_again(region, count, [&] {
+          return succeeds([&] { static_cast<void>(region.make_array<Element>(count)); });
+        });
+      }
+    }
+    EXPECT_EQ(Element::alive_count, 0u);
+  });
+}
+#endif
+
 // Consolidating asks the source for the one chunk; without it the region starts empty.
 TEST_P(RegionFailure, ResetToOneChunk) {
-  fail_every_acquire([](FailingSource& source) {
+  refuse_every_request([](FailingSource& source) {
     Region region(options(source));
     for (int round = 0; round < 3; ++round) {
       for (int i = 0; i < 40; ++i) static_cast<void>(allocate_again(region, 60, 16));
@@ -136,8 +270,20 @@ TEST_P(RegionFailure, ResetToOneChunk) {
   });
 }
 
+TEST_P(RegionFailure, AOneChunkThatIsRefusedLeavesTheRegionEmpty) {
+  FailingSource source(heap_source());
+  Region region(options(source));
+  for (int i = 0; i < 40; ++i) static_cast<void>(allocate_again(region, 60, 16));
+  source.fail_at(source.acquire_count());
+  region.reset(Retain::everything().as_one_chunk());
+  EXPECT_EQ(source.failed(), GetParam() != Checking::passthrough);
+  EXPECT_EQ(source.outstanding_count(), 0u);
+  EXPECT_EQ(region.stats().reserved_bytes, 0u);
+  static_cast<void>(allocate_again(region, 60, 16));
+}
+
 TEST_P(RegionFailure, ChildrenAndMarks) {
-  fail_every_acquire([](FailingSource& source) {
+  refuse_every_request([](FailingSource& source) {
     Region parent(options(source));
     static_cast<void>(allocate_again(parent, 100, 16));
     const Region::Mark mark = parent.mark();

@@ -18,7 +18,7 @@ void Region::reset(const Retain& retain) noexcept {
   chunk_ = nullptr;
   if (retain.consolidated) {
     consolidate(retain.bytes_max);
-  } else if (retain.bytes_max < reserved_bytes_) {
+  } else if (retain.bytes_max < reserved_bytes_ || has_makeshift_chunks_) {
     release_chunks_beyond(retain.bytes_max);
   }
   stand_at_oldest();
@@ -44,28 +44,33 @@ void Region::rewind(const Mark& mark) noexcept {
   check_use("rewinding");
   check_mark(mark);
   end_children_and_cleanups_after(mark.serial_);
+  if (mark.serial_ < reset_serial_) return;  // one of them has reset the region
   note_peak();
   forget_spare_cleanups_after(mark.serial_);
   release_large_after(mark.serial_);
-  if (mark.chunk_ == nullptr) {
-    stand_at_oldest();
-  } else {
-    filled_bytes_ = mark.filled_bytes_;
-    stand_at(mark.chunk_, mark.cursor_);
-  }
+  move_back_to(mark);
   if (is_checking()) {
-    // A block older than the mark may have been given back since.
     guard_.chunk_requested_bytes =
         std::min(mark.chunk_requested_bytes_, handed_out_bytes() - large_bytes_);
     poison_unused_chunks();
+    note_rewind(mark.serial_);
   }
-  rewound_to_serial_ = mark.serial_;
-  rewound_at_serial_ = serial_;
+}
+
+// Never forward: blocks older than the mark may have been given back since, down to before it.
+void Region::move_back_to(const Mark& mark) noexcept {
+  const std::size_t in_chunk_bytes =
+      mark.chunk_ == nullptr ? 0 : mark.cursor_ - mark.chunk_->begin();
+  if (mark.filled_bytes_ + in_chunk_bytes >= handed_out_bytes() - large_bytes_) return;
+  if (mark.chunk_ == nullptr) return stand_at_oldest();
+  filled_bytes_ = mark.filled_bytes_;
+  stand_at(mark.chunk_, mark.cursor_);
 }
 
 void Region::adopt(Region& child) noexcept {
   check_use("adopting");
   child.check_use("being adopted");
+  TARN_CHECK(&child != this, "region \"%s\" can not adopt itself", name());
   // Only a region with children can be anybody's ancestor: the usual adoption stays O(1).
   for (const Region* ancestor = child.newest_child_ != nullptr ? this : nullptr;
        ancestor != nullptr; ancestor = ancestor->parent_) {
@@ -76,7 +81,10 @@ void Region::adopt(Region& child) noexcept {
   child.link_to(*this);
 }
 
-void Region::detach() noexcept { unlink_from_parent(); }
+void Region::detach() noexcept {
+  check_use("detaching");
+  unlink_from_parent();
+}
 
 void Region::end_children_and_cleanups_after(std::uint64_t serial) noexcept {
   // A cleanup may add children and cleanups; what it adds ends here too.
@@ -85,7 +93,8 @@ void Region::end_children_and_cleanups_after(std::uint64_t serial) noexcept {
         child != nullptr && child->serial_in_parent_ > serial) {
       child->unlink_from_parent();
       child->end();
-      child->ended_parent_name_ = name();
+      child->unlink_from_parent();  // a cleanup of its own may have had it adopted
+      child->ended_parent_name_ = name() != nullptr ? name() : "";
     } else if (newest_cleanup_ != nullptr && newest_cleanup_->serial > serial) {
       run_cleanup(newest_cleanup_);
     } else {
@@ -100,7 +109,7 @@ inline void Region::release_all_chunks() noexcept {
     Chunk* const next = chunk->next;
     // Not the header: Valgrind takes what is unpoisoned for not yet written.
     if (is_checking()) [[unlikely]]
-      unpoison(chunk + 1, chunk->limit() - chunk->begin());
+      unpoison(chunk + 1, chunk->bytes - sizeof(Chunk));
     if (chunk != buffer_chunk_) release(chunk, chunk->bytes, fundamental_alignment);
     chunk = next;
   }
@@ -112,15 +121,18 @@ void Region::end() noexcept {
   spare_cleanups_ = nullptr;
   if (!large_.is_empty()) release_all_large();
   chunk_ = nullptr;
+  filled_bytes_ = 0;
   room_bytes_ = 0;
   limit_ = nowhere;
   release_all_chunks();
 }
 
+// The owner thread is not checked: whoever has joined a worker may destroy what it left.
 Region::~Region() {
   if (ended_parent_name_ != nullptr) return;
   if (parent_ != nullptr) unlink_from_parent();
   end();
+  if (parent_ != nullptr) unlink_from_parent();  // a cleanup of its own had it adopted
 }
 
 void Region::link_to(Region& parent) noexcept {

@@ -1,6 +1,7 @@
 // Lifetimes: reset and what it retains, marks, children, threads.
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -9,8 +10,10 @@
 #include "tarn/region/scope.hpp"
 #include "tarn/region/scratch.hpp"
 #include "tarn/region/stack_region.hpp"
+#include "tarn/source/chunk_cache.hpp"
 #include "tarn/source/counting_source.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "tarn/source/thread_cache.hpp"
 #include "testing/journal.hpp"
 
 namespace tarn {
@@ -19,6 +22,8 @@ namespace {
 RegionOptions named(const char* name, Source* source = nullptr) {
   return {.name = name, .source = source, .checking = Checking::off};
 }
+
+constexpr Checking every_checking[] = {Checking::off, Checking::guarded, Checking::passthrough};
 
 void fill(Region& region, std::size_t bytes) {
   for (std::size_t sum = 0; sum < bytes; sum += 100) static_cast<void>(region.allocate(100, 1));
@@ -244,6 +249,160 @@ TEST(RegionTree, ChildrenTakeOverTheOptions) {
   EXPECT_STREQ(child.name(), "parent");
 }
 
+void expect_same_memory(const RegionStats& now, const RegionStats& before) {
+  EXPECT_EQ(now.requested_bytes, before.requested_bytes);
+  EXPECT_EQ(now.handed_out_bytes, before.handed_out_bytes);
+  EXPECT_EQ(now.peak_handed_out_bytes, before.peak_handed_out_bytes);
+  EXPECT_EQ(now.free_bytes, before.free_bytes);
+  EXPECT_EQ(now.reserved_bytes, before.reserved_bytes);
+  EXPECT_EQ(now.large_count, before.large_count);
+  EXPECT_EQ(now.cleanup_count, before.cleanup_count);
+}
+
+// A parent's statistics count its children and nothing that is in them.
+TEST(RegionTree, WhoeverHasTheChildItsMemoryIsItsOwn) {
+  for (const Checking checking : every_checking) {
+    Region first({.checking = checking});
+    Region second({.checking = checking});
+    Region child(first);
+    fill(first, 1000);
+    fill(second, 2000);
+    fill(child, 100'000);
+    const RegionStats of_first = first.stats(), of_second = second.stats();
+    const RegionStats of_child = child.stats();
+    const auto expect_children = [&](std::size_t first_count, std::size_t second_count) {
+      EXPECT_EQ(first.stats().child_count, first_count);
+      EXPECT_EQ(second.stats().child_count, second_count);
+      expect_same_memory(first.stats(), of_first);
+      expect_same_memory(second.stats(), of_second);
+      expect_same_memory(child.stats(), of_child);
+    };
+    expect_children(1, 0);
+    second.adopt(child);
+    expect_children(0, 1);
+    second.adopt(child);
+    expect_children(0, 1);
+    child.detach();
+    expect_children(0, 0);
+    child.detach();
+    expect_children(0, 0);
+    first.adopt(child);
+    expect_children(1, 0);
+  }
+}
+
+TEST(RegionTree, AChildMayLiveInItsParent) {
+  for (const Checking checking : every_checking) {
+    std::string journal;
+    Entry a{&journal, 'a'}, b{&journal, 'b'}, c{&journal, 'c'}, g{&journal, 'g'};
+    CountingSource source(heap_source());
+    {
+      Region parent({.source = &source, .checking = checking});
+      parent.add_cleanup(Entry::write, &a);
+      Region* const child = parent.make<Region>(parent);
+      child->add_cleanup(Entry::write, &c);
+      child->make<Region>(*child)->add_cleanup(Entry::write, &g);
+      parent.add_cleanup(Entry::write, &b);
+      fill(*child, 10'000);
+    }
+    // Its destructor is a cleanup, run when the parent has ended it.
+    EXPECT_EQ(journal, "gcba");
+    EXPECT_EQ(source.live_bytes(), 0u);
+  }
+}
+
+void delete_region(void* region) noexcept { delete static_cast<Region*>(region); }
+
+TEST(RegionTree, ACleanupMayDeleteAChildThatEndedOrDidNot) {
+  for (const Checking checking : every_checking) {
+    std::string journal;
+    Entry p{&journal, 'p'}, e{&journal, 'e'}, l{&journal, 'l'};
+    CountingSource source(heap_source());
+    {
+      Region parent({.source = &source, .checking = checking});
+      auto* const ended = new Region(parent);
+      auto* const living = new Region(parent);
+      ended->add_cleanup(Entry::write, &e);
+      living->add_cleanup(Entry::write, &l);
+      fill(*ended, 10'000);
+      fill(*living, 10'000);
+      const CleanupHandle deletion = parent.add_cleanup(delete_region, living);
+      parent.add_cleanup(Entry::write, &p);
+      parent.add_cleanup(delete_region, ended);
+      EXPECT_TRUE(parent.run_now(deletion));
+      EXPECT_EQ(journal, "l");
+      EXPECT_EQ(parent.stats().child_count, 1u);
+    }
+    EXPECT_EQ(journal, "lep");
+    EXPECT_EQ(source.live_bytes(), 0u);
+  }
+}
+
+// A cleanup that resets the region whose cleanup it is.
+struct Resetter {
+  Region* region;
+  Retain retain;
+
+  static void reset(void* argument) noexcept {
+    const auto* const self = static_cast<Resetter*>(argument);
+    self->region->reset(self->retain);
+    static_cast<void>(self->region->allocate(100));
+  }
+};
+
+// Its cleanup resets the region between two others; `journal` becomes "cba", however it is run.
+struct RegionThatResetsItself {
+  RegionThatResetsItself(std::string& journal, const RegionOptions& options, Retain retain)
+      : a{&journal, 'a'},
+        b{&journal, 'b'},
+        c{&journal, 'c'},
+        region(options),
+        resetter{&region, retain} {}
+
+  CleanupHandle load() {
+    region.add_cleanup(Entry::write, &a);
+    region.make<Region>(region)->add_cleanup(Entry::write, &c);
+    fill(region, 50'000);
+    const CleanupHandle handle = region.add_cleanup(Resetter::reset, &resetter);
+    region.add_cleanup(Entry::write, &b);
+    return handle;
+  }
+
+  Entry a, b, c;
+  Region region;
+  Resetter resetter;
+};
+
+TEST(RegionReset, MayBeCalledByACleanupOfTheRegionItself) {
+  for (const Checking checking : every_checking) {
+    for (const Retain retain : {Retain::nothing(), Retain::everything(), Retain::at_most(20'000),
+                                Retain::everything().as_one_chunk()}) {
+      std::string journal;
+      CountingSource source(heap_source());
+      {
+        RegionThatResetsItself test(journal, {.source = &source, .checking = checking}, retain);
+        test.load();
+        test.region.reset();
+        EXPECT_EQ(journal, "cba");
+        EXPECT_EQ(test.region.stats().handed_out_bytes, 0u);
+        EXPECT_TRUE(test.region.run_now(test.load()));
+        EXPECT_EQ(journal, "cbacba");
+        EXPECT_EQ(test.region.stats().cleanup_count, 0u);
+        test.region.reset();
+        static_cast<void>(test.region.allocate(8));
+        const Region::Mark mark = test.region.mark();
+        test.load();
+        test.region.rewind(mark);
+        EXPECT_EQ(journal, "cbacbacba");
+        EXPECT_GE(test.region.stats().handed_out_bytes, 100u) << "taken after the reset";
+        test.load();
+      }
+      EXPECT_EQ(journal, "cbacbacbacba");
+      EXPECT_EQ(source.live_bytes(), 0u);
+    }
+  }
+}
+
 TEST(Scratch, ScopesNest) {
   Scratch outer;
   auto* const kept = static_cast<char*>(outer->allocate(100));
@@ -265,6 +424,32 @@ TEST(Scratch, KeepsAtMostWhatItSaysBetweenUses) {
   }
   Scratch scratch;
   EXPECT_LE(scratch->stats().reserved_bytes, scratch_retained_bytes + 4096);
+}
+
+// Looks into its thread's cache when the thread ends.
+struct Witness {
+  ~Witness() {
+    if (cached_count != nullptr) *cached_count = thread_cache_stats().cached_count;
+  }
+  std::size_t* cached_count = nullptr;
+};
+
+TEST(Scratch, EndsWithItsThread) {
+  std::size_t before = 0, at_the_end = 0, kept_count = 0;
+  std::thread([&] {
+    // Begun in this order, so that they end in the other: the scratch region first.
+    default_source().release(default_source().acquire(1024, 16), 1024, 16);
+    static thread_local Witness witness;
+    witness.cached_count = &at_the_end;
+    {
+      Scratch scratch;
+      static_cast<void>(scratch->allocate(1000));
+    }
+    Scratch scratch;
+    kept_count = scratch->stats().chunk_count;
+    before = thread_cache_stats().cached_count;
+  }).join();
+  EXPECT_EQ(at_the_end, before + kept_count);
 }
 
 TEST(StackRegion, AsksNoSourceWhileItsBlocksFit) {

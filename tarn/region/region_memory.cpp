@@ -30,7 +30,6 @@ void* Region::acquire_smaller(std::size_t& bytes, std::size_t bytes_min) noexcep
     bytes = std::max(align_down(bytes / 2, fundamental_alignment), bytes_min);
     memory = acquire(bytes, fundamental_alignment);
   }
-  if (memory == nullptr) note_refusal(bytes_min);
   return memory;
 }
 
@@ -38,25 +37,26 @@ inline detail::RegionChunk* Region::acquire_chunk(std::size_t bytes,
                                                   std::size_t bytes_min) noexcept {
   void* memory = acquire(bytes, fundamental_alignment);
   if (memory == nullptr) [[unlikely]] {
+    next_chunk_bytes_ = bytes;  // what was refused now is what to ask for when times are better
     memory = acquire_smaller(bytes, bytes_min);
     if (memory == nullptr) return nullptr;
+    has_makeshift_chunks_ = true;
+  } else {
+    next_chunk_bytes_ = grown_bytes(bytes);
   }
-  next_chunk_bytes_ = grown_bytes(bytes);
   Chunk* const chunk = ::new (memory) Chunk{nullptr, bytes};
   if (is_checking()) [[unlikely]]
-    poison(chunk + 1, chunk->limit() - chunk->begin());
+    poison(chunk + 1, chunk->bytes - sizeof(Chunk));
   return chunk;
 }
 
-// A request gets a chunk of its own, as a large block, when moving on to the next chunk for it
-// would leave more than a quarter of the present one behind, or when it would fill more than a
-// quarter of the next. So no chunk loses more than a quarter to its tail. A region that has not
-// begun has nothing to lose.
+// A request gets a chunk of its own, as a large block, when it would fill more than a quarter of
+// the next chunk. What does fit there is smaller, and the tail it leaves behind is smaller still:
+// no tail is larger than a quarter of the chunk that follows. A region that has not begun has none.
 inline bool Region::belongs_in_own_chunk(std::size_t needed_bytes) const noexcept {
   const std::size_t next_bytes = next_chunk_bytes();
   if (needed_bytes > next_bytes || checking_ == Checking::passthrough) return true;
-  if (chunk_ == nullptr) return false;
-  return needed_bytes > next_bytes / 4 || chunk_->limit() - cursor() > chunk_->bytes / 4;
+  return chunk_ != nullptr && needed_bytes > next_bytes / 4;
 }
 
 inline bool Region::enter_next_chunk(std::size_t needed_bytes) noexcept {
@@ -76,12 +76,19 @@ void* Region::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexce
   TARN_CHECK(is_power_of_two(alignment), "region \"%s\": alignment %zu is not a power of two",
              name(), alignment);
   if (checking_ == Checking::automatic) decide_checking();
+  refused_by_limit_ = false;
+  void* const block = try_allocate_elsewhere(bytes, alignment);
+  if (block == nullptr && refused_by_limit_) ++refused_count_;
+  return block;
+}
 
+inline void* Region::try_allocate_elsewhere(std::size_t bytes, std::size_t alignment) noexcept {
   void* block = nullptr;
   if (is_checking() && advance_guarded(bytes, alignment, block)) return block;
-  std::size_t needed_bytes = 0;
+  std::size_t needed_bytes = SIZE_MAX;
   if (!chunk_bytes_for(bytes, alignment, needed_bytes) || belongs_in_own_chunk(needed_bytes)) {
-    return try_allocate_large(bytes, alignment);
+    block = try_allocate_large(bytes, alignment, needed_bytes);
+    if (block != nullptr || !next_kept_chunk_holds(needed_bytes)) return block;
   }
   if (!enter_next_chunk(needed_bytes)) return nullptr;
   const bool fits =
@@ -89,6 +96,12 @@ void* Region::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexce
   TARN_ASSERT(fits, "region \"%s\": %zu bytes do not fit the chunk made for them", name(), bytes);
   static_cast<void>(fits);
   return block;
+}
+
+// For a request that belongs in a chunk of its own but was refused one.
+bool Region::next_kept_chunk_holds(std::size_t needed_bytes) const noexcept {
+  const Chunk* const kept = next_kept_chunk();
+  return kept != nullptr && needed_bytes <= kept->bytes && checking_ != Checking::passthrough;
 }
 
 void* Region::allocate_slow(std::size_t bytes, std::size_t alignment) {
@@ -99,7 +112,8 @@ void* Region::allocate_slow(std::size_t bytes, std::size_t alignment) {
 
 void Region::stand_at_oldest() noexcept {
   filled_bytes_ = 0;
-  if (oldest_chunk_ != nullptr && checking_ != Checking::automatic) {
+  const bool uses_chunks = checking_ == Checking::off || checking_ == Checking::guarded;
+  if (oldest_chunk_ != nullptr && uses_chunks) {
     stand_at(oldest_chunk_, oldest_chunk_->begin());
   } else {
     chunk_ = nullptr;
@@ -108,13 +122,17 @@ void Region::stand_at_oldest() noexcept {
   }
 }
 
+// Makeshift chunks go back in any case: they would stand in the way of the larger ones after them.
 // Requires: no chunk is in use.
 void Region::release_chunks_beyond(std::size_t bytes_max) noexcept {
   std::size_t kept_bytes = 0;
   next_chunk_bytes_ = 0;
+  has_makeshift_chunks_ = false;
   for (Chunk** link = &oldest_chunk_; *link != nullptr;) {
     Chunk* const chunk = *link;
-    const bool is_kept = chunk == buffer_chunk_ || chunk->bytes <= bytes_max - kept_bytes;
+    const bool is_full_size = chunk->bytes >= first_chunk_bytes();
+    const bool is_kept =
+        chunk == buffer_chunk_ || (is_full_size && chunk->bytes <= bytes_max - kept_bytes);
     if (is_kept) {
       if (chunk != buffer_chunk_) {
         kept_bytes += chunk->bytes;
@@ -124,7 +142,7 @@ void Region::release_chunks_beyond(std::size_t bytes_max) noexcept {
     } else {
       *link = chunk->next;
       // Not the header: Valgrind takes what is unpoisoned for not yet written.
-      if (is_checking()) unpoison(chunk + 1, chunk->limit() - chunk->begin());
+      if (is_checking()) unpoison(chunk + 1, chunk->bytes - sizeof(Chunk));
       release(chunk, chunk->bytes, fundamental_alignment);
     }
   }
@@ -146,26 +164,19 @@ void Region::consolidate(std::size_t bytes_max) noexcept {
   (buffer_chunk_ != nullptr ? buffer_chunk_->next : oldest_chunk_) = chunk;
 }
 
-void* Region::try_allocate_large(std::size_t bytes, std::size_t alignment) noexcept {
+void* Region::try_allocate_large(std::size_t bytes, std::size_t alignment,
+                                 std::size_t needed_bytes) noexcept {
   bytes = std::max(bytes, std::size_t{1});
   alignment = std::max(alignment, fundamental_alignment);
-  if (!make_room_in_large_table()) {
-    note_refusal(large_.grown_storage_bytes());
-    return nullptr;
-  }
-  void* const block = acquire(bytes, alignment);
-  if (block == nullptr) {
-    note_refusal(bytes);
-    return nullptr;
+  void* const block = make_room_in_large_table() ? acquire(bytes, alignment) : nullptr;
+  if (block == nullptr) return nullptr;
+  // Only large because the chunks are still small: they grow, or every such block would be.
+  if (next_kept_chunk() == nullptr && needed_bytes <= options_.chunk_bytes_max / 4) {
+    next_chunk_bytes_ = grown_bytes(next_chunk_bytes());
   }
   large_.add(LargeTable::Entry::of(block, bytes, alignment, ++serial_));
   large_bytes_ += bytes;
   return block;
-}
-
-// Counts a refusal that is the limit's, not the source's.
-void Region::note_refusal(std::size_t bytes) noexcept {
-  if (bytes > options_.reserved_bytes_max - reserved_bytes_) ++refused_count_;
 }
 
 bool Region::make_room_in_large_table() noexcept {

@@ -24,7 +24,7 @@ enum class Checking : unsigned char {
 };
 
 struct RegionOptions {
-  /// Appears in messages and statistics; the characters must outlive the region.
+  /// Appears in messages and statistics; the characters outlive the region and its children.
   const char* name = "region";
   /// Where chunks come from; nullptr means default_source(), the thread's cache over the heap.
   Source* source = nullptr;
@@ -34,21 +34,23 @@ struct RegionOptions {
   /// Chunks double up to this. At 64 KiB a refill is paid once per about 500 blocks of 128 bytes,
   /// and the chunk stays below the size at which malloc turns to mmap (128 KiB in glibc).
   std::size_t chunk_bytes_max = 65536;
-  /// The region refuses to hold more than this from its source, headers included.
+  /// The region refuses to hold more than this from its source, headers included. A child takes
+  /// the number over for itself; a LimitedSource limits a whole tree.
   std::size_t reserved_bytes_max = SIZE_MAX;
   Checking checking = Checking::automatic;
 };
 
 /// What reset() keeps for the next use. Kept chunks are used again from the oldest on.
 struct Retain {
-  std::size_t bytes_max;
+  std::size_t bytes_max = SIZE_MAX;
   bool consolidated = false;
 
   /// Every chunk goes back to the source.
   static constexpr Retain nothing() noexcept { return {0}; }
-  /// Every chunk stays. A region that once was large stays large.
+  /// Every chunk stays, but for those smaller than the region wanted when memory was short. A
+  /// region that once was large stays large.
   static constexpr Retain everything() noexcept { return {SIZE_MAX}; }
-  /// Chunks stay, from the oldest on, while they sum up to `bytes_max` bytes at most.
+  /// Chunks stay, the oldest first, as many as sum up to `bytes_max` bytes at most.
   static constexpr Retain at_most(std::size_t bytes_max) noexcept { return {bytes_max}; }
   /// The same budget, but several chunks are exchanged for one as large as they were together, so
   /// that the next use of the same size never leaves its chunk.

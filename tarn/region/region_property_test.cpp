@@ -3,6 +3,7 @@
 // and all programs of a small world, run in the shadow of testing/region_shadow.hpp under each
 // kind of checking.
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -58,18 +59,30 @@ TEST_P(RegionProperty, RandomProgramsOnChunksWithoutGaps) {
   }
 }
 
+bool makes_a_child(const trace::Operation& operation) {
+  return operation.kind == trace::Kind::create && operation.other != trace::heap_pool;
+}
+
+bool gives_a_parent(const trace::Operation& operation) {
+  return operation.kind == trace::Kind::adopt && operation.pool != trace::heap_pool;
+}
+
 TEST_P(RegionProperty, EveryProgramOfASmallWorld) {
-  // 485,000 programs of five operations, 26,000 of four. Each checks its shorter beginnings too.
+  // Each program checks its shorter beginnings too.
   const bool is_quick = GetParam() != Checking::passthrough && !memory_checker_present();
   const std::size_t operation_count = is_quick ? 5 : 4;
-  std::size_t program_count = 0;
+  std::size_t program_count = 0, child_count = 0, adoption_count = 0;
   std::string wrong;
   for_each_program(operation_count, Alphabet::small(), [&](const trace::Program& program) {
     ++program_count;
+    child_count += std::any_of(program.begin(), program.end(), makes_a_child);
+    adoption_count += std::any_of(program.begin(), program.end(), gives_a_parent);
     if (wrong.empty()) wrong = check(program, "region_small_world");
   });
   EXPECT_EQ(wrong, "");
-  EXPECT_GT(program_count, is_quick ? 480000u : 25000u);
+  EXPECT_GT(program_count, is_quick ? 1170000u : 49000u);
+  EXPECT_GT(child_count, 0u);
+  EXPECT_GT(adoption_count, 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryChecking, RegionProperty,

@@ -3,12 +3,19 @@
 namespace tarn {
 namespace {
 
+// Trivial, so that it can still be asked when the thread's other variables are gone.
+constinit thread_local bool scratch_has_ended = false;
+
 struct ThreadScratch {
+  ~ThreadScratch() { scratch_has_ended = true; }
+
   Region region{RegionOptions{.name = "scratch"}};
   std::size_t depth = 0;
 };
 
 ThreadScratch& thread_scratch() noexcept {
+  TARN_CHECK(!scratch_has_ended,
+             "Scratch: used by a destructor that runs after the thread's scratch region has ended");
   static thread_local ThreadScratch scratch;
   return scratch;
 }

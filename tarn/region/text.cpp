@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "tarn/base/check.hpp"
 #include "tarn/base/out_of_memory.hpp"
 
 namespace tarn {
@@ -38,13 +37,13 @@ std::string_view try_format_list(Region& region, const char* format,
   auto* block = static_cast<char*>(region.try_allocate(guessed_bytes, 1));
   const int printed =
       std::vsnprintf(block, block == nullptr ? 0 : guessed_bytes, format, arguments);
-  TARN_CHECK(printed >= 0, "format(): the C library can not print \"%s\"", format);
-  const auto needed_bytes = static_cast<std::size_t>(printed) + 1;
-  if (block != nullptr && needed_bytes <= guessed_bytes) {
+  // Negative for characters that the locale lacks, and for more than INT_MAX of them.
+  const std::size_t needed_bytes = printed < 0 ? 0 : static_cast<std::size_t>(printed) + 1;
+  if (block != nullptr && printed >= 0 && needed_bytes <= guessed_bytes) {
     region.shrink(block, guessed_bytes, needed_bytes);
   } else {
     if (block != nullptr) region.deallocate(block, guessed_bytes);
-    block = static_cast<char*>(region.try_allocate(needed_bytes, 1));
+    block = printed < 0 ? nullptr : static_cast<char*>(region.try_allocate(needed_bytes, 1));
     if (block != nullptr) std::vsnprintf(block, needed_bytes, format, again);
   }
   va_end(again);

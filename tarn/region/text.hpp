@@ -21,7 +21,8 @@ namespace tarn {
 [[nodiscard]] std::string_view try_copy(Region& region, std::string_view text) noexcept;
 
 /// Returns what printf would print. The text is written straight into the region's newest chunk if
-/// it fits there, so the arguments are looked at once; otherwise twice.
+/// it fits there, so the arguments are looked at once; otherwise twice. What the C library can not
+/// print (a wide character the locale lacks) counts as refused.
 [[nodiscard, gnu::format(printf, 2, 3)]] std::string_view format(Region& region, const char* format,
                                                                  ...);
 [[nodiscard, gnu::format(printf, 2, 3)]] std::string_view try_format(Region& region,

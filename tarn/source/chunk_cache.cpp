@@ -48,6 +48,7 @@ void ChunkCache::release_to(Source& upstream, void* chunk, std::size_t bytes,
 void* ChunkCache::take_slow(std::size_t bytes, std::size_t alignment) noexcept {
   if (cacheable(bytes, alignment)) {
     const ChunkClass size = chunk_class_of(bytes);
+    unpoison(bins_[size.index].top, bins_[size.index].count != 0 ? sizeof(Link) : 0);
     if (void* chunk = pop(size)) {
       expose(chunk, bytes, size.bytes);
       return chunk;
@@ -68,10 +69,11 @@ void ChunkCache::give_slow(void* chunk, std::size_t bytes, std::size_t alignment
     release_to(upstream_, chunk, bytes, alignment);
   } else {
     unpoison(chunk, sizeof(Link));
-    poison(static_cast<std::byte*>(chunk) + sizeof(Link), size.bytes - sizeof(Link));
     push(size, chunk);
+    poison(chunk, size.bytes);
   }
-  read_clock();
+  if (fast_bytes_max_ == 0) --releases_until_clock_;  // else give() has counted
+  if (releases_until_clock_ == 0) read_clock();
 }
 
 void ChunkCache::read_clock() noexcept {
@@ -96,7 +98,9 @@ void ChunkCache::drain() noexcept {
 
 // Cuts the list of a bin behind the chunks that stay, and gives the rest of it back.
 void ChunkCache::return_coldest(std::size_t index, std::uint32_t count) noexcept {
+  if (count == 0) return;
   Bin& bin = bins_[index];
+  if (fast_bytes_max_ == 0) expose_links(bin);
   bin.count -= count;
   Link** cut = &bin.top;
   for (std::uint32_t kept = 0; kept < bin.count; ++kept) cut = &(*cut)->next;
@@ -108,6 +112,25 @@ void ChunkCache::return_coldest(std::size_t index, std::uint32_t count) noexcept
     Link* chunk = coldest;
     coldest = coldest->next;
     release_to(upstream_, chunk, chunk_bytes, chunk_alignment);
+  }
+  if (fast_bytes_max_ == 0) hide_links(bin);
+}
+
+// A memory checker lets nobody read the links, not even the cache.
+void ChunkCache::expose_links(const Bin& bin) noexcept {
+  Link* link = bin.top;
+  for (std::uint32_t left = bin.count; left != 0; --left) {
+    unpoison(link, sizeof(Link));
+    link = link->next;
+  }
+}
+
+void ChunkCache::hide_links(const Bin& bin) noexcept {
+  Link* link = bin.top;
+  for (std::uint32_t left = bin.count; left != 0; --left) {
+    Link* const next = link->next;
+    poison(link, sizeof(Link));
+    link = next;
   }
 }
 

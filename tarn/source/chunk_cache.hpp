@@ -4,7 +4,8 @@
 //     bin   320 B   top -> null                                    the chunk most likely still in
 //     ...                                                          the processor's caches
 //     bin   1 MiB   top -> [next|....] -> null
-//                                 ^ poisoned behind the link: a use after release is reported
+//
+// What lies in a bin is poisoned, its link included: a use after release is reported.
 //
 // Sizes are rounded up to the classes of chunk_class.hpp, so a chunk serves each request of its
 // class. Larger or more strictly aligned requests pass through.
@@ -78,7 +79,7 @@ class ChunkCache final : public Source {
   TARN_HOT void give(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
     if (bytes <= fast_bytes_max_ && alignment <= chunk_alignment) [[likely]] {
       const ChunkClass size = chunk_class_of(bytes);
-      if (size.bytes <= room_bytes_ && --releases_until_clock_ != 0) [[likely]] {
+      if (--releases_until_clock_ != 0 && size.bytes <= room_bytes_) [[likely]] {
         return push(size, chunk);
       }
     }
@@ -132,6 +133,8 @@ class ChunkCache final : public Source {
   TARN_COLD void give_slow(void* chunk, std::size_t bytes, std::size_t alignment) noexcept;
   void read_clock() noexcept;
   void return_coldest(std::size_t index, std::uint32_t count) noexcept;
+  static void expose_links(const Bin& bin) noexcept;
+  static void hide_links(const Bin& bin) noexcept;
 
   Source& upstream_;
   // chunk_class_bytes_max, or 0 to close the fast path when a memory checker wants every step.

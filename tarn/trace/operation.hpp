@@ -1,7 +1,7 @@
 // tarn/trace/operation.hpp - one operation on a pool, as data.
 //
 // A program is a list of operations. The recorder writes one, the replayer runs one, the fuzzers
-// decode bytes into one, the property tests draw one, the benchmarks are files of them.
+// decode bytes into one, the property tests draw one, the benchmarks' workloads are lists of them.
 //
 //     create pool=1                                    pools:    named by `pool`; 0 is the heap, a
 //     allocate pool=1 block=1 bytes=100                          pool that exists from the start

@@ -10,6 +10,7 @@
 // Expect guarded valgrind: nothing
 // Expect passthrough valgrind: nothing
 
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -26,8 +27,11 @@ void use(tarn::Region& region) {
   write_all(large, 100000);
   region.deallocate_large(large);
   void* block = region.allocate(100);
-  if (region.try_extend(block, 100, 200)) write_all(block, 200);
-  region.shrink(block, 100, 10);
+  write_all(block, 100);
+  std::size_t bytes = region.try_extend(block, 100, 200) ? 200 : 100;
+  if (static_cast<char*>(block)[3] != 'x') std::abort();  // what was written is still there
+  write_all(block, bytes);
+  region.shrink(block, bytes, 10);
   write_all(block, 10);
   region.rewind(mark);
   region.add_cleanup([](void* zeros) noexcept { write_all(zeros, 50); },

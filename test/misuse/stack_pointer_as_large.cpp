@@ -1,4 +1,4 @@
-// test/misuse/small_block_as_large.cpp - gives back a pointer that is no block at all.
+// test/misuse/stack_pointer_as_large.cpp - gives the address of a variable back as a large block.
 //
 // Expect guarded:
 //     tarn: region "orders": <address> is not memory of this region; free it where it came from
