@@ -29,6 +29,9 @@ void valgrind_poison(const void* memory, std::size_t bytes) noexcept {
 void valgrind_unpoison(const void* memory, std::size_t bytes) noexcept {
   static_cast<void>(VALGRIND_MAKE_MEM_UNDEFINED(memory, bytes));
 }
+void valgrind_reveal(const void* memory, std::size_t bytes) noexcept {
+  static_cast<void>(VALGRIND_MAKE_MEM_DEFINED(memory, bytes));
+}
 bool valgrind_is_poisoned(const void* byte) noexcept {
   constexpr int not_addressable = 3;  // the answer of memcheck.h, given without an error report
   unsigned char bits = 0;
@@ -38,6 +41,7 @@ bool valgrind_is_poisoned(const void* byte) noexcept {
 bool memcheck_present() noexcept { return false; }
 void valgrind_poison(const void*, std::size_t) noexcept {}
 void valgrind_unpoison(const void*, std::size_t) noexcept {}
+void valgrind_reveal(const void*, std::size_t) noexcept {}
 bool valgrind_is_poisoned(const void*) noexcept { return false; }
 #endif
 
@@ -55,6 +59,11 @@ void poison(const void* memory, std::size_t bytes) noexcept {
 void unpoison(const void* memory, std::size_t bytes) noexcept {
   if (asan_present()) __asan_unpoison_memory_region(memory, bytes);
   valgrind_unpoison(memory, bytes);
+}
+
+void reveal(const void* memory, std::size_t bytes) noexcept {
+  if (asan_present()) __asan_unpoison_memory_region(memory, bytes);
+  valgrind_reveal(memory, bytes);
 }
 
 bool is_poisoned(const void* byte) noexcept {

@@ -28,6 +28,10 @@ void poison(const void* memory, std::size_t bytes) noexcept;
 /// Makes these bytes usable; what they contain is unspecified.
 void unpoison(const void* memory, std::size_t bytes) noexcept;
 
+/// As unpoison(), for bytes that were written before they were poisoned, and still are what was
+/// written.
+void reveal(const void* memory, std::size_t bytes) noexcept;
+
 /// Returns true if a use of this byte would be reported. For tests.
 [[nodiscard]] bool is_poisoned(const void* byte) noexcept;
 

@@ -15,6 +15,15 @@ constexpr bool built_with_asan = __has_feature(address_sanitizer);
 constexpr bool built_with_asan = false;
 #endif
 
+TEST(Sanitizer, RevealedMemoryIsUsableAndKeepsWhatItHeld) {
+  alignas(16) static char memory[64] = "written";
+  poison(memory, sizeof memory);
+  EXPECT_EQ(is_poisoned(memory), memory_checker_present());
+  reveal(memory, sizeof memory);
+  EXPECT_FALSE(is_poisoned(memory));
+  EXPECT_STREQ(memory, "written");
+}
+
 TEST(Sanitizer, AddressSanitizerIsFoundWhileRunning) {
   if (built_with_asan) {
     EXPECT_TRUE(memory_checker_present());

@@ -48,7 +48,7 @@ void ChunkCache::release_to(Source& upstream, void* chunk, std::size_t bytes,
 void* ChunkCache::take_slow(std::size_t bytes, std::size_t alignment) noexcept {
   if (cacheable(bytes, alignment)) {
     const ChunkClass size = chunk_class_of(bytes);
-    unpoison(bins_[size.index].top, bins_[size.index].count != 0 ? sizeof(Link) : 0);
+    if (bins_[size.index].count != 0) reveal(bins_[size.index].top, sizeof(Link));
     if (void* chunk = pop(size)) {
       expose(chunk, bytes, size.bytes);
       return chunk;
@@ -120,7 +120,7 @@ void ChunkCache::return_coldest(std::size_t index, std::uint32_t count) noexcept
 void ChunkCache::expose_links(const Bin& bin) noexcept {
   Link* link = bin.top;
   for (std::uint32_t left = bin.count; left != 0; --left) {
-    unpoison(link, sizeof(Link));
+    reveal(link, sizeof(Link));
     link = link->next;
   }
 }
