@@ -21,6 +21,7 @@ PUBLIC = re.compile(r"^tarn/(source|region|adapt)/\w+\.hpp$")
 DETAILS = {
     "tarn/region/large_table.hpp": "a member of Region",
     "tarn/region/region_detail.hpp": "for region*.cpp only",
+    "tarn/region/region_guard.hpp": "a member of Region",
     "tarn/region/region_make.hpp": "the end of region.hpp",
     "tarn/region/region_options.hpp": "the beginning of region.hpp",
     "tarn/source/chunk_class.hpp": "the bins of ChunkCache",

@@ -32,6 +32,7 @@
 #include "tarn/base/bits.hpp"
 #include "tarn/base/check.hpp"
 #include "tarn/region/large_table.hpp"
+#include "tarn/region/region_guard.hpp"
 #include "tarn/region/region_options.hpp"
 
 namespace tarn {
@@ -39,34 +40,6 @@ namespace tarn {
 namespace detail {
 struct RegionChunk;
 struct Cleanup;
-
-// What a checking region knows beside the rest. Left alone by a region that does not check.
-struct RegionGuard {
-  static constexpr std::size_t freed_count_max = 8;
-  static constexpr std::size_t rewind_count_max = 8;
-
-  // Marks with serials above `to_serial`, up to `at_serial`, were ended by a rewind.
-  struct Rewind {
-    std::uint64_t to_serial;
-    std::uint64_t at_serial;
-  };
-
-  [[nodiscard]] bool has_ended(std::uint64_t mark_serial) const noexcept {
-    for (std::size_t i = 0; i < rewind_count; ++i) {
-      if (rewinds[i].to_serial < mark_serial && mark_serial <= rewinds[i].at_serial) return true;
-    }
-    return false;
-  }
-
-  std::uintptr_t owner_thread;
-  std::uintptr_t newest_block;
-  std::size_t newest_bytes;
-  std::size_t chunk_requested_bytes;   // of what was asked for, the part that is in chunks
-  const void* freed[freed_count_max];  // the large blocks freed last, for double frees
-  std::size_t freed_count;
-  Rewind rewinds[rewind_count_max];  // the last that do not lie within a later one
-  std::size_t rewind_count;
-};
 }  // namespace detail
 
 /// Names a registered cleanup. Valid until the region is reset, or rewound to before it.
