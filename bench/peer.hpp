@@ -26,6 +26,11 @@ concept ResettablePeer = Peer<P> && requires(P peer) {
   peer.reset();
 };
 
+/// Can serve blocks of `bytes` bytes: a peer with a limit names it.
+template <typename P, std::size_t bytes>
+concept PeerFor = Peer<P> &&(
+    !requires { P::request_bytes_max; } || requires { requires P::request_bytes_max >= bytes; });
+
 /// Can free one large block by itself.
 template <typename P>
 concept FreeingPeer = Peer<P> && requires(P peer, void* block) {

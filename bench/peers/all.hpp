@@ -39,6 +39,7 @@ void for_each_peer(Visit visit) {
   visit.template operator()<Apr>();
 #endif
 #if TARN_BENCH_FOONATHAN
+  visit.template operator()<Foonathan<4096>>();
   visit.template operator()<Foonathan<16384>>();
   visit.template operator()<Foonathan<65536>>();
 #endif

@@ -237,7 +237,11 @@ TEST(Region, TheLimitRefusesAndIsToldByTheStatistics) {
   EXPECT_GT(block_count, 85u);
   EXPECT_EQ(region.stats().refused_count, 1u);
   EXPECT_LE(region.stats().reserved_bytes, 10'000u);
+#if defined(__cpp_exceptions)
+  EXPECT_THROW(static_cast<void>(region.allocate(5000)), std::bad_alloc);
+#else
   EXPECT_EQ(region.try_allocate(5000), nullptr);
+#endif
   EXPECT_EQ(region.stats().refused_count, 2u);
   region.reset();
   EXPECT_NE(region.try_allocate(100), nullptr);
