@@ -7,13 +7,14 @@
 #include "tarn/region/region_detail.hpp"
 
 namespace tarn {
-Region::Region(Region& parent, const RegionOptions& options) noexcept : options_(options) {
+Region::Region(Region& parent, const RegionOptions& options) noexcept
+    : options_(detail::with_whole_chunks(options)) {
   parent.check_use("making a child");
   link_to(parent);
 }
 
 Region::Region(void* buffer, std::size_t buffer_bytes, const RegionOptions& options) noexcept
-    : options_(options) {
+    : options_(detail::with_whole_chunks(options)) {
   const auto first = reinterpret_cast<std::uintptr_t>(buffer);
   const std::uintptr_t base = align_up(first, fundamental_alignment);
   const std::size_t useful_bytes_min = sizeof(Chunk) + 2 * fundamental_alignment;

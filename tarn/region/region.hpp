@@ -64,7 +64,8 @@ class Region {
   /// An empty region. Neither this nor the destructor of a region that stayed empty calls the
   /// source.
   Region() noexcept {}
-  explicit Region(const RegionOptions& options) noexcept : options_(options) {}
+  explicit Region(const RegionOptions& options) noexcept
+      : options_(detail::with_whole_chunks(options)) {}
 
   /// A child: it ends with `parent` at the latest, and takes over the parent's options.
   explicit Region(Region& parent) noexcept : Region(parent, parent.options_) {}
@@ -243,7 +244,7 @@ class Region {
   TARN_SLOW void* try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept;
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow(std::size_t bytes, std::size_t alignment);
   TARN_COLD bool try_extend_slow(void* block, std::size_t bytes, std::size_t new_bytes) noexcept;
-  [[nodiscard]] void* try_allocate_elsewhere(std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_COLD void* refuse() noexcept;
   [[nodiscard]] std::size_t handed_out_bytes() const noexcept;
   void note_peak() noexcept;
 
@@ -251,21 +252,23 @@ class Region {
   [[nodiscard]] void* acquire(std::size_t bytes, std::size_t alignment) noexcept;
   void release(void* memory, std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] Chunk* next_kept_chunk() const noexcept;
-  [[nodiscard]] bool next_kept_chunk_holds(std::size_t needed_bytes) const noexcept;
-  [[nodiscard]] std::size_t first_chunk_bytes() const noexcept;
   [[nodiscard]] std::size_t next_chunk_bytes() const noexcept;
   [[nodiscard]] std::size_t grown_bytes(std::size_t chunk_bytes) const noexcept;
   [[nodiscard]] bool belongs_in_own_chunk(std::size_t needed_bytes) const noexcept;
-  [[nodiscard]] bool enter_next_chunk(std::size_t needed_bytes) noexcept;
+  bool enter_next_chunk(std::size_t needed_bytes) noexcept;
+  [[nodiscard]] void* take_first(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] Chunk* acquire_chunk(std::size_t bytes, std::size_t bytes_min) noexcept;
-  TARN_COLD void* acquire_smaller(std::size_t& bytes, std::size_t bytes_min) noexcept;
+  TARN_COLD Chunk* acquire_makeshift_chunk(std::size_t bytes, std::size_t bytes_min) noexcept;
+  [[nodiscard]] Chunk* begin_chunk(void* memory, std::size_t bytes) noexcept;
   void stand_at(Chunk* chunk, std::uintptr_t cursor) noexcept;
   void stand_at_oldest() noexcept;
   void release_chunks_beyond(std::size_t bytes_max) noexcept;
-  void release_all_chunks() noexcept;
+  void release_all_memory() noexcept;
   void consolidate(std::size_t bytes_max) noexcept;
-  [[nodiscard]] void* try_allocate_large(std::size_t bytes, std::size_t alignment,
-                                         std::size_t needed_bytes) noexcept;
+  TARN_COLD void* try_allocate_large(std::size_t bytes, std::size_t alignment,
+                                     std::size_t needed_bytes) noexcept;
+  [[nodiscard]] void* try_acquire_large(std::size_t bytes, std::size_t alignment,
+                                        std::size_t needed_bytes) noexcept;
   [[nodiscard]] bool make_room_in_large_table() noexcept;
   void release_large(const LargeTable::Entry& entry) noexcept;
   void release_large_after(std::uint64_t serial) noexcept;
@@ -274,13 +277,13 @@ class Region {
   // region_checking.cpp: what is only done when checking.
   [[nodiscard]] bool is_checking() const noexcept { return checking_ >= Checking::guarded; }
   void decide_checking() noexcept;
+  TARN_COLD void begin_checking() noexcept;
   void check_use(const char* operation) const noexcept;
   TARN_COLD void check_use_slow(const char* operation) const noexcept;
   void check_mark(const Mark& mark) const noexcept;
   void note_rewind(std::uint64_t to_serial) noexcept;
   void check_large_pointer(const void* block) const noexcept;
-  [[nodiscard]] bool advance_guarded(std::size_t bytes, std::size_t alignment,
-                                     void*& block) noexcept;
+  [[nodiscard]] void* try_advance_guarded(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] bool resize_newest_guarded(void* block, std::size_t bytes,
                                            std::size_t new_bytes) noexcept;
   void poison_unused_chunks() noexcept;
@@ -299,7 +302,7 @@ class Region {
   // region_lifetime.cpp
   void end_children_and_cleanups_after(std::uint64_t serial) noexcept;
   void move_back_to(const Mark& mark) noexcept;
-  void end() noexcept;
+  void end_with_parent(const Region& parent) noexcept;
   void link_to(Region& parent) noexcept;
   void unlink_from_parent() noexcept;
 
@@ -314,12 +317,11 @@ class Region {
   std::uintptr_t limit_ = nowhere;
   Chunk* chunk_ = nullptr;  // the cursor is in here; the chunks after it are empty
   Chunk* oldest_chunk_ = nullptr;
-  std::size_t filled_bytes_ = 0;      // handed out from the chunks before chunk_
-  std::size_t large_bytes_ = 0;       // handed out as large blocks
-  std::size_t reserved_bytes_ = 0;    // held from the source
-  std::size_t next_chunk_bytes_ = 0;  // 0: options_.first_chunk_bytes
-  std::uint64_t serial_ = 0;          // counts large blocks, cleanups, children, marks: their age
-  std::uint64_t reset_serial_ = 0;    // marks older than this were ended by reset()
+  std::size_t filled_bytes_ = 0;    // handed out from the chunks before chunk_
+  std::size_t large_bytes_ = 0;     // handed out as large blocks
+  std::size_t reserved_bytes_ = 0;  // held from the source
+  std::uint64_t serial_ = 0;        // counts large blocks, cleanups, children, marks: their age
+  std::uint64_t reset_serial_ = 0;  // marks older than this were ended by reset()
   Cleanup* newest_cleanup_ = nullptr;
   Cleanup* spare_cleanups_ = nullptr;
   Region* parent_ = nullptr;
@@ -336,6 +338,8 @@ class Region {
   bool has_makeshift_chunks_ = false;        // smaller than wanted, because that was refused
   LargeTable large_;
   RegionOptions options_;
+  std::size_t new_chunk_bytes_ =
+      options_.first_chunk_bytes;  // how large the next new chunk will be
   detail::RegionGuard guard_;
 };
 

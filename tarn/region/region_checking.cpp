@@ -12,8 +12,6 @@
 #include "tarn/os/thread.hpp"
 #include "tarn/region/region.hpp"
 #include "tarn/region/region_detail.hpp"
-#include "tarn/source/heap_source.hpp"
-#include "tarn/source/thread_cache.hpp"
 
 namespace tarn {
 namespace {
@@ -38,14 +36,12 @@ Checking checking_of_process() noexcept {
 
 }  // namespace
 
-// Called by the first allocation, so that a region that stays empty costs nothing.
-void Region::decide_checking() noexcept {
-  static const Checking process_default = checking_of_process();
-  checking_ = options_.checking == Checking::automatic ? process_default : options_.checking;
-  if (options_.source == nullptr) {
-    options_.source = checking_ == Checking::passthrough ? &heap_source() : &default_source();
-  }
-  if (!is_checking()) return;
+Checking detail::process_checking() noexcept {
+  static const Checking decided = checking_of_process();
+  return decided;
+}
+
+void Region::begin_checking() noexcept {
   guard_ = {};
   guard_.owner_thread = this_thread_identity();
   poison_unused_chunks();
@@ -95,19 +91,19 @@ void Region::check_large_pointer(const void* block) const noexcept {
              name(), block);
 }
 
-bool Region::advance_guarded(std::size_t bytes, std::size_t alignment, void*& block) noexcept {
-  if (chunk_ == nullptr) return false;
+void* Region::try_advance_guarded(std::size_t bytes, std::size_t alignment) noexcept {
+  if (chunk_ == nullptr) return nullptr;
   const std::uintptr_t limit = chunk_->limit();
   const std::uintptr_t start = align_up(cursor(), alignment);
-  if (start > limit || bytes > limit - start) return false;
-  block = reinterpret_cast<void*>(start);
+  if (start > limit || bytes > limit - start) return nullptr;
+  auto* const block = reinterpret_cast<void*>(start);
   unpoison(block, bytes);
   guard_.newest_block = start;
   guard_.newest_bytes = bytes;
   guard_.chunk_requested_bytes += bytes;
   const std::uintptr_t end = align_up(start + bytes, fundamental_alignment) + red_zone_bytes;
   limit_ = std::min(end, limit);
-  return true;
+  return block;
 }
 
 // Poisons and unpoisons what changes hands. Only the newest block can change its end.

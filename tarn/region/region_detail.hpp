@@ -12,7 +12,9 @@
 
 #include "tarn/base/bits.hpp"
 #include "tarn/region/region.hpp"
+#include "tarn/source/heap_source.hpp"
 #include "tarn/source/source.hpp"
+#include "tarn/source/thread_cache.hpp"
 
 namespace tarn::detail {
 
@@ -41,8 +43,8 @@ struct Cleanup {
   std::uint64_t born;    // the age of this memory, which outlives many registrations
 };
 
-// Room for a header and a few blocks; a smaller first_chunk_bytes is taken as this.
-inline constexpr std::size_t chunk_bytes_min = 128;
+/// Returns what TARN_CHECKING says, or else who watches this process. Asked for once.
+[[nodiscard]] Checking process_checking() noexcept;
 
 }  // namespace tarn::detail
 
@@ -53,6 +55,17 @@ namespace tarn {
 inline void Region::check_use(const char* operation) const noexcept {
   if (ended_parent_name_ != nullptr || is_checking()) [[unlikely]]
     check_use_slow(operation);
+}
+
+// By the first allocation, so that a region that stays empty costs nothing.
+inline void Region::decide_checking() noexcept {
+  checking_ =
+      options_.checking == Checking::automatic ? detail::process_checking() : options_.checking;
+  if (options_.source == nullptr) {
+    options_.source = checking_ == Checking::passthrough ? &heap_source() : &default_source();
+  }
+  if (is_checking()) [[unlikely]]
+    begin_checking();
 }
 
 inline void* Region::acquire(std::size_t bytes, std::size_t alignment) noexcept {
@@ -74,21 +87,13 @@ inline detail::RegionChunk* Region::next_kept_chunk() const noexcept {
   return chunk_ != nullptr ? chunk_->next : oldest_chunk_;
 }
 
-inline std::size_t Region::first_chunk_bytes() const noexcept {
-  const std::size_t bytes = align_down(options_.first_chunk_bytes, fundamental_alignment);
-  return bytes < detail::chunk_bytes_min ? detail::chunk_bytes_min : bytes;
-}
-
 inline std::size_t Region::next_chunk_bytes() const noexcept {
-  if (const Chunk* kept = next_kept_chunk()) return kept->bytes;
-  return next_chunk_bytes_ != 0 ? next_chunk_bytes_ : first_chunk_bytes();
+  const Chunk* const kept = next_kept_chunk();
+  return kept != nullptr ? kept->bytes : new_chunk_bytes_;
 }
 
 inline std::size_t Region::grown_bytes(std::size_t chunk_bytes) const noexcept {
-  const std::size_t first_bytes = first_chunk_bytes();
-  const std::size_t bytes_max = align_down(options_.chunk_bytes_max, fundamental_alignment);
-  if (bytes_max <= first_bytes) return first_bytes;
-  return chunk_bytes <= bytes_max / 2 ? chunk_bytes * 2 : bytes_max;
+  return chunk_bytes < options_.chunk_bytes_max / 2 ? chunk_bytes * 2 : options_.chunk_bytes_max;
 }
 
 inline void Region::stand_at(Chunk* chunk, std::uintptr_t cursor) noexcept {

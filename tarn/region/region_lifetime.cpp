@@ -92,9 +92,7 @@ void Region::end_children_and_cleanups_after(std::uint64_t serial) noexcept {
     if (Region* const child = newest_child_;
         child != nullptr && child->serial_in_parent_ > serial) {
       child->unlink_from_parent();
-      child->end();
-      child->unlink_from_parent();  // a cleanup of its own may have had it adopted
-      child->ended_parent_name_ = name() != nullptr ? name() : "";
+      child->end_with_parent(*this);
     } else if (newest_cleanup_ != nullptr && newest_cleanup_->serial > serial) {
       run_cleanup(newest_cleanup_);
     } else {
@@ -103,8 +101,10 @@ void Region::end_children_and_cleanups_after(std::uint64_t serial) noexcept {
   }
 }
 
-// Requires: no chunk is in use, and none will be.
-inline void Region::release_all_chunks() noexcept {
+// Requires: nothing is in use, and nothing will be.
+TARN_HOT void Region::release_all_memory() noexcept {
+  if (!large_.is_empty()) [[unlikely]]
+    release_all_large();
   for (Chunk* chunk = oldest_chunk_; chunk != nullptr;) {
     Chunk* const next = chunk->next;
     // Not the header: Valgrind takes what is unpoisoned for not yet written.
@@ -113,26 +113,30 @@ inline void Region::release_all_chunks() noexcept {
     if (chunk != buffer_chunk_) release(chunk, chunk->bytes, fundamental_alignment);
     chunk = next;
   }
-  oldest_chunk_ = nullptr;
 }
 
-void Region::end() noexcept {
-  if (newest_child_ != nullptr || newest_cleanup_ != nullptr) end_children_and_cleanups_after(0);
+// What is left of a region that its parent has ended: nothing, and every call of it is told so.
+void Region::end_with_parent(const Region& parent) noexcept {
+  end_children_and_cleanups_after(0);
+  unlink_from_parent();  // a cleanup of its own may have had it adopted
+  release_all_memory();
   spare_cleanups_ = nullptr;
-  if (!large_.is_empty()) release_all_large();
-  chunk_ = nullptr;
-  filled_bytes_ = 0;
-  room_bytes_ = 0;
+  chunk_ = oldest_chunk_ = nullptr;
+  filled_bytes_ = room_bytes_ = 0;
   limit_ = nowhere;
-  release_all_chunks();
+  ended_parent_name_ = parent.name() != nullptr ? parent.name() : "";
 }
 
 // The owner thread is not checked: whoever has joined a worker may destroy what it left.
 Region::~Region() {
-  if (ended_parent_name_ != nullptr) return;
+  if (ended_parent_name_ != nullptr) [[unlikely]]
+    return;
   if (parent_ != nullptr) unlink_from_parent();
-  end();
-  if (parent_ != nullptr) unlink_from_parent();  // a cleanup of its own had it adopted
+  if (newest_child_ != nullptr || newest_cleanup_ != nullptr) {
+    end_children_and_cleanups_after(0);
+    unlink_from_parent();  // a cleanup of its own may have had it adopted
+  }
+  release_all_memory();
 }
 
 void Region::link_to(Region& parent) noexcept {

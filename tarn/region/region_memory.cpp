@@ -11,43 +11,47 @@
 namespace tarn {
 namespace {
 
-// The size of a chunk that surely holds such a block; false if no size_t does. A guarded block
-// needs no more: its red zone may be cut short by the end of the chunk.
-bool chunk_bytes_for(std::size_t bytes, std::size_t alignment, std::size_t& chunk_bytes) noexcept {
+// The bytes of a chunk that surely holds such a block; SIZE_MAX, which no chunk has, if that would
+// wrap. A guarded block needs no more: its red zone may be cut short by the end of the chunk.
+std::size_t chunk_bytes_for(std::size_t bytes, std::size_t alignment) noexcept {
   const std::size_t padding_bytes = alignment > fundamental_alignment ? alignment : 0;
-  return add_checked(bytes, padding_bytes + sizeof(detail::RegionChunk) + fundamental_alignment,
-                     chunk_bytes) &&
-         align_up_checked(chunk_bytes, fundamental_alignment, chunk_bytes);
+  const std::size_t more_bytes =
+      padding_bytes + sizeof(detail::RegionChunk) + 2 * fundamental_alignment - 1;
+  if (bytes > SIZE_MAX - more_bytes) return SIZE_MAX;
+  return align_down(bytes + more_bytes, fundamental_alignment);
 }
 
 }  // namespace
 
-// When the source or the limit refuses the size it has grown to, a region makes do with half, down
-// to what the request needs.
-void* Region::acquire_smaller(std::size_t& bytes, std::size_t bytes_min) noexcept {
-  void* memory = nullptr;
-  while (memory == nullptr && bytes > bytes_min) {
-    bytes = std::max(align_down(bytes / 2, fundamental_alignment), bytes_min);
-    memory = acquire(bytes, fundamental_alignment);
-  }
-  return memory;
+inline detail::RegionChunk* Region::begin_chunk(void* memory, std::size_t bytes) noexcept {
+  auto* const chunk = ::new (memory) Chunk{nullptr, bytes};
+  if (is_checking()) [[unlikely]]
+    poison(chunk + 1, bytes - sizeof(Chunk));
+  return chunk;
 }
 
 inline detail::RegionChunk* Region::acquire_chunk(std::size_t bytes,
                                                   std::size_t bytes_min) noexcept {
-  void* memory = acquire(bytes, fundamental_alignment);
-  if (memory == nullptr) [[unlikely]] {
-    next_chunk_bytes_ = bytes;  // what was refused now is what to ask for when times are better
-    memory = acquire_smaller(bytes, bytes_min);
-    if (memory == nullptr) return nullptr;
-    has_makeshift_chunks_ = true;
-  } else {
-    next_chunk_bytes_ = grown_bytes(bytes);
+  void* const memory = acquire(bytes, fundamental_alignment);
+  if (memory == nullptr) [[unlikely]]
+    return acquire_makeshift_chunk(bytes, bytes_min);
+  new_chunk_bytes_ = grown_bytes(bytes);
+  return begin_chunk(memory, bytes);
+}
+
+// When the source or the limit refuses the size it has grown to, a region makes do with half, down
+// to what the request needs. What was refused now is what to ask for when times are better.
+detail::RegionChunk* Region::acquire_makeshift_chunk(std::size_t bytes,
+                                                     std::size_t bytes_min) noexcept {
+  new_chunk_bytes_ = bytes;
+  while (bytes > bytes_min) {
+    bytes = std::max(align_down(bytes / 2, fundamental_alignment), bytes_min);
+    if (void* const memory = acquire(bytes, fundamental_alignment)) {
+      has_makeshift_chunks_ = true;
+      return begin_chunk(memory, bytes);
+    }
   }
-  Chunk* const chunk = ::new (memory) Chunk{nullptr, bytes};
-  if (is_checking()) [[unlikely]]
-    poison(chunk + 1, chunk->bytes - sizeof(Chunk));
-  return chunk;
+  return nullptr;
 }
 
 // A request gets a chunk of its own, as a large block, when it would fill more than a quarter of
@@ -55,14 +59,14 @@ inline detail::RegionChunk* Region::acquire_chunk(std::size_t bytes,
 // no tail is larger than a quarter of the chunk that follows. A region that has not begun has none.
 inline bool Region::belongs_in_own_chunk(std::size_t needed_bytes) const noexcept {
   const std::size_t next_bytes = next_chunk_bytes();
-  if (needed_bytes > next_bytes || checking_ == Checking::passthrough) return true;
-  return chunk_ != nullptr && needed_bytes > next_bytes / 4;
+  return needed_bytes > (chunk_ != nullptr ? next_bytes / 4 : next_bytes) ||
+         checking_ == Checking::passthrough;
 }
 
 inline bool Region::enter_next_chunk(std::size_t needed_bytes) noexcept {
   Chunk* next = next_kept_chunk();
   if (next == nullptr) {
-    next = acquire_chunk(next_chunk_bytes(), needed_bytes);
+    next = acquire_chunk(new_chunk_bytes_, needed_bytes);
     if (next == nullptr) return false;
     (chunk_ != nullptr ? chunk_->next : oldest_chunk_) = next;
   }
@@ -71,37 +75,37 @@ inline bool Region::enter_next_chunk(std::size_t needed_bytes) noexcept {
   return true;
 }
 
+// Requires: the chunk just entered was made for such a block.
+inline void* Region::take_first(std::size_t bytes, std::size_t alignment) noexcept {
+  if (is_checking()) [[unlikely]]
+    return try_advance_guarded(bytes, alignment);
+  const std::uintptr_t start = align_up(cursor(), alignment);
+  TARN_ASSERT(start <= limit_ && bytes <= limit_ - start,
+              "region \"%s\": %zu bytes do not fit the chunk made for them", name(), bytes);
+  room_bytes_ = limit_ - start - bytes;
+  return reinterpret_cast<void*>(start);
+}
+
 void* Region::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept {
-  check_use("allocating");
   TARN_CHECK(is_power_of_two(alignment), "region \"%s\": alignment %zu is not a power of two",
              name(), alignment);
   if (checking_ == Checking::automatic) decide_checking();
-  refused_by_limit_ = false;
-  void* const block = try_allocate_elsewhere(bytes, alignment);
-  if (block == nullptr && refused_by_limit_) ++refused_count_;
-  return block;
-}
-
-inline void* Region::try_allocate_elsewhere(std::size_t bytes, std::size_t alignment) noexcept {
-  void* block = nullptr;
-  if (is_checking() && advance_guarded(bytes, alignment, block)) return block;
-  std::size_t needed_bytes = SIZE_MAX;
-  if (!chunk_bytes_for(bytes, alignment, needed_bytes) || belongs_in_own_chunk(needed_bytes)) {
-    block = try_allocate_large(bytes, alignment, needed_bytes);
-    if (block != nullptr || !next_kept_chunk_holds(needed_bytes)) return block;
+  if (is_checking() || ended_parent_name_ != nullptr) [[unlikely]] {
+    check_use_slow("allocating");
+    if (void* const block = try_advance_guarded(bytes, alignment)) return block;
   }
-  if (!enter_next_chunk(needed_bytes)) return nullptr;
-  const bool fits =
-      is_checking() ? advance_guarded(bytes, alignment, block) : advance(bytes, alignment, block);
-  TARN_ASSERT(fits, "region \"%s\": %zu bytes do not fit the chunk made for them", name(), bytes);
-  static_cast<void>(fits);
-  return block;
+  refused_by_limit_ = false;
+  const std::size_t needed_bytes = chunk_bytes_for(bytes, alignment);
+  if (belongs_in_own_chunk(needed_bytes)) [[unlikely]]
+    return try_allocate_large(bytes, alignment, needed_bytes);
+  if (!enter_next_chunk(needed_bytes)) [[unlikely]]
+    return refuse();
+  return take_first(bytes, alignment);
 }
 
-// For a request that belongs in a chunk of its own but was refused one.
-bool Region::next_kept_chunk_holds(std::size_t needed_bytes) const noexcept {
-  const Chunk* const kept = next_kept_chunk();
-  return kept != nullptr && needed_bytes <= kept->bytes && checking_ != Checking::passthrough;
+void* Region::refuse() noexcept {
+  if (refused_by_limit_) ++refused_count_;
+  return nullptr;
 }
 
 void* Region::allocate_slow(std::size_t bytes, std::size_t alignment) {
@@ -126,17 +130,17 @@ void Region::stand_at_oldest() noexcept {
 // Requires: no chunk is in use.
 void Region::release_chunks_beyond(std::size_t bytes_max) noexcept {
   std::size_t kept_bytes = 0;
-  next_chunk_bytes_ = 0;
+  new_chunk_bytes_ = options_.first_chunk_bytes;
   has_makeshift_chunks_ = false;
   for (Chunk** link = &oldest_chunk_; *link != nullptr;) {
     Chunk* const chunk = *link;
-    const bool is_full_size = chunk->bytes >= first_chunk_bytes();
+    const bool is_full_size = chunk->bytes >= options_.first_chunk_bytes;
     const bool is_kept =
         chunk == buffer_chunk_ || (is_full_size && chunk->bytes <= bytes_max - kept_bytes);
     if (is_kept) {
       if (chunk != buffer_chunk_) {
         kept_bytes += chunk->bytes;
-        next_chunk_bytes_ = grown_bytes(chunk->bytes);
+        new_chunk_bytes_ = grown_bytes(chunk->bytes);
       }
       link = &chunk->next;
     } else {
@@ -166,13 +170,24 @@ void Region::consolidate(std::size_t bytes_max) noexcept {
 
 void* Region::try_allocate_large(std::size_t bytes, std::size_t alignment,
                                  std::size_t needed_bytes) noexcept {
+  if (void* const block = try_acquire_large(bytes, alignment, needed_bytes)) return block;
+  // A chunk kept from before a reset may still hold it.
+  const Chunk* const kept = next_kept_chunk();
+  const bool kept_chunk_holds = kept != nullptr && needed_bytes <= kept->bytes;
+  if (!kept_chunk_holds || checking_ == Checking::passthrough) return refuse();
+  enter_next_chunk(needed_bytes);
+  return take_first(bytes, alignment);
+}
+
+void* Region::try_acquire_large(std::size_t bytes, std::size_t alignment,
+                                std::size_t needed_bytes) noexcept {
   bytes = std::max(bytes, std::size_t{1});
   alignment = std::max(alignment, fundamental_alignment);
   void* const block = make_room_in_large_table() ? acquire(bytes, alignment) : nullptr;
   if (block == nullptr) return nullptr;
   // Only large because the chunks are still small: they grow, or every such block would be.
   if (next_kept_chunk() == nullptr && needed_bytes <= options_.chunk_bytes_max / 4) {
-    next_chunk_bytes_ = grown_bytes(next_chunk_bytes());
+    new_chunk_bytes_ = grown_bytes(new_chunk_bytes_);
   }
   large_.add(LargeTable::Entry::of(block, bytes, alignment, ++serial_));
   large_bytes_ += bytes;

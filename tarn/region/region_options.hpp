@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tarn/base/bits.hpp"
+
 namespace tarn {
 
 class Source;
@@ -28,9 +30,10 @@ struct RegionOptions {
   const char* name = "region";
   /// Where chunks come from; nullptr means default_source(), the thread's cache over the heap.
   Source* source = nullptr;
-  /// The first chunk, its header included. 16 KiB hold a whole ordinary request: its fields, its
-  /// body and its response. What lives long and small, such as a connection, asks for less.
-  std::size_t first_chunk_bytes = 16384;
+  /// The first chunk, its header included. 32 KiB hold a whole ordinary request: its fields, its
+  /// body and its response; of a chunk that malloc has just got, the pages nobody touches cost
+  /// nothing. What lives long and small, such as a connection, asks for less.
+  std::size_t first_chunk_bytes = 32768;
   /// Chunks double up to this. At 64 KiB a refill is paid once per about 500 blocks of 128 bytes,
   /// and the chunk stays below the size at which malloc turns to mmap (128 KiB in glibc).
   std::size_t chunk_bytes_max = 65536;
@@ -39,6 +42,25 @@ struct RegionOptions {
   std::size_t reserved_bytes_max = SIZE_MAX;
   Checking checking = Checking::automatic;
 };
+
+namespace detail {
+
+// Room for a header and a few blocks; a smaller first_chunk_bytes is taken as this.
+inline constexpr std::size_t chunk_bytes_min = 128;
+
+/// Returns `options` with chunks of whole multiples of 16 bytes that never shrink. Folds away where
+/// the options are known at compile time.
+[[nodiscard]] constexpr RegionOptions with_whole_chunks(RegionOptions options) noexcept {
+  const auto whole = [](std::size_t bytes, std::size_t bytes_min) noexcept {
+    bytes = align_down(bytes, fundamental_alignment);
+    return bytes < bytes_min ? bytes_min : bytes;
+  };
+  options.first_chunk_bytes = whole(options.first_chunk_bytes, chunk_bytes_min);
+  options.chunk_bytes_max = whole(options.chunk_bytes_max, options.first_chunk_bytes);
+  return options;
+}
+
+}  // namespace detail
 
 /// What reset() keeps for the next use. Kept chunks are used again from the oldest on.
 struct Retain {

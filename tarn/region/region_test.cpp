@@ -120,7 +120,7 @@ TEST(Region, LargeBlocksAreFreedOneByOne) {
   static_cast<void>(region.allocate(16));
   const std::size_t before_bytes = source.live_bytes();
   std::vector<void*> blocks;
-  for (int i = 0; i < 1000; ++i) blocks.push_back(region.allocate(20'000, 64));
+  for (int i = 0; i < 1000; ++i) blocks.push_back(region.allocate(40'000, 64));
   EXPECT_EQ(region.stats().large_count, 1000u);
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     EXPECT_TRUE(region.deallocate_large(blocks[(i * 7) % blocks.size()]));
@@ -142,7 +142,7 @@ TEST(Region, AWindowOfLargeBlocksDoesNotGrow) {
     if (place != nullptr) {
       ASSERT_TRUE(region.deallocate_large(place));
     }
-    place = region.allocate(20'000);
+    place = region.allocate(40'000);
     if (i == 1000) settled_bytes = source.live_bytes();
   }
   EXPECT_EQ(source.live_bytes(), settled_bytes);
@@ -250,17 +250,17 @@ TEST(Region, TheLimitRefusesAndIsToldByTheStatistics) {
 TEST(Region, StatisticsAddUp) {
   Region region(unchecked());
   for (int i = 0; i < 300; ++i) static_cast<void>(region.allocate(100));
-  static_cast<void>(region.allocate(30'000));
+  static_cast<void>(region.allocate(70'000));
   const RegionStats full = region.stats();
   EXPECT_EQ(full.reserved_bytes, full.handed_out_bytes + full.free_bytes + full.wasted_bytes);
-  EXPECT_GE(full.handed_out_bytes, 300u * 100 + 30'000);
-  EXPECT_LE(full.handed_out_bytes, 300u * 112 + 30'000);
+  EXPECT_GE(full.handed_out_bytes, 300u * 100 + 70'000);
+  EXPECT_LE(full.handed_out_bytes, 300u * 112 + 70'000);
   EXPECT_EQ(full.peak_handed_out_bytes, full.handed_out_bytes);
   region.reset();
   const RegionStats empty = region.stats();
   EXPECT_EQ(empty.handed_out_bytes, 0u);
   EXPECT_EQ(empty.peak_handed_out_bytes, full.handed_out_bytes);
-  EXPECT_EQ(empty.reserved_bytes, full.reserved_bytes - 30'000);
+  EXPECT_EQ(empty.reserved_bytes, full.reserved_bytes - 70'000);
 }
 
 TEST(Region, RequestedBytesAreExactWhenChecking) {

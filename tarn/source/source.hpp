@@ -16,6 +16,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+
+#include "tarn/base/bits.hpp"
+#include "tarn/base/check.hpp"
 
 namespace tarn {
 
@@ -28,10 +32,28 @@ class Source {
   /// Returns a chunk of `bytes` bytes aligned to the larger of `alignment` and 16, or nullptr if
   /// there is no more. The contents are unspecified.
   /// Requires: `bytes` > 0, `alignment` a power of two; anything else stops the program.
-  [[nodiscard]] void* acquire(std::size_t bytes, std::size_t alignment) noexcept;
+  [[nodiscard]] void* acquire(std::size_t bytes, std::size_t alignment) noexcept {
+    TARN_CHECK(bytes != 0, "Source::acquire: 0 bytes asked for; a chunk has at least one");
+    TARN_CHECK(is_power_of_two(alignment), "Source::acquire: alignment %zu is not a power of two",
+               alignment);
+    alignment = alignment < fundamental_alignment ? fundamental_alignment : alignment;
+    // No object is larger than half the address space. Refused here, such sizes reach no source,
+    // and none of them can wrap when it adds a header or rounds up.
+    constexpr std::size_t bytes_max = PTRDIFF_MAX;
+    if (alignment > bytes_max || bytes > bytes_max - alignment) return nullptr;
+    return do_acquire(bytes, alignment);
+  }
 
   /// Takes `chunk` back; it came from acquire() of this source with the same two numbers.
-  void release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept;
+  void release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
+    TARN_CHECK(chunk != nullptr,
+               "Source::release: a null chunk; only what acquire() gave goes back");
+    TARN_CHECK(bytes != 0, "Source::release: chunk %p with 0 bytes; pass the acquired size", chunk);
+    TARN_CHECK(is_power_of_two(alignment),
+               "Source::release: alignment %zu of chunk %p is not a power of two", alignment,
+               chunk);
+    do_release(chunk, bytes, alignment < fundamental_alignment ? fundamental_alignment : alignment);
+  }
 
  protected:
   // Sources are never deleted through this base: a pool does not own its source.

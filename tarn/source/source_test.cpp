@@ -156,7 +156,7 @@ TYPED_TEST(SourceConformanceDeathTest, WrongCallsAreNamed) {
   Source& source = this->kind_.source;
   EXPECT_DEATH(static_cast<void>(source.acquire(0, 16)),
                "tarn: Source::acquire: 0 bytes asked for; a chunk has at least one "
-               "\\[tarn/source/source.cpp:[0-9]+\\]");
+               "\\[tarn/source/source.hpp:[0-9]+\\]");
   EXPECT_DEATH(static_cast<void>(source.acquire(16, 3)),
                "tarn: Source::acquire: alignment 3 is not a power of two");
   EXPECT_DEATH(static_cast<void>(source.acquire(16, 0)),

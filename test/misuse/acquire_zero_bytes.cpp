@@ -2,7 +2,7 @@
 //
 // Expect guarded:
 //     tarn: Source::acquire: 0 bytes asked for; a chunk has at least one
-//     [tarn/source/source.cpp:<line>]
+//     [tarn/source/source.hpp:<line>]
 
 #include "tarn/source/heap_source.hpp"
 

@@ -2,7 +2,7 @@
 //
 // Expect guarded:
 //     tarn: Source::release: a null chunk; only what acquire() gave goes back
-//     [tarn/source/source.cpp:<line>]
+//     [tarn/source/source.hpp:<line>]
 
 #include "tarn/source/heap_source.hpp"
 
