@@ -34,6 +34,13 @@ struct Log {
 
 void count_up(void* count) noexcept { ++*static_cast<int*>(count); }
 
+// Stands for a socket: it gives as much as there is.
+std::size_t read_into(std::byte* first, std::byte* limit) {
+  const std::size_t bytes = limit - first < 100 ? 0 : 100;
+  if (bytes != 0) std::memset(first, 1, bytes);
+  return bytes;
+}
+
 void blocks() {
   tarn::Region region;
   void* block = region.allocate(100);
@@ -49,13 +56,17 @@ void blocks() {
   bool reusable = region.shrink(list, 128, 32);
   expect(reusable, "shrink of the newest block");
 
-  void* body = region.allocate(1 << 20);
+  void* body = region.allocate_large(1500);
   bool returned = region.deallocate_large(body);
   expect(returned, "deallocate_large");
 
   void* newest = region.allocate(24);
   bool taken_back = region.deallocate(newest, 24);
   expect(taken_back, "deallocate of the newest block");
+
+  tarn::Region::Room room = region.room();
+  std::size_t read_bytes = read_into(room.first, room.limit);
+  region.move_cursor(room.first + read_bytes);
 }
 
 void objects() {

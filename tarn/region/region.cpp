@@ -81,6 +81,20 @@ bool Region::deallocate_large(void* block) noexcept {
   return true;
 }
 
+Region::Room Region::room() const noexcept {
+  return {reinterpret_cast<std::byte*>(cursor()), reinterpret_cast<std::byte*>(limit_)};
+}
+
+void Region::move_cursor(std::byte* cursor) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(cursor);
+  if (address == this->cursor()) return;
+  TARN_CHECK(chunk_ != nullptr && !is_checking() && chunk_->begin() <= address && address <= limit_,
+             "region \"%s\": move_cursor() to %p, which is not in room() of this region", name(),
+             static_cast<void*>(cursor));
+  note_peak();
+  room_bytes_ = limit_ - address;
+}
+
 RegionStats Region::stats() const noexcept {
   RegionStats stats;
   stats.handed_out_bytes = handed_out_bytes();

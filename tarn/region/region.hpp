@@ -61,6 +61,12 @@ class Region {
   using CleanupFunction = void (*)(void* argument) noexcept;
   class Mark;
 
+  /// Free bytes from `first` to before `limit`.
+  struct Room {
+    std::byte* first;
+    std::byte* limit;
+  };
+
   /// An empty region. Neither this nor the destructor of a region that stayed empty calls the
   /// source.
   Region() noexcept {}
@@ -108,6 +114,13 @@ class Region {
   [[nodiscard]] TARN_RETURNS_NONNULL void* allocate_zeroed(
       std::size_t bytes, std::size_t alignment = fundamental_alignment);
 
+  /// As the first two, for a block that shall go early: whatever its size, it is a large block with
+  /// a chunk of its own, and deallocate_large() gives it back.
+  [[nodiscard]] void* try_allocate_large(std::size_t bytes,
+                                         std::size_t alignment = fundamental_alignment) noexcept;
+  [[nodiscard]] TARN_RETURNS_NONNULL void* allocate_large(
+      std::size_t bytes, std::size_t alignment = fundamental_alignment);
+
   /// Grows `block` from `bytes` to `new_bytes` without moving it, which works for the newest block
   /// while its chunk has room. Returns false, and changes nothing, otherwise.
   [[nodiscard]] TARN_HOT bool try_extend(void* block, std::size_t bytes,
@@ -132,6 +145,15 @@ class Region {
   /// large block of this region; when checking, a foreign pointer or a second free stops the
   /// program with a message. O(1) however many there are.
   bool deallocate_large(void* block) noexcept;
+
+  /// Returns the bytes between the newest block and the end of its chunk, which are free to be
+  /// taken without a call: by a reader that does not know yet how much will come, by C code that
+  /// moves a cursor of its own. Empty when checking, which lets nobody past it.
+  [[nodiscard]] Room room() const noexcept;
+
+  /// Takes or gives back bytes at the cursor: it now stands at `cursor`, within room() as it was
+  /// when the chunk was entered; what lies before it is handed out.
+  void move_cursor(std::byte* cursor) noexcept;
 
   // ---- objects --------------------------------------------------------------------------------
 
@@ -265,10 +287,9 @@ class Region {
   void release_chunks_beyond(std::size_t bytes_max) noexcept;
   void release_all_memory() noexcept;
   void consolidate(std::size_t bytes_max) noexcept;
-  TARN_COLD void* try_allocate_large(std::size_t bytes, std::size_t alignment,
+  TARN_COLD void* try_allocate_alone(std::size_t bytes, std::size_t alignment,
                                      std::size_t needed_bytes) noexcept;
-  [[nodiscard]] void* try_acquire_large(std::size_t bytes, std::size_t alignment,
-                                        std::size_t needed_bytes) noexcept;
+  [[nodiscard]] void* acquire_large(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] bool make_room_in_large_table() noexcept;
   void release_large(const LargeTable::Entry& entry) noexcept;
   void release_large_after(std::uint64_t serial) noexcept;
@@ -277,6 +298,7 @@ class Region {
   // region_checking.cpp: what is only done when checking.
   [[nodiscard]] bool is_checking() const noexcept { return checking_ >= Checking::guarded; }
   void decide_checking() noexcept;
+  void check_request(std::size_t alignment) noexcept;
   TARN_COLD void begin_checking() noexcept;
   void check_use(const char* operation) const noexcept;
   TARN_COLD void check_use_slow(const char* operation) const noexcept;

@@ -36,7 +36,7 @@ Checking checking_of_process() noexcept {
 
 }  // namespace
 
-Checking detail::process_checking() noexcept {
+Checking automatic_checking() noexcept {
   static const Checking decided = checking_of_process();
   return decided;
 }

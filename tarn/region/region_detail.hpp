@@ -43,9 +43,6 @@ struct Cleanup {
   std::uint64_t born;    // the age of this memory, which outlives many registrations
 };
 
-/// Returns what TARN_CHECKING says, or else who watches this process. Asked for once.
-[[nodiscard]] Checking process_checking() noexcept;
-
 }  // namespace tarn::detail
 
 // The small steps of a refill, a reset and an end, inlined where they are taken: a short request is
@@ -59,8 +56,7 @@ inline void Region::check_use(const char* operation) const noexcept {
 
 // By the first allocation, so that a region that stays empty costs nothing.
 inline void Region::decide_checking() noexcept {
-  checking_ =
-      options_.checking == Checking::automatic ? detail::process_checking() : options_.checking;
+  checking_ = options_.checking == Checking::automatic ? automatic_checking() : options_.checking;
   if (options_.source == nullptr) {
     options_.source = checking_ == Checking::passthrough ? &heap_source() : &default_source();
   }

@@ -86,18 +86,23 @@ inline void* Region::take_first(std::size_t bytes, std::size_t alignment) noexce
   return reinterpret_cast<void*>(start);
 }
 
-void* Region::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept {
+// What each request is asked before anything else.
+inline void Region::check_request(std::size_t alignment) noexcept {
   TARN_CHECK(is_power_of_two(alignment), "region \"%s\": alignment %zu is not a power of two",
              name(), alignment);
   if (checking_ == Checking::automatic) decide_checking();
-  if (is_checking() || ended_parent_name_ != nullptr) [[unlikely]] {
-    check_use_slow("allocating");
+  check_use("allocating");
+  refused_by_limit_ = false;
+}
+
+void* Region::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept {
+  check_request(alignment);
+  if (is_checking()) [[unlikely]] {
     if (void* const block = try_advance_guarded(bytes, alignment)) return block;
   }
-  refused_by_limit_ = false;
   const std::size_t needed_bytes = chunk_bytes_for(bytes, alignment);
   if (belongs_in_own_chunk(needed_bytes)) [[unlikely]]
-    return try_allocate_large(bytes, alignment, needed_bytes);
+    return try_allocate_alone(bytes, alignment, needed_bytes);
   if (!enter_next_chunk(needed_bytes)) [[unlikely]]
     return refuse();
   return take_first(bytes, alignment);
@@ -168,9 +173,27 @@ void Region::consolidate(std::size_t bytes_max) noexcept {
   (buffer_chunk_ != nullptr ? buffer_chunk_->next : oldest_chunk_) = chunk;
 }
 
-void* Region::try_allocate_large(std::size_t bytes, std::size_t alignment,
+void* Region::try_allocate_large(std::size_t bytes, std::size_t alignment) noexcept {
+  check_request(alignment);
+  void* const block = acquire_large(bytes, alignment);
+  return block != nullptr ? block : refuse();
+}
+
+void* Region::allocate_large(std::size_t bytes, std::size_t alignment) {
+  void* const block = try_allocate_large(bytes, alignment);
+  if (block == nullptr) out_of_memory(bytes);
+  return block;
+}
+
+void* Region::try_allocate_alone(std::size_t bytes, std::size_t alignment,
                                  std::size_t needed_bytes) noexcept {
-  if (void* const block = try_acquire_large(bytes, alignment, needed_bytes)) return block;
+  if (void* const block = acquire_large(bytes, alignment)) {
+    // Only large because the chunks are still small: they grow, or every such block would be.
+    if (next_kept_chunk() == nullptr && needed_bytes <= options_.chunk_bytes_max / 4) {
+      new_chunk_bytes_ = grown_bytes(new_chunk_bytes_);
+    }
+    return block;
+  }
   // A chunk kept from before a reset may still hold it.
   const Chunk* const kept = next_kept_chunk();
   const bool kept_chunk_holds = kept != nullptr && needed_bytes <= kept->bytes;
@@ -179,16 +202,11 @@ void* Region::try_allocate_large(std::size_t bytes, std::size_t alignment,
   return take_first(bytes, alignment);
 }
 
-void* Region::try_acquire_large(std::size_t bytes, std::size_t alignment,
-                                std::size_t needed_bytes) noexcept {
+void* Region::acquire_large(std::size_t bytes, std::size_t alignment) noexcept {
   bytes = std::max(bytes, std::size_t{1});
   alignment = std::max(alignment, fundamental_alignment);
   void* const block = make_room_in_large_table() ? acquire(bytes, alignment) : nullptr;
   if (block == nullptr) return nullptr;
-  // Only large because the chunks are still small: they grow, or every such block would be.
-  if (next_kept_chunk() == nullptr && needed_bytes <= options_.chunk_bytes_max / 4) {
-    new_chunk_bytes_ = grown_bytes(new_chunk_bytes_);
-  }
   large_.add(LargeTable::Entry::of(block, bytes, alignment, ++serial_));
   large_bytes_ += bytes;
   return block;

@@ -25,6 +25,10 @@ enum class Checking : unsigned char {
   passthrough,
 };
 
+/// Returns what Checking::automatic means in this process: what TARN_CHECKING says, or else who
+/// watches. Decided by the first call.
+[[nodiscard]] Checking automatic_checking() noexcept;
+
 struct RegionOptions {
   /// Appears in messages and statistics; the characters outlive the region and its children.
   const char* name = "region";

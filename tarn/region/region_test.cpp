@@ -130,6 +130,59 @@ TEST(Region, LargeBlocksAreFreedOneByOne) {
   EXPECT_EQ(source.live_bytes(), before_bytes);
 }
 
+TEST(Region, AllocateLargeIsFreedAloneWhateverItsSize) {
+  for (const Checking checking : {Checking::off, Checking::guarded, Checking::passthrough}) {
+    Region region({.checking = checking});
+    auto* const small = static_cast<char*>(region.allocate(16));
+    auto* const alone = static_cast<char*>(region.allocate_large(100, 64));
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(alone) % 64, 0u);
+    std::memset(alone, 1, 100);
+    std::memset(small, 2, 16);
+    const std::size_t before_bytes = region.stats().reserved_bytes;
+    EXPECT_TRUE(region.deallocate_large(alone));
+    EXPECT_EQ(region.stats().reserved_bytes, before_bytes - 100);
+    static_cast<void>(region.allocate_large(0));
+  }
+}
+
+TEST(Region, AllocateLargeIsRefusedByTheLimit) {
+  Region region({.reserved_bytes_max = 1000, .checking = Checking::off});
+  EXPECT_EQ(region.try_allocate_large(2000), nullptr);
+  EXPECT_EQ(region.try_allocate_large(SIZE_MAX), nullptr);
+  EXPECT_EQ(region.stats().refused_count, 2u);
+  EXPECT_NE(region.try_allocate_large(500), nullptr);
+}
+
+TEST(Region, RoomIsTakenByMovingTheCursor) {
+  Region region(unchecked());
+  auto* const first = static_cast<std::byte*>(region.allocate(16));
+  const Region::Room room = region.room();
+  EXPECT_EQ(room.first, first + 16);
+  EXPECT_GT(room.limit - room.first, 1000);
+  std::memset(room.first, 1, 100);
+  region.move_cursor(room.first + 100);
+  EXPECT_TRUE(region.owns(room.first, 100));
+  EXPECT_EQ(region.stats().handed_out_bytes, 116u);
+  EXPECT_EQ(region.allocate(1, 1), room.first + 100);
+  region.move_cursor(first);
+  EXPECT_EQ(region.allocate(16), first);
+  EXPECT_EQ(region.stats().peak_handed_out_bytes, 117u);
+}
+
+TEST(Region, ACheckingRegionHasNoRoom) {
+  Region region({.checking = Checking::guarded});
+  static_cast<void>(region.allocate(16));
+  EXPECT_EQ(region.room().first, region.room().limit);
+  region.move_cursor(region.room().first);
+}
+
+TEST(RegionDeathTest, TheCursorStaysInItsChunk) {
+  Region region(unchecked());
+  auto* const block = static_cast<std::byte*>(region.allocate(16));
+  EXPECT_DEATH(region.move_cursor(region.room().limit + 1), "which is not in room\\(\\)");
+  EXPECT_DEATH(region.move_cursor(block - 1), "which is not in room\\(\\)");
+}
+
 // nginx looks at five list nodes and then adds one: a window of seven large blocks made its list
 // grow to 10 007.
 TEST(Region, AWindowOfLargeBlocksDoesNotGrow) {
