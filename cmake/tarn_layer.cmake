@@ -12,6 +12,7 @@ endfunction()
 function(tarn_layer name level)
   tarn_library_files(headers "tarn/${name}" "*.h*")
   tarn_library_files(sources "tarn/${name}" "*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/ngx_")  # see tarn_ngx_library()
   if(NOT headers AND NOT sources)
     return()
   endif()
@@ -53,4 +54,20 @@ function(tarn_umbrella)
   set_target_properties(tarn PROPERTIES LINKER_LANGUAGE CXX)
   target_sources(tarn PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}"
                  FILES "${PROJECT_SOURCE_DIR}/tarn/tarn.hpp" ${headers})
+endfunction()
+
+# libtarn_ngx.a: nginx's pools and what they stand on, in one archive for programs linked by a C
+# compiler. Apart from tarn::tarn, because its names are nginx's.
+function(tarn_ngx_library)
+  foreach(layer IN ITEMS base os source region)
+    tarn_library_files(sources "tarn/${layer}" "*.cpp")
+    list(APPEND files ${sources})
+  endforeach()
+  tarn_library_files(sources "tarn/c" "ngx_*.cpp")
+  add_library(tarn_ngx STATIC ${files} ${sources})
+  add_library(tarn::ngx ALIAS tarn_ngx)
+  tarn_settings(tarn_ngx)
+  target_compile_options(tarn_ngx PRIVATE -fno-exceptions -fno-rtti)
+  target_include_directories(tarn_ngx PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
+                             "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 endfunction()

@@ -76,6 +76,7 @@ function(tarn_programs_beside_the_code)
     cmake_path(GET folder FILENAME name)
     foreach(kind IN ITEMS test bench fuzz)
       file(GLOB ${kind}_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*_${kind}.cpp")
+      list(FILTER ${kind}_files EXCLUDE REGEX "/ngx_")  # they use libtarn_ngx.a: test/ngx/
     endforeach()
     if(TARN_BUILD_TESTS AND test_files)
       tarn_test_program(tarn_${name}_test ${test_files})

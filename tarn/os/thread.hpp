@@ -1,7 +1,7 @@
-// tarn/os/thread.hpp - which thread is this?
+// tarn/os/thread.hpp - which thread is this, and when does it end?
 //
 // Threads:    any; that is the point.
-// Failure:    none.
+// Failure:    run_at_thread_exit() says.
 // Lifetime:   two threads that live at the same time differ; a later thread may be given the
 //             identity of one that has ended.
 
@@ -24,5 +24,11 @@ inline constinit thread_local char thread_mark = 0;
 [[nodiscard]] TARN_HOT std::uintptr_t this_thread_identity() noexcept {
   return reinterpret_cast<std::uintptr_t>(&detail::thread_mark);
 }
+
+/// Has `run(argument)` called when the calling thread ends (at exit(), if it is the main thread),
+/// among the destructors of its thread-local objects, the last registered first. Returns false if
+/// there is no memory for that. A thread_local object would do the same, but needs the C++ runtime,
+/// which a C program is spared.
+[[nodiscard]] bool run_at_thread_exit(void (*run)(void*), void* argument) noexcept;
 
 }  // namespace tarn

@@ -35,5 +35,22 @@ TEST(Thread, ThreadsThatLiveTogetherDiffer) {
   EXPECT_EQ(different.size(), thread_count + 1);
 }
 
+TEST(Thread, WhatIsRegisteredRunsAtItsEndLastFirst) {
+  struct Journal {
+    std::vector<int> entries;
+    bool registered = false;
+  } journal;
+  std::thread([&journal] {
+    journal.registered =
+        run_at_thread_exit([](void* it) { static_cast<Journal*>(it)->entries.push_back(1); },
+                           &journal) &&
+        run_at_thread_exit([](void* it) { static_cast<Journal*>(it)->entries.push_back(2); },
+                           &journal);
+    journal.entries.push_back(0);
+  }).join();
+  EXPECT_TRUE(journal.registered);
+  EXPECT_EQ(journal.entries, (std::vector<int>{0, 2, 1}));
+}
+
 }  // namespace
 }  // namespace tarn

@@ -4,6 +4,7 @@
 //                                           ^ cursor = limit       16 bytes, and what is free
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -37,8 +38,14 @@ Checking checking_of_process() noexcept {
 }  // namespace
 
 Checking automatic_checking() noexcept {
-  static const Checking decided = checking_of_process();
-  return decided;
+  // Pairs with itself: threads that decide at the same time decide the same.
+  static constinit std::atomic<Checking> decided{Checking::automatic};
+  Checking checking = decided.load(std::memory_order_relaxed);
+  if (checking == Checking::automatic) [[unlikely]] {
+    checking = checking_of_process();
+    decided.store(checking, std::memory_order_relaxed);
+  }
+  return checking;
 }
 
 void Region::begin_checking() noexcept {

@@ -1,33 +1,33 @@
 #include "tarn/source/thread_cache.hpp"
 
+#include <cstddef>
+#include <new>
+
 #include "tarn/base/attributes.hpp"
+#include "tarn/os/thread.hpp"
 #include "tarn/source/chunk_cache.hpp"
 #include "tarn/source/heap_source.hpp"
 
 namespace tarn {
 namespace {
 
-// Constant-initialised, so that the fast path is a load and a compare: the object with a
-// destructor, which every use would have to ask whether it has been constructed, is behind them.
+// Constant-initialised, so that the fast path is a load and a compare: the object that has to be
+// ended, which every use would have to ask whether it has been constructed, is behind them.
 // initial-exec: also in a shared library its address is no call. It takes 8 of the 1664 bytes that
 // glibc keeps for such variables of libraries loaded late.
 [[gnu::tls_model("initial-exec")]] constinit thread_local ChunkCache* this_cache = nullptr;
 constinit thread_local bool thread_is_ending = false;
+alignas(ChunkCache) constinit thread_local std::byte cache_memory[sizeof(ChunkCache)] = {};
 
-struct ThreadCache {
-  ThreadCache() noexcept { this_cache = &cache; }
-  ~ThreadCache() {
-    this_cache = nullptr;
-    thread_is_ending = true;
-  }
-
-  ChunkCache cache{heap_source()};
-};
+void end_cache(void* cache) noexcept {
+  this_cache = nullptr;
+  thread_is_ending = true;
+  static_cast<ChunkCache*>(cache)->~ChunkCache();
+}
 
 ChunkCache* start_cache() noexcept {
-  if (thread_is_ending) return nullptr;
-  thread_local ThreadCache thread_cache;
-  return &thread_cache.cache;
+  if (thread_is_ending || !run_at_thread_exit(end_cache, cache_memory)) return nullptr;
+  return this_cache = new (cache_memory) ChunkCache(heap_source());
 }
 
 // The two without a cache yet, or any more. In tail position, so that the way with one saves no
