@@ -1,9 +1,7 @@
 // Cleanups as nginx's modules know them: a list in the pool's own memory, newest first.
 
 #include <cstdint>
-#include <new>
 
-#include "tarn/base/bits.hpp"
 #include "tarn/c/ngx_names.hpp"
 #include "tarn/c/ngx_report.hpp"
 #include "tarn/os/file.hpp"
@@ -14,14 +12,16 @@ void* tarn_ngx_palloc(ngx_pool_t* pool, std::size_t bytes);
 
 // One block for both, so that a refusal leaves nothing behind.
 ngx_pool_cleanup_t* tarn_ngx_pool_cleanup_add(ngx_pool_t* pool, std::size_t data_bytes) {
-  const bool needs_16 = data_bytes != 0 && data_bytes % 16 == 0;
-  const std::size_t data_offset = needs_16 ? 32 : sizeof(ngx_pool_cleanup_t);
-  std::size_t bytes = SIZE_MAX;  // which is refused
-  static_cast<void>(tarn::add_checked(data_offset, data_bytes, bytes));
-  void* const block = tarn_ngx_palloc(pool, bytes);
+  // Data that may need an alignment of 16 makes a block whose size is a multiple of 16.
+  const std::size_t data_offset = data_bytes % 16 == 0 ? 32 : sizeof(ngx_pool_cleanup_t);
+  const bool wraps = data_bytes > SIZE_MAX - data_offset;
+  void* const block = tarn_ngx_palloc(pool, wraps ? SIZE_MAX : data_offset + data_bytes);
   if (block == nullptr) return nullptr;
-  void* const data = data_bytes != 0 ? static_cast<char*>(block) + data_offset : nullptr;
-  return pool->cleanup = new (block) ngx_pool_cleanup_t{nullptr, data, pool->cleanup};
+  auto* const cleanup = static_cast<ngx_pool_cleanup_t*>(block);
+  cleanup->handler = nullptr;
+  cleanup->data = data_bytes != 0 ? static_cast<char*>(block) + data_offset : nullptr;
+  cleanup->next = pool->cleanup;
+  return pool->cleanup = cleanup;
 }
 
 void tarn_ngx_pool_cleanup_file(void* data) {

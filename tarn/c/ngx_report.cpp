@@ -30,7 +30,7 @@ bool wants(ngx_log_t* log, ngx_uint_t level) noexcept {
 
 void write_statistics() {
   char path[sizeof statistics_prefix + 16];
-  std::snprintf(path, sizeof path, "%s.%ld", statistics_prefix, process_id());
+  std::snprintf(path, sizeof path, "%s.%d", statistics_prefix, process_id());
   std::FILE* const file = std::fopen(path, "w");
   if (file == nullptr) return;
   const tarn_ngx_thread_stats& now = counts;
@@ -56,8 +56,6 @@ constinit thread_local tarn_ngx_thread_stats counts = {};
 void begin_statistics() noexcept {
   // Pairs with itself: one thread takes the word, and nobody waits for what it does then.
   static constinit std::atomic<bool> begun{false};
-  if (begun.load(std::memory_order_relaxed)) [[likely]]
-    return;
   if (!begun.exchange(true, std::memory_order_relaxed)) prepare_statistics();
 }
 

@@ -75,11 +75,12 @@ typedef struct {
 
 #endif
 
-/* Returns a pool whose own chunk has `bytes` bytes, its 80-byte head included; NULL if there is no
- * memory. nginx lets too small a size wrap and takes an odd one as it is, which lets blocks lie
- * beyond the end; here 112 bytes are the least, and the size is rounded up to 16. nginx needs its
- * page size told before; here nothing is. One chunk from the thread's cache: no call to malloc when
- * a pool of that size has been destroyed on this thread before. */
+/* Returns a pool whose own chunk has `bytes` bytes, its 80-byte head included, or 16 KiB where
+ * 4 KiB or more are asked for; NULL if there is no memory. nginx lets too small a size wrap and
+ * takes an odd one as it is, which lets blocks lie beyond the end; here 112 bytes are the least,
+ * and the size is rounded up to 16. nginx needs its page size told before; here nothing is. One
+ * chunk from the thread's cache: no call to malloc when a pool of that size has been destroyed on
+ * this thread before. */
 ngx_pool_t* ngx_create_pool(size_t bytes, ngx_log_t* log);
 
 /* Runs the cleanups, newest first, and gives all memory back. O(chunks + large blocks). What a

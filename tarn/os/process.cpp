@@ -4,6 +4,6 @@
 
 namespace tarn {
 
-long process_id() noexcept { return ::getpid(); }
+int process_id() noexcept { return ::getpid(); }
 
 }  // namespace tarn

@@ -8,6 +8,6 @@
 namespace tarn {
 
 /// Returns the system's number for the calling process; after a fork the child's is another.
-[[nodiscard]] long process_id() noexcept;
+[[nodiscard]] int process_id() noexcept;
 
 }  // namespace tarn

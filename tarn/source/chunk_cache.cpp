@@ -45,6 +45,14 @@ void ChunkCache::release_to(Source& upstream, void* chunk, std::size_t bytes,
   upstream.release(chunk, size.bytes, chunk_alignment);
 }
 
+void* ChunkCache::do_acquire(std::size_t bytes, std::size_t alignment) noexcept {
+  return take(bytes, alignment);
+}
+
+void ChunkCache::do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
+  give(chunk, bytes, alignment);
+}
+
 void* ChunkCache::take_slow(std::size_t bytes, std::size_t alignment) noexcept {
   if (cacheable(bytes, alignment)) {
     const ChunkClass size = chunk_class_of(bytes);

@@ -103,12 +103,8 @@ class ChunkCache final : public Source {
     std::uint32_t low_water = 0;  // the least that count has been since the last decay
   };
 
-  void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override {
-    return take(bytes, alignment);
-  }
-  void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override {
-    give(chunk, bytes, alignment);
-  }
+  void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override;
+  void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override;
 
   TARN_HOT void* pop(ChunkClass size) noexcept {
     Bin& bin = bins_[size.index];
@@ -117,7 +113,8 @@ class ChunkCache final : public Source {
       return nullptr;
     bin.top = chunk->next;
     bin.count -= 1;
-    bin.low_water = bin.count < bin.low_water ? bin.count : bin.low_water;
+    if (bin.count < bin.low_water) [[unlikely]]
+      bin.low_water = bin.count;
     room_bytes_ += size.bytes;
     hit_count_ += 1;
     return chunk;

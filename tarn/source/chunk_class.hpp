@@ -35,7 +35,7 @@ inline constexpr std::size_t quarters_below_smallest = 27;
   // quarter of it: `quarter` is 4 .. 7.
   const bool small = bytes < chunk_class_bytes_min;
   const std::size_t last = (small ? chunk_class_bytes_min : bytes) - 1;
-  const auto shift = static_cast<std::size_t>(std::bit_width(last)) - 3;
+  const auto shift = std::size_t{61} - static_cast<std::size_t>(std::countl_zero(last));
   const std::size_t quarter = last >> shift;
   return {4 * shift + quarter - detail::quarters_below_smallest, (quarter + 1) << shift};
 }

@@ -41,26 +41,24 @@ TARN_COLD void first_release(void* chunk, std::size_t bytes, std::size_t alignme
   ChunkCache::release_to(heap_source(), chunk, bytes, alignment);
 }
 
-class ThreadCachedSource final : public Source {
-  void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override {
-    ChunkCache* const cache = this_cache;
-    if (cache == nullptr) [[unlikely]]
-      return first_acquire(bytes, alignment);
-    return cache->take(bytes, alignment);
-  }
-  void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override {
-    ChunkCache* const cache = this_cache;
-    if (cache == nullptr) [[unlikely]]
-      return first_release(chunk, bytes, alignment);
-    cache->give(chunk, bytes, alignment);
-  }
-};
-
-constinit ThreadCachedSource the_thread_cached_source;
-
 }  // namespace
 
-Source& thread_cached_source() noexcept { return the_thread_cached_source; }
+constinit ThreadCachedSource detail::the_thread_cached_source;
+
+void* ThreadCachedSource::do_acquire(std::size_t bytes, std::size_t alignment) noexcept {
+  ChunkCache* const cache = this_cache;
+  if (cache == nullptr) [[unlikely]]
+    return first_acquire(bytes, alignment);
+  return cache->take(bytes, alignment);
+}
+
+void ThreadCachedSource::do_release(void* chunk, std::size_t bytes,
+                                    std::size_t alignment) noexcept {
+  ChunkCache* const cache = this_cache;
+  if (cache == nullptr) [[unlikely]]
+    return first_release(chunk, bytes, alignment);
+  cache->give(chunk, bytes, alignment);
+}
 
 void drain_thread_cache() noexcept {
   if (this_cache != nullptr) this_cache->drain();

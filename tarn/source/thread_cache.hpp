@@ -20,11 +20,26 @@ namespace tarn {
 
 struct ChunkCacheStats;  // tarn/source/chunk_cache.hpp
 
+class ThreadCachedSource final : public Source {
+ private:
+  void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override;
+  void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override;
+};
+
+namespace detail {
+// Here, and of a final class, so that who names it calls its functions directly.
+extern constinit ThreadCachedSource the_thread_cached_source;
+}  // namespace detail
+
 /// Returns the source that caches chunks per thread.
-[[nodiscard]] Source& thread_cached_source() noexcept;
+[[nodiscard]] inline ThreadCachedSource& thread_cached_source() noexcept {
+  return detail::the_thread_cached_source;
+}
 
 /// Returns the source of a pool that was told none: thread_cached_source().
-[[nodiscard]] inline Source& default_source() noexcept { return thread_cached_source(); }
+[[nodiscard]] inline ThreadCachedSource& default_source() noexcept {
+  return thread_cached_source();
+}
 
 /// Gives the calling thread's cached chunks back to the heap; for a thread about to wait for long.
 void drain_thread_cache() noexcept;
