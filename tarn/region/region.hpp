@@ -59,6 +59,7 @@ class CleanupHandle {
 class Region {
  public:
   using CleanupFunction = void (*)(void* argument) noexcept;
+  using EndedFunction = void (*)(Region& region) noexcept;
   class Mark;
 
   /// Free bytes from `first` to before `limit`.
@@ -208,6 +209,10 @@ class Region {
   /// Makes this region nobody's child. O(1).
   void detach() noexcept;
 
+  /// Has `ended(*this)` called when a parent has ended this region, as the last that is done with
+  /// it: the function may destroy this object and free its memory. The destructor does not call it.
+  void call_when_ended(EndedFunction ended) noexcept { ended_ = ended; }
+
   /// Tells a checking region that the calling thread owns it from now on. A region may travel
   /// between threads whenever no two use it at once; this makes the journey known.
   void bind_to_this_thread() noexcept;
@@ -352,7 +357,8 @@ class Region {
   Region* older_sibling_ = nullptr;
   std::uint64_t serial_in_parent_ = 0;
   const char* ended_parent_name_ = nullptr;  // set when a parent has ended this region
-  Chunk* buffer_chunk_ = nullptr;            // a caller's memory: never given to the source
+  EndedFunction ended_ = nullptr;
+  Chunk* buffer_chunk_ = nullptr;  // a caller's memory: never given to the source
   std::size_t peak_handed_out_bytes_ = 0;
   std::size_t refused_count_ = 0;
   Checking checking_ = Checking::automatic;  // automatic: to be decided by the first allocation

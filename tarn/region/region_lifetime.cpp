@@ -125,6 +125,7 @@ void Region::end_with_parent(const Region& parent) noexcept {
   filled_bytes_ = room_bytes_ = 0;
   limit_ = nowhere;
   ended_parent_name_ = parent.name() != nullptr ? parent.name() : "";
+  if (ended_ != nullptr) ended_(*this);
 }
 
 // The owner thread is not checked: whoever has joined a worker may destroy what it left.

@@ -240,6 +240,33 @@ TEST(RegionTree, ADetachedRegionOutlivesItsParent) {
   EXPECT_NE(child.allocate(10), nullptr);
 }
 
+TEST(RegionTree, TheEndByAParentIsTold) {
+  static int told_count;
+  told_count = 0;
+  const auto delete_it = [](Region& region) noexcept {
+    ++told_count;
+    delete &region;
+  };
+  CountingSource source(heap_source());
+  for (const Checking checking : every_checking) {
+    Region parent({.source = &source, .checking = checking});
+    auto* const child = new Region(parent);
+    auto* const grandchild = new Region(*child);
+    child->call_when_ended(delete_it);
+    grandchild->call_when_ended(delete_it);
+    static_cast<void>(child->allocate(100));
+    static_cast<void>(grandchild->allocate(100));
+    parent.reset();
+    EXPECT_EQ(told_count, 2);
+    EXPECT_EQ(parent.stats().child_count, 0u);
+    Region ends_by_itself(parent);
+    ends_by_itself.call_when_ended(delete_it);
+    told_count = 0;
+  }
+  EXPECT_EQ(told_count, 0);
+  EXPECT_EQ(source.live_bytes(), 0u);
+}
+
 TEST(RegionTree, ChildrenTakeOverTheOptions) {
   CountingSource source(heap_source());
   Region parent(named("parent", &source));
