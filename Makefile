@@ -4,7 +4,7 @@
 .PHONY: help test demo bench bench-smoke coverage format tidy clean
 .NOTPARALLEL:
 
-SOURCES = $(shell git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.h')
+SOURCES = $(shell git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.h' '*.c')
 
 help:  ## print this list
 	@sed -n 's/^\([a-z-]*\): *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20

@@ -35,7 +35,7 @@ ENTRANCES = re.compile(r"^(.*/)?README\.md$|^(ARCHITECTURE|CONTRIBUTING|CHANGELO
                        r"|^CMake(Lists\.txt|Presets\.json)$|^\.[a-z-]+$|^\.ci/run$"
                        r"|^scripts/\w+_test\.py$")
 # Files that cmake/ and the tests find by pattern.
-FOUND_BY_PATTERN = re.compile(r"^(tarn/\w+|testing)/\w+\.cpp$|^examples/\w+\.cpp$"
+FOUND_BY_PATTERN = re.compile(r"^(tarn/\w+|testing)/\w+\.cpp$|^examples/\w+\.c(pp)?$"
                               r"|^(examples|bench)/(.*/)?CMakeLists\.txt$|^test/.*\.(txt|trace)$")
 
 
@@ -155,7 +155,7 @@ def python_functions(text):
 def functions_of(path, text):
     if path.endswith(".py") or text.startswith("#!/usr/bin/env python3\n"):
         return python_functions(text)
-    return cpp_functions(text) if path.endswith((".cpp", ".hpp", ".h")) else ()
+    return cpp_functions(text) if path.endswith((".cpp", ".hpp", ".h", ".c")) else ()
 
 
 def check_function_lengths(tree):
@@ -225,18 +225,18 @@ def check_changelog(tree):
 
 
 def check_pages(tree):
-    """Links between pages lead somewhere, and their C++ is part of an example, which runs."""
+    """Links between pages lead somewhere, and their C++ and C are part of examples, which run."""
     def without_indentation(code):
         return re.sub(r"^ +", "", code, flags=re.M)
 
-    examples = [without_indentation(text) for _, text in tree.matching(r"^examples/.*\.cpp$")]
+    examples = [without_indentation(text) for _, text in tree.matching(r"^examples/.*\.c(pp)?$")]
     for path, text in tree.matching(r"\.md$"):
         prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
             target = os.path.normpath(Path(path).parent / link)
             if not any(other == target or other.startswith(target + "/") for other in tree.paths):
                 yield f"{path}: the link to {link} leads nowhere"
-        for code in re.findall(r"^```cpp\n(.*?)^```", text, re.M | re.S):
+        for code in re.findall(r"^```c(?:pp)?\n(.*?)^```", text, re.M | re.S):
             if not any(without_indentation(code) in example for example in examples):
                 yield f"{path}: no example contains the code that begins with {code[:40]!r}"
 

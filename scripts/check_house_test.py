@@ -95,6 +95,7 @@ class CheckHouse(unittest.TestCase):
         self.assertEqual(self.found({"examples/x.cpp": long_function(at_most)}), [])
         self.assert_found({"examples/x.cpp": long_function(at_most + 1)},
                           f"grow() has {at_most + 1} lines, {at_most} at most")
+        self.assert_found({"examples/x.c": long_function(at_most + 1)}, "grow() has")
         self.assert_found({"scripts/run_test.py": "def grow():\n" + "    work()\n" * at_most},
                           f"grow() has {at_most + 1} lines")
         self.assert_found({"scripts/run": "#!/usr/bin/env python3\ndef grow():\n" +
@@ -194,6 +195,9 @@ class CheckHouse(unittest.TestCase):
         self.assert_found({"docs/page.md": piece}, "docs/page.md: no example contains")
         inside = "int main() {\n  auto call = [](int) {};\n}\n"
         self.assertEqual(self.found({"docs/page.md": piece, "examples/inside.cpp": inside}), [])
+        in_c = {"docs/page.md": "```c\nint count = 0;\n```\n"}
+        self.assert_found(in_c, "docs/page.md: no example contains")
+        self.assertEqual(self.found(in_c | {"examples/count.c": "int count = 0;\n"}), [])
 
     def test_tidy_reasons(self):
         tidy = "# some-check: as it is.\nChecks: >\n  bugprone-*,\n  -some-check,\n"

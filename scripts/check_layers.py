@@ -97,7 +97,7 @@ def violations(root):
     for path in sorted((root / "tarn").glob("*/*.[ch]*")):
         if not USER_OF_THE_LIBRARY.search(path.name):
             yield from check_library_file(root, path, layers)
-    for path in sorted((root / "examples").rglob("*.[ch]pp")):
+    for path in sorted((root / "examples").rglob("*.[ch]*")):
         yield from check_example(root, path)
     for name in CHEAP_HEADERS:
         yield from check_cheap_header(root, name)
