@@ -7,8 +7,9 @@ function(tarn_library_files result folder pattern)
   set(${result} ${files} PARENT_SCOPE)
 endfunction()
 
-# tarn_layer(<name> <level> <lower layer>...) declares tarn/<name>/ as target tarn_<name>, alias
-# tarn::<name>. A folder without files is a layer still to be built: it is left out.
+# tarn_layer(<name> <level> <lower layer>...) declares tarn/<name>/ as target tarn_<name>. A folder
+# without files is a layer still to be built: it is left out. What a shared library shows of it is
+# marked (TARN_API), and hidden otherwise.
 function(tarn_layer name level)
   tarn_library_files(headers "tarn/${name}" "*.h*")
   tarn_library_files(sources "tarn/${name}" "*.cpp")
@@ -20,13 +21,13 @@ function(tarn_layer name level)
   if(sources)
     add_library(${target} STATIC ${sources})
     tarn_settings(${target})
-    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                          CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
   endif()
-  add_library(tarn::${name} ALIAS ${target})
   target_include_directories(${target} ${scope} "${PROJECT_SOURCE_DIR}")
   foreach(lower IN LISTS ARGN)
     if(TARGET tarn_${lower})
@@ -54,6 +55,24 @@ function(tarn_umbrella)
   set_target_properties(tarn PROPERTIES LINKER_LANGUAGE CXX)
   target_sources(tarn PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}"
                  FILES "${PROJECT_SOURCE_DIR}/tarn/tarn.hpp" ${headers})
+endfunction()
+
+# tarn::c, libtarn.so.0: tarn.h and what it stands on, for C programs. It is linked from the objects
+# of libtarn.a, and shows only tarn_*: C++ programs link the archive.
+function(tarn_c_library)
+  add_library(tarn_c_shared SHARED)
+  add_library(tarn::c ALIAS tarn_c_shared)
+  foreach(layer IN ITEMS base os source region c)
+    target_sources(tarn_c_shared PRIVATE $<TARGET_OBJECTS:tarn_${layer}>)
+  endforeach()
+  target_include_directories(tarn_c_shared INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
+                             "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  # Templates of the standard library are visible whatever the compiler is told: the linker is, too.
+  set(symbols "${PROJECT_SOURCE_DIR}/cmake/tarn_c.symbols")
+  target_link_options(tarn_c_shared PRIVATE "LINKER:--version-script=${symbols}")
+  set_target_properties(tarn_c_shared PROPERTIES LINKER_LANGUAGE CXX LINK_DEPENDS "${symbols}"
+                        OUTPUT_NAME tarn EXPORT_NAME c VERSION ${PROJECT_VERSION}
+                        SOVERSION ${PROJECT_VERSION_MAJOR})
 endfunction()
 
 # libtarn_ngx.a: nginx's pools and what they stand on, in one archive for programs linked by a C
