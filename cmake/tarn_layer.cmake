@@ -67,7 +67,8 @@ function(tarn_c_library)
   endforeach()
   target_include_directories(tarn_c_shared INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
                              "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
-  # Templates of the standard library are visible whatever the compiler is told: the linker is, too.
+  # The compiler hides the layers' own code. Templates of the standard library and the runtime of
+  # coverage it does not: the linker does.
   set(symbols "${PROJECT_SOURCE_DIR}/cmake/tarn_c.symbols")
   target_link_options(tarn_c_shared PRIVATE "LINKER:--version-script=${symbols}")
   set_target_properties(tarn_c_shared PROPERTIES LINKER_LANGUAGE CXX LINK_DEPENDS "${symbols}"

@@ -23,6 +23,18 @@ function(tarn_test_program name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endfunction()
 
+# tarn_c_program(<name> <file> <library>) builds a program as strict as C99 is, linked by the C
+# compiler.
+function(tarn_c_program name file library)
+  add_executable(${name} ${file})
+  set_target_properties(${name} PROPERTIES C_STANDARD 99 C_EXTENSIONS OFF LINKER_LANGUAGE C)
+  # A sanitizer of the library is to be loaded before it, by the program.
+  string(REGEX MATCH "-fsanitize=[a-z,]*" sanitizers "${CMAKE_CXX_FLAGS}")
+  target_compile_options(${name} PRIVATE -pedantic -Wall -Wextra -Werror ${sanitizers})
+  target_link_options(${name} PRIVATE ${sanitizers})
+  target_link_libraries(${name} PRIVATE ${library})
+endfunction()
+
 # tarn_benchmark(<file>) builds x_bench from x_bench.cpp; its test runs it with tiny inputs.
 function(tarn_benchmark file)
   cmake_path(GET file STEM name)
@@ -92,14 +104,21 @@ function(tarn_programs_beside_the_code)
   endforeach()
 endfunction()
 
-# examples/x.cpp becomes the program example_x, which uses only what a user has, and its test.
+# examples/x.cpp and examples/x.c become the program example_x, which uses only what a user has, and
+# its test.
 function(tarn_examples)
-  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*.cpp")
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*.cpp"
+       "${PROJECT_SOURCE_DIR}/examples/*.c")
   foreach(file IN LISTS files)
     cmake_path(GET file STEM name)
-    add_executable(example_${name} ${file})
-    tarn_settings(example_${name})
-    target_link_libraries(example_${name} PRIVATE tarn::tarn)
+    cmake_path(GET file EXTENSION extension)
+    if(extension STREQUAL ".c")
+      tarn_c_program(example_${name} ${file} tarn::c)
+    else()
+      add_executable(example_${name} ${file})
+      tarn_settings(example_${name})
+      target_link_libraries(example_${name} PRIVATE tarn::tarn)
+    endif()
     if(TARN_BUILD_TESTS)
       add_test(NAME example_${name} COMMAND example_${name})
       set_tests_properties(example_${name} PROPERTIES TIMEOUT 120)

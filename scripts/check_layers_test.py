@@ -79,8 +79,9 @@ class CheckLayers(unittest.TestCase):
     def test_testing_is_for_tests(self):
         self.assert_found({"tarn/region/x.cpp": '#include "testing/model.hpp"\n'},
                           'a library file includes "tarn/<layer>/<file>" and no other')
-        self.assert_found({"examples/start.cpp": '#include "testing/model.hpp"\n'},
-                          "an example uses only what a user has")
+        for example in ("examples/start.cpp", "examples/start.c"):
+            self.assert_found({example: '#include "testing/model.hpp"\n'},
+                              "an example uses only what a user has")
 
     def test_no_relative_include_and_no_umbrella(self):
         for name in ("bits.hpp", "../base/bits.hpp", "tarn/tarn.hpp"):
