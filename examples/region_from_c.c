@@ -51,12 +51,14 @@ static void serve(tarn_region* connection, int number) {
 }
 
 static void read_a_line(tarn_region* region) {
+  char* prompt = tarn_region_copy_string(region, "> "); /* enters a chunk */
   tarn_room room = tarn_region_room(region);
   const size_t room_bytes = (size_t)(room.limit - room.first);
   const char* incoming = "GET / HTTP/1.1";
   if (strlen(incoming) < room_bytes) {
     strcpy(room.first, incoming);
     tarn_region_move_cursor(region, room.first + strlen(incoming) + 1);
+    if (prompt != NULL) printf("%s%s\n", prompt, room.first);
   }
 }
 

@@ -14,16 +14,21 @@ using tarn::c::refuse;
 
 namespace {
 
-// What each request for a block asks and answers. Calls `take` with the region.
-template <typename Take>
-TARN_HOT void* take_block(tarn_region* region, std::size_t alignment, Take take) noexcept {
+TARN_SLOW void* take_block_slow(tarn_region& region, std::size_t bytes,
+                                std::size_t alignment) noexcept {
+  KeptErrno kept;
+  void* const block = region.try_allocate(bytes, alignment);
+  if (block == nullptr) kept.become(ENOMEM);
+  return block;
+}
+
+// What is in the room already is taken without a call, and so without a care for errno.
+TARN_HOT void* take_block(tarn_region* region, std::size_t bytes, std::size_t alignment) noexcept {
   if (region == nullptr || !tarn::is_power_of_two(alignment)) [[unlikely]]
     return refuse(EINVAL);
-  KeptErrno kept;
-  void* const block = take(*region);
-  if (block == nullptr) [[unlikely]]
-    kept.become(ENOMEM);
-  return block;
+  if (void* const block = region->try_allocate_in_room(bytes, alignment)) [[likely]]
+    return block;
+  return take_block_slow(*region, bytes, alignment);
 }
 
 bool is_checking(const tarn_region& region) noexcept {
@@ -35,20 +40,16 @@ bool is_checking(const tarn_region& region) noexcept {
 }  // namespace
 
 void* tarn_region_allocate(tarn_region* region, std::size_t bytes) noexcept {
-  return take_block(region, tarn::fundamental_alignment,
-                    [=](tarn_region& from) noexcept { return from.try_allocate(bytes); });
+  return take_block(region, bytes, tarn::fundamental_alignment);
 }
 
 void* tarn_region_allocate_aligned(tarn_region* region, std::size_t bytes,
                                    std::size_t alignment) noexcept {
-  return take_block(region, alignment, [=](tarn_region& from) noexcept {
-    return from.try_allocate(bytes, alignment);
-  });
+  return take_block(region, bytes, alignment);
 }
 
 char* tarn_region_allocate_characters(tarn_region* region, std::size_t bytes) noexcept {
-  return static_cast<char*>(take_block(
-      region, 1, [=](tarn_region& from) noexcept { return from.try_allocate(bytes, 1); }));
+  return static_cast<char*>(take_block(region, bytes, 1));
 }
 
 void* tarn_region_allocate_zeroed(tarn_region* region, std::size_t bytes) noexcept {
@@ -57,18 +58,17 @@ void* tarn_region_allocate_zeroed(tarn_region* region, std::size_t bytes) noexce
 
 void* tarn_region_allocate_zeroed_aligned(tarn_region* region, std::size_t bytes,
                                           std::size_t alignment) noexcept {
-  return take_block(region, alignment, [=](tarn_region& from) noexcept {
-    return from.try_allocate_zeroed(bytes, alignment);
-  });
+  void* const block = take_block(region, bytes, alignment);
+  if (block != nullptr && bytes != 0) std::memset(block, 0, bytes);
+  return block;
 }
 
 void* tarn_region_allocate_zeroed_array(tarn_region* region, std::size_t count,
                                         std::size_t element_bytes) noexcept {
-  return take_block(region, tarn::fundamental_alignment, [=](tarn_region& from) noexcept -> void* {
-    std::size_t bytes = 0;
-    if (!tarn::multiply_checked(count, element_bytes, bytes)) return nullptr;
-    return from.try_allocate_zeroed(bytes);
-  });
+  std::size_t bytes = 0;
+  if (region == nullptr) return refuse(EINVAL);
+  if (!tarn::multiply_checked(count, element_bytes, bytes)) return refuse(ENOMEM);
+  return tarn_region_allocate_zeroed(region, bytes);
 }
 
 void* tarn_region_allocate_large(tarn_region* region, std::size_t bytes) noexcept {
@@ -77,9 +77,11 @@ void* tarn_region_allocate_large(tarn_region* region, std::size_t bytes) noexcep
 
 void* tarn_region_allocate_large_aligned(tarn_region* region, std::size_t bytes,
                                          std::size_t alignment) noexcept {
-  return take_block(region, alignment, [=](tarn_region& from) noexcept {
-    return from.try_allocate_large(bytes, alignment);
-  });
+  if (region == nullptr || !tarn::is_power_of_two(alignment)) return refuse(EINVAL);
+  KeptErrno kept;
+  void* const block = region->try_allocate_large(bytes, alignment);
+  if (block == nullptr) kept.become(ENOMEM);
+  return block;
 }
 
 bool tarn_region_try_extend(tarn_region* region, void* block, std::size_t bytes,

@@ -242,7 +242,8 @@ typedef struct tarn_room {
 } tarn_room;
 
 /* Returns what is free behind the newest block, for code that moves a cursor of its own; valid
- * until the next call that allocates or gives back. Empty when checking. NULLs: EINVAL. */
+ * until the next call that allocates or gives back. Empty before the first block and when checking.
+ * Two NULLs: EINVAL. */
 TARN_API tarn_room tarn_region_room(const tarn_region* region) TARN_NOTHROW;
 
 /* Takes what lies in tarn_region_room() before `cursor`, or gives back what was handed out from

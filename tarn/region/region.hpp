@@ -109,7 +109,15 @@ class Region {
     return allocate_slow(bytes, alignment);
   }
 
-  /// As the two above, with the bytes set to zero.
+  /// As try_allocate(), out of room() alone: calls nothing, the source least of all, and returns
+  /// nullptr where the block does not fit.
+  [[nodiscard]] TARN_HOT void* try_allocate_in_room(
+      std::size_t bytes, std::size_t alignment = fundamental_alignment) noexcept {
+    void* block = nullptr;
+    return advance(bytes, alignment, block) ? block : nullptr;
+  }
+
+  /// As the first two, with the bytes set to zero.
   [[nodiscard]] void* try_allocate_zeroed(std::size_t bytes,
                                           std::size_t alignment = fundamental_alignment) noexcept;
   [[nodiscard]] TARN_RETURNS_NONNULL void* allocate_zeroed(

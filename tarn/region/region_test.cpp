@@ -169,10 +169,28 @@ TEST(Region, RoomIsTakenByMovingTheCursor) {
   EXPECT_EQ(region.stats().peak_handed_out_bytes, 117u);
 }
 
+TEST(Region, RoomIsTakenWithoutAskingTheSource) {
+  CountingSource source(heap_source());
+  Region region({.source = &source, .checking = Checking::off});
+  EXPECT_EQ(region.try_allocate_in_room(1), nullptr);
+  EXPECT_EQ(source.acquire_count(), 0u);
+  auto* const first = static_cast<std::byte*>(region.allocate(1));
+  EXPECT_EQ(region.try_allocate_in_room(1), first + 16);
+  EXPECT_EQ(region.try_allocate_in_room(1, 1), first + 17);
+  const auto room = region.room();
+  const auto room_bytes = static_cast<std::size_t>(room.limit - room.first);
+  EXPECT_EQ(region.try_allocate_in_room(room_bytes + 1, 1), nullptr);
+  EXPECT_EQ(region.try_allocate_in_room(SIZE_MAX), nullptr);
+  EXPECT_EQ(region.try_allocate_in_room(room_bytes, 1), room.first);
+  EXPECT_EQ(region.try_allocate_in_room(1, 1), nullptr);
+  EXPECT_EQ(source.acquire_count(), 1u);
+}
+
 TEST(Region, ACheckingRegionHasNoRoom) {
   Region region({.checking = Checking::guarded});
   static_cast<void>(region.allocate(16));
   EXPECT_EQ(region.room().first, region.room().limit);
+  EXPECT_EQ(region.try_allocate_in_room(1), nullptr);
   region.move_cursor(region.room().first);
 }
 
