@@ -119,7 +119,7 @@ TEST(CRegion, AShortSourceGivesTheLeastARegionTakes) {
 TEST(CRegion, TheLimitCountsTheHandle) {
   Counted counted;
   tarn_region_options options = counted.options();
-  for (const std::size_t bytes_max : {1024, 1031, 5000, 40000, 100000}) {
+  for (const std::size_t bytes_max : {1024u, 1031u, 5000u, 40000u, 100000u}) {
     options.reserved_bytes_max = bytes_max;
     const std::size_t before_bytes = counted.out_bytes;
     tarn_region* const region = tarn_region_create(nullptr, &options);

@@ -37,9 +37,11 @@
  * 10. No exception crosses this interface. Its functions are noexcept, and so are, from C++17 on,
  *     the types of functions given to it: what could throw does not compile. Before, and in C, they
  *     must not.
- * 11. What can not be told cheaply (a region that has ended, a wrong thread, a foreign pointer) is
- *     undefined. A region that checks stops the program instead, with a line that says why: set
- *     TARN_CHECKING=guarded in the environment, or run under AddressSanitizer or Valgrind.
+ * 11. What can not be told cheaply is undefined. Of that, a region that checks tells a wrong
+ *     thread, a foreign pointer, a mark that a rewind ended and more, and stops the program with a
+ *     line that says why: set TARN_CHECKING=guarded in the environment, or run under
+ *     AddressSanitizer or Valgrind. The handle of a region that has ended is as a freed pointer:
+ *     Valgrind tells, and AddressSanitizer if tarn is compiled with it.
  */
 
 #ifndef TARN_C_TARN_H
