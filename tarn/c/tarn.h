@@ -21,8 +21,8 @@
  *     ENOMEM, the source or a limit refused the memory, or no machine has so much; EINVAL, an
  *     argument is wrong.
  *  3. An int is 0 for done, or -1 for failure with errno as in 2.
- *  4. A bool is an answer. "false" is no failure: nothing has changed, and errno is EINVAL if that
- *     is because an argument was wrong, else untouched.
+ *  4. A bool is an answer. "false" is no failure: it could not be so. errno is EINVAL if that is
+ *     because an argument was wrong, else untouched.
  *  5. errno is written on failure only, whatever happens on the way and in cleanups.
  *  6. Blocks are aligned to 16 unless the name says otherwise; an alignment is a power of two, or
  *     EINVAL. Zero bytes are a valid request: the result is not NULL and must not be read. New
