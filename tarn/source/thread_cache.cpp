@@ -1,5 +1,6 @@
 #include "tarn/source/thread_cache.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <new>
 
@@ -16,6 +17,8 @@ namespace {
 // initial-exec: also in a shared library its address is no call. It takes 8 of the 1664 bytes that
 // glibc keeps for such variables of libraries loaded late.
 [[gnu::tls_model("initial-exec")]] constinit thread_local ChunkCache* this_cache = nullptr;
+// Pairs with itself: a cache that begins just then has the one bound or the other.
+constinit std::atomic<std::size_t> cache_bytes_max{ChunkCacheOptions{}.bytes_max};
 constinit thread_local bool thread_is_ending = false;
 alignas(ChunkCache) constinit thread_local std::byte cache_memory[sizeof(ChunkCache)] = {};
 
@@ -27,7 +30,8 @@ void end_cache(void* cache) noexcept {
 
 ChunkCache* start_cache() noexcept {
   if (thread_is_ending || !run_at_thread_exit(end_cache, cache_memory)) return nullptr;
-  return this_cache = new (cache_memory) ChunkCache(heap_source());
+  return this_cache = new (cache_memory) ChunkCache(
+             heap_source(), {.bytes_max = cache_bytes_max.load(std::memory_order_relaxed)});
 }
 
 // The two without a cache yet, or any more. In tail position, so that the way with one saves no
@@ -58,6 +62,11 @@ void ThreadCachedSource::do_release(void* chunk, std::size_t bytes,
   if (cache == nullptr) [[unlikely]]
     return first_release(chunk, bytes, alignment);
   cache->give(chunk, bytes, alignment);
+}
+
+void limit_thread_caches(std::size_t bytes_max) noexcept {
+  cache_bytes_max.store(bytes_max, std::memory_order_relaxed);
+  if (this_cache != nullptr) this_cache->limit(bytes_max);
 }
 
 void drain_thread_cache() noexcept {
