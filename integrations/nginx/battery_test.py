@@ -77,6 +77,9 @@ def write_files(folder):
 class BatteryTest(unittest.TestCase):
     """Two servers for all tests of a class, and the upstreams that they share."""
 
+    # Dynamic modules that were compiled for stock nginx run with tarn as well.
+    modules_of = "stock"
+
     @classmethod
     def setUpClass(cls):
         warnings.simplefilter("ignore", ResourceWarning)
@@ -96,8 +99,9 @@ class BatteryTest(unittest.TestCase):
     @classmethod
     def start(cls, variant, **options):
         """Returns a running nginx."""
+        modules = servers.program(cls.modules_of or variant).parent
         return servers.Nginx(variant, servers.HERE / "nginx.conf", servers.PORTS, **options,
-                             **cls.values)
+                             **cls.values, modules=modules)
 
     @classmethod
     def stop(cls):
@@ -488,6 +492,12 @@ class OtherProtocols(BatteryTest):
         self.assertTrue(said.endswith(b"+OK PASS pot\r\n+OK STAT\r\n+OK QUIT\r\n"), said)
         self.assertIn(b"-ERR you are not known",
                       self.talk("pop3", b"USER tea\r\n", b"PASS cup\r\n"))
+
+
+class OtherProtocolsByOwnModules(OtherProtocols):
+    """The same with the modules that were linked as nginx itself was."""
+
+    modules_of = None
 
 
 if __name__ == "__main__":

@@ -127,7 +127,10 @@ class Life(BatteryTest):
                 self.assertIn(b"Waiting: %d" % IDLE_COUNT, status)
 
     def test_every_name_is_wrapped(self):
-        wrapped = re.findall(r"--wrap=ngx_(\w+)", LINK_OPTIONS.read_text())
+        options = LINK_OPTIONS.read_text()
+        wrapped = re.findall(r"^-Wl,--wrap=ngx_(\w+)\n-Wl,--defsym=ngx_\1=tarn_ngx_\1$",
+                             options, re.M)
+        self.assertEqual(len(options.split()), 2 * len(wrapped))
         names = re.findall(r"^TARN_NGX_NAMES\((\w+)\)", "".join(f.read_text() for f in NAMES), re.M)
         self.assertEqual(wrapped, names)
 
