@@ -60,7 +60,8 @@ class Nginx:
         (self.folder / "nginx.conf").write_text(text)
         environment = os.environ | dict(environment)
         if variant == "asan":
-            environment |= {"ASAN_OPTIONS": "log_path=report",
+            # Each of nginx's dynamic modules has an ngx_modules of its own, by design.
+            environment |= {"ASAN_OPTIONS": "log_path=report:detect_odr_violation=0",
                                  "LSAN_OPTIONS": f"suppressions={HERE / 'lsan.supp'}"
                                                  ":print_suppressions=0",
                                  "TARN_CHECKING": "passthrough"}
@@ -78,7 +79,8 @@ class Nginx:
             with contextlib.suppress(OSError, ValueError):
                 return self.worker()
             time.sleep(0.02)
-        raise RuntimeError(f"nginx ({self.variant}) does not answer:\n{self.error_log()[-3000:]}")
+        raise RuntimeError("\n".join([f"nginx ({self.variant}) does not answer:",
+                                      self.error_log()[-3000:], *self.reports()]))
 
     def connect(self, port="http", is_encrypted=False):
         """Returns a connection to one of its ports."""
@@ -110,6 +112,12 @@ class Nginx:
         path = self.folder / "error.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def reports(self):
+        """Returns what AddressSanitizer or Valgrind has said, process by process."""
+        texts = [path.read_text(errors="replace").strip()
+                 for path in sorted(self.folder.glob("report.*"))]
+        return [text for text in texts if text]
+
     def stop(self):
         """Lets it end gracefully and returns what went wrong in its life: a list of texts."""
         self.signal(signal.SIGQUIT)
@@ -121,8 +129,6 @@ class Nginx:
         wrong = [] if code == 0 else [f"nginx ({self.variant}) left with code {code}"]
         wrong += re.findall(r".*\[(?:emerg|alert|crit)\].*|.*exited on signal.*"
                             r"|.*exited with code [1-9].*", self.error_log())
-        for report in sorted(self.folder.glob("report.*")):
-            if text := report.read_text(errors="replace").strip():
-                wrong.append(text)
+        wrong += self.reports()
         self.temporary.cleanup()
         return wrong
