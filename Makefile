@@ -1,7 +1,7 @@
 # The face for people. Each target sets the machine up by itself (scripts/packages.txt).
 
 .DEFAULT_GOAL := help
-.PHONY: help test demo bench bench-smoke coverage format tidy clean
+.PHONY: help test demo bench bench-smoke nginx nginx-bench coverage format tidy clean
 .NOTPARALLEL:
 
 SOURCES = $(shell git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.h' '*.c')
@@ -27,6 +27,14 @@ bench-smoke:  ## run every benchmark, and scripts/bench, with tiny inputs
 	@cmake --build --preset release
 	@ctest --preset bench-smoke
 	@scripts/bench --smoke --json >/dev/null
+
+nginx:  ## build nginx without and with tarn, and hold one against the other
+	@scripts/setup build test nginx
+	@integrations/nginx/test
+
+nginx-bench:  ## measure nginx with tarn beside stock nginx
+	@scripts/setup build test nginx
+	@integrations/nginx/measure
 
 coverage:  ## print which lines the tests reach
 	@scripts/setup build test ci

@@ -90,7 +90,10 @@ function(tarn_ngx_library)
   foreach(target IN ITEMS tarn_ngx_objects tarn_ngx)
     tarn_settings(${target})
     # -fno-plt: ngx_pcalloc() ends in a jump to memset, and not in a jump to one.
-    target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti -fno-plt)
+    target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti -fno-plt
+                           -fno-semantic-interposition)
+    # nginx hands its linker options to its dynamic modules as well.
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
                                "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   endforeach()

@@ -98,6 +98,8 @@ def is_reached(path, tree):
     whole = re.compile(rf'#include "{re.escape(path)}"' if is_header else re.escape(path))
     beside = re.compile(rf'#include "{re.escape(name)}"' if is_header else
                         rf"(?<![\w./]){re.escape(name)}(?!\w)|(?<=/){re.escape(name)}(?!\w)")
+    if path.endswith(".py"):
+        beside = re.compile(rf"{beside.pattern}|^(import|from) {re.escape(stem)}\b", re.M)
     for other, text in tree.texts.items():
         if other == path or other == "CHANGELOG.md":
             continue

@@ -85,6 +85,11 @@ class CheckHouse(unittest.TestCase):
         header = HEADER.replace("thing.hpp", "forgotten.hpp")
         self.assert_found({"tarn/base/forgotten.hpp": header}, "tarn/base/forgotten.hpp: nothing")
 
+    def test_a_python_file_lives_when_one_beside_it_imports_it(self):
+        files = {"scripts/part.py": "", "scripts/run": "#!/usr/bin/env python3\nimport part\n"}
+        self.assertEqual(self.found(files), [])
+        self.assert_found(files | {"scripts/run": "import parting\n"}, "part.py: nothing leads")
+
     def test_a_mention_in_the_changelog_keeps_nothing_alive(self):
         changelog = SOUND["CHANGELOG.md"] + "- scripts/forgotten\n"
         self.assert_found({"scripts/forgotten": "\n", "CHANGELOG.md": changelog},

@@ -17,6 +17,10 @@ static_assert(TARN_CHECKING_AUTOMATIC == static_cast<int>(tarn::Checking::automa
               TARN_CHECKING_OFF == static_cast<int>(tarn::Checking::off) &&
               TARN_CHECKING_GUARDED == static_cast<int>(tarn::Checking::guarded) &&
               TARN_CHECKING_PASSTHROUGH == static_cast<int>(tarn::Checking::passthrough));
+static_assert(tarn::RegionOptions{}.first_chunk_bytes == 32768 &&
+                  tarn::RegionOptions{}.chunk_bytes_max == 114688 &&
+                  tarn::RegionOptions{}.reserved_bytes_max == SIZE_MAX,
+              "the defaults as tarn.h tells them");
 static_assert(sizeof(tarn_region) + 256 <= TARN_REGION_BYTES_MIN,
               "the handle, what aligning a caller's buffer costs, and a few blocks");
 
@@ -76,6 +80,14 @@ tarn_region* begin_region(tarn_region* parent, const tarn_region_options& chosen
   return region;
 }
 
+int reset(tarn_region* region, const tarn::Retain& retain) noexcept {
+  if (region == nullptr) return fail(EINVAL);
+  const KeptErrno kept;
+  region->reset(retain);
+  ++region->reset_count;
+  return 0;
+}
+
 }  // namespace
 
 tarn_region* tarn_region_create(tarn_region* parent, const tarn_region_options* options) noexcept {
@@ -121,18 +133,6 @@ void tarn_region_destroy(tarn_region* region) noexcept {
   const KeptErrno kept;
   end_handle(*region);
 }
-
-namespace {
-
-int reset(tarn_region* region, const tarn::Retain& retain) noexcept {
-  if (region == nullptr) return fail(EINVAL);
-  const KeptErrno kept;
-  region->reset(retain);
-  ++region->reset_count;
-  return 0;
-}
-
-}  // namespace
 
 int tarn_region_reset(tarn_region* region, std::size_t retained_bytes_max) noexcept {
   return reset(region, tarn::Retain::at_most(retained_bytes_max));

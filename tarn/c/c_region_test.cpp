@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include "tarn/c/tarn.h"
+#include "tarn/source/chunk_cache.hpp"
+#include "tarn/source/thread_cache.hpp"
 #include "testing/journal.hpp"
 
 namespace tarn {
@@ -377,6 +379,22 @@ TEST(CSource, AFixedBufferServesRegionsAndIsWholeAgain) {
   EXPECT_EQ(tarn_source_get_stats(fixed, &after), 0);
   EXPECT_EQ(std::memcmp(&before, &after, sizeof before), 0);
   EXPECT_EQ(tarn_source_destroy(fixed), 0);
+}
+
+TEST(CSource, TheThreadsCacheIsDrainedAndLimited) {
+  const auto use = [] {
+    tarn_region_options options = TARN_REGION_OPTIONS_INIT;
+    options.checking = TARN_CHECKING_OFF;
+    tarn_region_destroy(tarn_region_create(nullptr, &options));
+    return thread_cache_stats().cached_bytes;
+  };
+  EXPECT_GE(use(), 32768u);
+  tarn_source_drain_thread_cache();
+  EXPECT_EQ(thread_cache_stats().cached_bytes, 0u);
+  tarn_source_limit_thread_caches(1000);
+  EXPECT_EQ(use(), 0u);
+  tarn_source_limit_thread_caches(ChunkCacheOptions{}.bytes_max);
+  EXPECT_GE(use(), 32768u);
 }
 
 TEST(CSource, ALimitIsSharedAndWhatItRefusedIsCounted) {

@@ -157,6 +157,11 @@ void tarn_source_drain_thread_cache() noexcept {
   tarn::drain_thread_cache();
 }
 
+void tarn_source_limit_thread_caches(std::size_t bytes_max) noexcept {
+  const KeptErrno kept;
+  tarn::limit_thread_caches(bytes_max);
+}
+
 tarn_source* tarn_source_mapped(int pages) noexcept {
   if (pages < TARN_PAGES_ORDINARY || pages > TARN_PAGES_EXPLICIT_HUGE) return refuse(EINVAL);
   return &tarn::c::mapped[pages];

@@ -1,8 +1,11 @@
 // Pools and their blocks. Most pools of nginx never outgrow the chunk they are created with: all of
-// such a pool is its head and a cursor. A pool that overflows gets a Region for what comes after.
+// such a pool is its head and a cursor. A pool that overflows goes on in chunks of 4 KiB:
+// requests of every size then share what they give back, and a worker holds what all of them need
+// together, not as often the most that one needs.
 //
-//     head.d.next --> Region, in a chunk of its own; d.last and d.end then move in the Region's
-//     head.large  --> up to four large blocks in a list, as a connection has; more: the Region's
+//     head.d.next  --> the newest chunk after the own one --> older; d.last and d.end move in one
+//     head.large   --> up to four large blocks in a list, as a connection has
+//     head.current --> a Region, made for more large blocks than that
 //
 // When checking, the pool's own chunk is its head alone, and every block is the Region's.
 
@@ -43,10 +46,10 @@ constexpr std::size_t pool_bytes_max = SIZE_MAX / 4;
 constexpr std::size_t small_bytes_max = 4095;  // nginx: a page less one
 constexpr std::size_t listed_count_max = 4;
 
-// nginx asks for 4 KiB for a request, which needs 5 to 12, and then again and again for as much.
-// Pages that a request does not reach cost nothing.
+// nginx asks for 4 KiB for a request, and every request outgrows them. Half as much again holds a
+// static file's, and with one further chunk of 4 KiB one of 60 fields or to a proxy.
 constexpr std::size_t request_pool_bytes = 4096;
-constexpr std::size_t request_chunk_bytes = 16384;
+constexpr std::size_t request_chunk_bytes = 6144;
 std::size_t own_bytes_for(std::size_t bytes) noexcept {
   return bytes >= request_pool_bytes ? std::max(bytes, request_chunk_bytes) : bytes;
 }
@@ -58,16 +61,22 @@ bool is_checking(const ngx_pool_t* pool) noexcept { return pool->d.failed == siz
 // that find out at the same time find the same.
 constinit std::atomic<Checking> process_checking{Checking::automatic};
 
-TARN_COLD bool find_out_whether_checking() noexcept {
+// Enough for the pools of a dozen requests at a time. What more a burst needs goes back to malloc,
+// and a worker is no larger after it than with nginx's own pools.
+constexpr std::size_t cached_bytes_max = 131072;
+
+TARN_COLD Checking begin_process() noexcept {
   begin_statistics();
+  limit_thread_caches(cached_bytes_max);
   process_checking.store(automatic_checking(), std::memory_order_relaxed);
-  return automatic_checking() != Checking::off;
+  return automatic_checking();
 }
 
 TARN_HOT bool process_is_checking() noexcept {
-  if (process_checking.load(std::memory_order_relaxed) == Checking::off) [[likely]]
-    return false;
-  return find_out_whether_checking();
+  Checking checking = process_checking.load(std::memory_order_relaxed);
+  if (checking == Checking::automatic) [[unlikely]]
+    checking = begin_process();
+  return checking != Checking::off;
 }
 
 TARN_COLD Source& checking_source() noexcept {
@@ -86,43 +95,42 @@ TARN_HOT void release(bool is_checking, void* chunk, std::size_t bytes) noexcept
   default_source().release(chunk, bytes, fundamental_alignment);
 }
 
-unsigned char* own_end(const ngx_pool_t* pool) noexcept {
-  return reinterpret_cast<unsigned char*>(const_cast<ngx_pool_t*>(pool)) + pool->d.failed;
+// At the begin of each chunk but the own one.
+struct Chunk {
+  Chunk* older;            // null: the pool's own
+  std::size_t held_bytes;  // of the pool: this one, and all that are older
+};
+static_assert(sizeof(Chunk) % fundamental_alignment == 0);
+
+Chunk* newest_chunk(const ngx_pool_t* pool) noexcept {
+  return reinterpret_cast<Chunk*>(pool->d.next);
+}
+
+std::size_t held_bytes(const ngx_pool_t* pool, const Chunk* newest) noexcept {
+  return newest != nullptr ? newest->held_bytes : pool->d.failed;
 }
 
 void stand_in_own_chunk(ngx_pool_t* pool) noexcept {
   pool->d.last = reinterpret_cast<unsigned char*>(pool + 1);
-  pool->d.end = own_end(pool);
+  pool->d.end = reinterpret_cast<unsigned char*>(pool) + pool->d.failed;
 }
 
 Region* region_of(const ngx_pool_t* pool) noexcept {
-  return reinterpret_cast<Region*>(pool->d.next);
-}
-
-// Region and first chunk are one: as large as the pool's own, and large enough for any block that
-// pool->max calls small.
-std::size_t region_bytes(const ngx_pool_t* pool) noexcept {
-  return std::max(pool->d.failed, align_up(sizeof(Region) + pool->max + 64, fundamental_alignment));
+  return reinterpret_cast<Region*>(pool->current);
 }
 
 Region* make_region(ngx_pool_t* pool) noexcept {
-  const std::size_t bytes = region_bytes(pool);
-  void* const memory = acquire(is_checking(pool), bytes);
+  void* const memory = acquire(is_checking(pool), sizeof(Region));
   if (memory == nullptr) return nullptr;
-  auto* const region =
-      new (memory) Region(static_cast<std::byte*>(memory) + sizeof(Region), bytes - sizeof(Region),
-                          {.name = "nginx pool",
-                           .first_chunk_bytes = bytes,
-                           .chunk_bytes_max = std::max(bytes, RegionOptions{}.chunk_bytes_max)});
-  pool->d.next = reinterpret_cast<ngx_pool_t*>(region);
-  ++counts.overflowed_count;
+  auto* const region = new (memory) Region({.name = "nginx pool"});
+  pool->current = reinterpret_cast<ngx_pool_t*>(region);
   return region;
 }
 
-TARN_SLOW void end_region(ngx_pool_t* pool) noexcept {
+TARN_COLD void end_region(ngx_pool_t* pool) noexcept {
   Region* const region = region_of(pool);
   region->~Region();
-  release(is_checking(pool), region, region_bytes(pool));
+  release(is_checking(pool), region, sizeof(Region));
 }
 
 Region* region_for(ngx_pool_t* pool) noexcept {
@@ -130,18 +138,56 @@ Region* region_for(ngx_pool_t* pool) noexcept {
   return region != nullptr ? region : make_region(pool);
 }
 
-// Out of the pool's own chunk, or on to the Region's next one.
-TARN_SLOW void* allocate_in_region(ngx_pool_t* pool, std::size_t bytes,
-                                   std::size_t alignment) noexcept {
-  Region* const region = region_for(pool);
-  if (region == nullptr) return refuse(pool->log, bytes);
-  if (pool->d.end != own_end(pool)) region->move_cursor(reinterpret_cast<std::byte*>(pool->d.last));
-  void* const block = region->try_allocate(bytes, alignment);
-  if (block == nullptr) return refuse(pool->log, bytes);
-  const Region::Room room = region->room();
-  pool->d.last = reinterpret_cast<unsigned char*>(room.first);
-  pool->d.end = reinterpret_cast<unsigned char*>(room.limit);
+// As large as nginx's, and later a quarter of the pool: what is never used stays below a fifth.
+std::size_t next_chunk_bytes(const ngx_pool_t* pool, std::size_t bytes) noexcept {
+  const std::size_t usual_bytes = std::min(pool->d.failed, request_pool_bytes);
+  const std::size_t grown_bytes = held_bytes(pool, newest_chunk(pool)) / 4;
+  const std::size_t needed_bytes = sizeof(Chunk) + bytes;
+  return align_up(std::max({usual_bytes, grown_bytes, needed_bytes}), fundamental_alignment);
+}
+
+// Of the two chunks the one with more room left is that of the blocks to come.
+unsigned char* begin_chunk(ngx_pool_t* pool, void* memory, std::size_t chunk_bytes,
+                           std::size_t bytes) noexcept {
+  Chunk* const older = newest_chunk(pool);
+  auto* const chunk = new (memory) Chunk{older, held_bytes(pool, older) + chunk_bytes};
+  pool->d.next = reinterpret_cast<ngx_pool_t*>(chunk);
+  auto* const block = reinterpret_cast<unsigned char*>(chunk + 1);
+  unsigned char* const end = static_cast<unsigned char*>(memory) + chunk_bytes;
+  if (end - (block + bytes) >= pool->d.end - pool->d.last) {
+    pool->d.last = block + bytes;
+    pool->d.end = end;
+  }
   return block;
+}
+
+TARN_COLD void* allocate_checked(ngx_pool_t* pool, std::size_t bytes,
+                                 std::size_t alignment) noexcept {
+  if (region_of(pool) == nullptr) ++counts.overflowed_count;
+  Region* const region = region_for(pool);
+  void* const block = region != nullptr ? region->try_allocate(bytes, alignment) : nullptr;
+  return block != nullptr ? block : refuse(pool->log, bytes);
+}
+
+// Requires: bytes <= pool->max, and an alignment of at most 16, as the first block of a chunk has.
+TARN_SLOW void* allocate_in_next_chunk(ngx_pool_t* pool, std::size_t bytes,
+                                       std::size_t alignment) noexcept {
+  if (is_checking(pool)) [[unlikely]]
+    return allocate_checked(pool, bytes, alignment);
+  const std::size_t chunk_bytes = next_chunk_bytes(pool, bytes);
+  void* const memory = acquire(false, chunk_bytes);
+  if (memory == nullptr) [[unlikely]]
+    return refuse(pool->log, bytes);
+  if (newest_chunk(pool) == nullptr) ++counts.overflowed_count;
+  return begin_chunk(pool, memory, chunk_bytes, bytes);
+}
+
+void release_chunks(ngx_pool_t* pool) noexcept {
+  for (Chunk* chunk = newest_chunk(pool); chunk != nullptr;) {
+    Chunk* const older = chunk->older;
+    release(false, chunk, chunk->held_bytes - held_bytes(pool, older));
+    chunk = older;
+  }
 }
 
 // False if the block does not fit before d.end. Alignments of up to 16 do not lead beyond that, a
@@ -162,7 +208,7 @@ TARN_HOT void* allocate_small(ngx_pool_t* pool, std::size_t bytes, std::size_t a
   void* block = nullptr;
   if (advance(pool, bytes, alignment, block)) [[likely]]
     return block;
-  return allocate_in_region(pool, bytes, alignment);
+  return allocate_in_next_chunk(pool, bytes, alignment);
 }
 
 // Returns a node of the list, for the caller to fill; nullptr if all it may have are in use, or for
@@ -208,10 +254,16 @@ TARN_HOT bool advance_naturally(ngx_pool_t* pool, std::size_t bytes, void*& bloc
   return bytes % 16 == 0 ? advance(pool, bytes, 16, block) : advance(pool, bytes, 8, block);
 }
 
+// What does not fit the present chunk, or is larger than pool->max.
+void* allocate_elsewhere(ngx_pool_t* pool, std::size_t bytes, std::size_t alignment) noexcept {
+  return bytes > pool->max || alignment > fundamental_alignment
+             ? allocate_large(pool, bytes, alignment)
+             : allocate_in_next_chunk(pool, bytes, alignment);
+}
+
 // Out of the way of the fast path, which ends in a jump to memset and saves no register.
 TARN_SLOW void* allocate_zeroed_elsewhere(ngx_pool_t* pool, std::size_t bytes) noexcept {
-  void* const block = bytes > pool->max ? allocate_large(pool, bytes, fundamental_alignment)
-                                        : allocate_in_region(pool, bytes, natural_alignment(bytes));
+  void* const block = allocate_elsewhere(pool, bytes, natural_alignment(bytes));
   return block != nullptr ? std::memset(block, 0, bytes) : nullptr;
 }
 
@@ -249,7 +301,7 @@ ngx_pool_t* tarn_ngx_create_pool(std::size_t bytes, ngx_log_t* log) {
   pool->d.next = nullptr;
   pool->d.failed = own_bytes;
   pool->max = std::min(bytes - sizeof(ngx_pool_t), small_bytes_max);
-  pool->current = pool;
+  pool->current = nullptr;
   pool->chain = nullptr;
   pool->large = nullptr;
   pool->cleanup = nullptr;
@@ -262,7 +314,8 @@ ngx_pool_t* tarn_ngx_create_pool(std::size_t bytes, ngx_log_t* log) {
 void tarn_ngx_destroy_pool(ngx_pool_t* pool) {
   run_cleanups(pool);
   end_blocks(pool);
-  if (pool->d.next != nullptr) [[unlikely]]
+  release_chunks(pool);
+  if (pool->current != nullptr) [[unlikely]]
     end_region(pool);
   ++counts.destroyed_count;
   release(is_checking(pool), pool, pool->d.failed);
@@ -271,7 +324,9 @@ void tarn_ngx_destroy_pool(ngx_pool_t* pool) {
 void tarn_ngx_reset_pool(ngx_pool_t* pool) {
   run_cleanups(pool);
   end_blocks(pool);
+  release_chunks(pool);
   if (Region* const region = region_of(pool)) region->reset();
+  pool->d.next = nullptr;
   pool->large = nullptr;
   pool->chain = nullptr;
   stand_in_own_chunk(pool);
@@ -280,17 +335,18 @@ void tarn_ngx_reset_pool(ngx_pool_t* pool) {
 
 void* tarn_ngx_palloc(ngx_pool_t* pool, std::size_t bytes) {
   void* block = nullptr;
-  if (bytes > pool->max) [[unlikely]]
-    return allocate_large(pool, bytes, fundamental_alignment);
-  if (advance_naturally(pool, bytes, block)) [[likely]]
+  if (bytes <= pool->max && advance_naturally(pool, bytes, block)) [[likely]]
     return block;
-  return allocate_in_region(pool, bytes, natural_alignment(bytes));
+  return allocate_elsewhere(pool, bytes, natural_alignment(bytes));
 }
 
+// Two of three calls of a request come here. What fits is not compared with pool->max first: nobody
+// gives characters back, and if somebody did, the answer would be NGX_DECLINED.
 void* tarn_ngx_pnalloc(ngx_pool_t* pool, std::size_t bytes) {
-  if (bytes > pool->max) [[unlikely]]
-    return allocate_large(pool, bytes, fundamental_alignment);
-  return allocate_small(pool, bytes, 1);
+  void* block = nullptr;
+  if (advance(pool, bytes, 1, block)) [[likely]]
+    return block;
+  return allocate_elsewhere(pool, bytes, 1);
 }
 
 void* tarn_ngx_pcalloc(ngx_pool_t* pool, std::size_t bytes) {
@@ -301,9 +357,10 @@ void* tarn_ngx_pcalloc(ngx_pool_t* pool, std::size_t bytes) {
 }
 
 void* tarn_ngx_pmemalign(ngx_pool_t* pool, std::size_t bytes, std::size_t alignment) {
+  void* block = nullptr;
   if (!is_power_of_two(alignment)) return nullptr;
-  if (bytes > pool->max) return allocate_large(pool, bytes, alignment);
-  return allocate_small(pool, bytes, alignment);
+  if (bytes <= pool->max && advance(pool, bytes, alignment, block)) return block;
+  return allocate_elsewhere(pool, bytes, alignment);
 }
 
 ngx_int_t tarn_ngx_pfree(ngx_pool_t* pool, void* block) {
@@ -323,20 +380,17 @@ ngx_int_t tarn_ngx_pfree(ngx_pool_t* pool, void* block) {
 }
 
 tarn_ngx_pool_stats tarn_ngx_stats_of_pool(const ngx_pool_t* pool) {
-  tarn_ngx_pool_stats stats = {pool->d.failed, 0, 1, 0, 0};
+  const Chunk* const newest = newest_chunk(pool);
+  tarn_ngx_pool_stats stats = {held_bytes(pool, newest),
+                               static_cast<std::size_t>(pool->d.end - pool->d.last), 1, 0, 0};
+  for (const Chunk* chunk = newest; chunk != nullptr; chunk = chunk->older) ++stats.chunk_count;
   if (const Region* const region = region_of(pool)) {
     const RegionStats more = region->stats();
     stats.reserved_bytes += more.reserved_bytes + sizeof(Region);
     stats.free_bytes += more.free_bytes;
     stats.chunk_count += more.chunk_count;
     stats.large_count += more.large_count;
-    if (pool->d.end != own_end(pool)) {
-      // The Region has not been told yet how far its room was used.
-      const Region::Room room = region->room();
-      stats.free_bytes -= static_cast<std::size_t>(room.limit - room.first);
-    }
   }
-  stats.free_bytes += static_cast<std::size_t>(pool->d.end - pool->d.last);
   for (const ngx_pool_large_s* node = pool->large; node != nullptr; node = node->next) {
     if (node->block == nullptr) continue;
     stats.reserved_bytes += node->bytes;

@@ -297,8 +297,8 @@ TEST_F(NgxPool, TheCursorIsLiveInEveryChunk) {
 
 TEST_F(NgxPool, StatisticsAddUp) {
   const tarn_ngx_pool_stats empty = stats();
-  EXPECT_EQ(empty.reserved_bytes, is_watched() ? 80u : 16384u);
-  EXPECT_EQ(empty.free_bytes, is_watched() ? 0u : 16384u - 80u);
+  EXPECT_EQ(empty.reserved_bytes, is_watched() ? 80u : 6144u);
+  EXPECT_EQ(empty.free_bytes, is_watched() ? 0u : 6144u - 80u);
   EXPECT_EQ(empty.chunk_count, 1u);
   static_cast<void>(ngx_palloc(pool, 10'000));
   EXPECT_EQ(stats().large_count, 1u);

@@ -82,6 +82,11 @@ TARN_API tarn_source* tarn_source_thread_cached(void) TARN_NOTHROW;
  * O(cached chunks). */
 TARN_API void tarn_source_drain_thread_cache(void) TARN_NOTHROW;
 
+/* Bounds what the calling thread's cache keeps, having emptied it, and what the caches of threads
+ * keep that have none yet: for a process that shall stay small after its busiest moment. O(cached
+ * chunks). */
+TARN_API void tarn_source_limit_thread_caches(size_t bytes_max) TARN_NOTHROW;
+
 enum {
   TARN_PAGES_ORDINARY = 0,
   TARN_PAGES_TRANSPARENT_HUGE = 1,
@@ -159,7 +164,7 @@ typedef struct tarn_region_options {
   const char* name;          /* in messages; not copied: outlives the region. NULL: "region" */
   tarn_source* source;       /* outlives the region. NULL: tarn_source_thread_cached() */
   size_t first_chunk_bytes;  /* with the handle, TARN_REGION_BYTES_MIN at least. 0: 32768 */
-  size_t chunk_bytes_max;    /* chunks double up to this. 0: 65536 */
+  size_t chunk_bytes_max;    /* chunks double up to this. 0: 114688 */
   size_t reserved_bytes_max; /* most to hold from the source, handle included. 0: no limit */
   int checking;              /* TARN_CHECKING_... */
 } tarn_region_options;

@@ -1,11 +1,11 @@
 /* tarn/c/tarn_ngx.h - nginx's pools by nginx's names, on tarn.
  *
- *     pool (what create was asked for)                          made when it overflows
- *     +-------------------------------+--------------+------+   +---------------------------+
- *     | ngx_pool_t, 80 bytes:         | handed out   | free |   | Region: chunks that grow, |
- *     | d.last d.end ... cleanup log  |              |      |   | large blocks in a table   |
- *     +-------------------------------+--------------+------+   +---------------------------+
- *                                            d.last ^   d.end ^
+ *     pool: its own chunk                         when it overflows
+ *     +----------------------------+----------+   +-------+------------+------+   +-------------+
+ *     | ngx_pool_t, 80 bytes:      | handed   |   | Chunk | handed out | free |   | Region:     |
+ *     | d.last d.end ... log       | out      |<--|       |            |      |   | large blocks|
+ *     +----------------------------+----------+   +-------+------------+------+   +-------------+
+ *                                                               d.last ^ d.end ^
  *
  * Code compiled against nginx's own headers works on these pools: the layout is nginx's on 64-bit
  * machines, and d.last and d.end are the live cursor and its limit, so nginx's arrays grow in place
@@ -52,15 +52,15 @@ typedef struct ngx_pool_cleanup_s {
 typedef struct {
   unsigned char* last;
   unsigned char* end;
-  ngx_pool_t* next;  /* tarn's: the Region of a pool that has overflowed */
+  ngx_pool_t* next;  /* tarn's: the newest chunk after the pool's own */
   ngx_uint_t failed; /* tarn's: the bytes of the pool's own chunk */
 } ngx_pool_data_t;
 
 struct ngx_pool_s {
   ngx_pool_data_t d;
-  size_t max; /* larger blocks can be given back by ngx_pfree() */
-  ngx_pool_t* current;
-  ngx_chain_t* chain; /* nginx's: chain links to use again */
+  size_t max;          /* larger blocks can be given back by ngx_pfree() */
+  ngx_pool_t* current; /* tarn's: the Region of a pool of many large blocks */
+  ngx_chain_t* chain;  /* nginx's: chain links to use again */
   ngx_pool_large_t* large;
   ngx_pool_cleanup_t* cleanup; /* newest first; modules walk it and pop from it */
   ngx_log_t* log;
@@ -75,21 +75,22 @@ typedef struct {
 
 #endif
 
-/* Returns a pool whose own chunk has `bytes` bytes, its 80-byte head included, or 16 KiB where
- * 4 KiB or more are asked for; NULL if there is no memory. nginx lets too small a size wrap and
- * takes an odd one as it is, which lets blocks lie beyond the end; here 112 bytes are the least,
- * and the size is rounded up to 16. nginx needs its page size told before; here nothing is. One
- * chunk from the thread's cache: no call to malloc when a pool of that size has been destroyed on
- * this thread before. */
+/* Returns a pool whose own chunk has `bytes` bytes, its 80-byte head included, and at least 6 KiB
+ * where 4 KiB or more are asked for; NULL if there is no memory. nginx lets too small a size wrap
+ * and takes an odd one as it is, which lets blocks lie beyond the end; here 112 bytes are the
+ * least, and the size is rounded up to 16. nginx needs its page size told before; here nothing is.
+ * One chunk from the thread's cache: no call to malloc when a pool of that size has been destroyed
+ * on this thread before. */
 ngx_pool_t* ngx_create_pool(size_t bytes, ngx_log_t* log);
 
 /* Runs the cleanups, newest first, and gives all memory back. O(chunks + large blocks). What a
  * cleanup registers while it runs is run as well; nginx forgets it. */
 void ngx_destroy_pool(ngx_pool_t* pool);
 
-/* Empties the pool for its next use: runs the cleanups, frees the large blocks, keeps the chunks.
- * nginx leaves the cleanups on a list whose memory is handed out again, loses 48 bytes of every
- * further chunk, and searches all kept chunks in each allocation after: K blocks cost K * K. */
+/* Empties the pool for its next use: runs the cleanups, frees the large blocks, gives all chunks
+ * but its own to the thread's cache, where the next need finds them. nginx leaves the cleanups on a
+ * list whose memory is handed out again, loses 48 bytes of every further chunk, and searches all
+ * kept chunks in each allocation after: K blocks cost K * K. */
 void ngx_reset_pool(ngx_pool_t* pool);
 
 /* Returns `bytes` bytes aligned for any type of that size: to 16 if `bytes` is a multiple of 16,
@@ -97,14 +98,15 @@ void ngx_reset_pool(ngx_pool_t* pool);
  * so the cost does not depend on how many there are; nginx tries about five old ones first. */
 void* ngx_palloc(ngx_pool_t* pool, size_t bytes);
 
-/* As ngx_palloc(), without alignment: for characters. */
+/* As ngx_palloc(), without alignment: for characters. What fits the present chunk lies there,
+ * however large it is, and is not for ngx_pfree(). */
 void* ngx_pnalloc(ngx_pool_t* pool, size_t bytes);
 
 /* As ngx_palloc(), filled with zeros. */
 void* ngx_pcalloc(ngx_pool_t* pool, size_t bytes);
 
 /* As ngx_palloc(), aligned to `alignment`, a power of two (NULL for any other). A block of at most
- * pool->max bytes comes from the chunk where nginx always calls malloc. */
+ * pool->max bytes that fits the present chunk lies there; nginx always calls malloc. */
 void* ngx_pmemalign(ngx_pool_t* pool, size_t bytes, size_t alignment);
 
 /* Gives a block of more than pool->max bytes back: NGX_OK. Any other pointer: NGX_DECLINED, and

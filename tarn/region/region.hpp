@@ -277,6 +277,8 @@ class Region {
   [[nodiscard]] std::uintptr_t cursor() const noexcept { return limit_ - room_bytes_; }
 
   TARN_SLOW void* try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_SLOW void* try_allocate_further(std::size_t bytes, std::size_t alignment) noexcept;
+  [[nodiscard]] bool begins_plainly(std::size_t bytes, std::size_t alignment) noexcept;
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow(std::size_t bytes, std::size_t alignment);
   TARN_COLD bool try_extend_slow(void* block, std::size_t bytes, std::size_t new_bytes) noexcept;
   TARN_COLD void* refuse() noexcept;
@@ -361,9 +363,9 @@ class Region {
   Cleanup* spare_cleanups_ = nullptr;
   Region* parent_ = nullptr;
   Region* newest_child_ = nullptr;
-  Region* newer_sibling_ = nullptr;
-  Region* older_sibling_ = nullptr;
-  std::uint64_t serial_in_parent_ = 0;
+  Region* newer_sibling_;  // these three only with a parent
+  Region* older_sibling_;
+  std::uint64_t serial_in_parent_;
   const char* ended_parent_name_ = nullptr;  // set when a parent has ended this region
   EndedFunction ended_ = nullptr;
   Chunk* buffer_chunk_ = nullptr;  // a caller's memory: never given to the source

@@ -95,7 +95,30 @@ inline void Region::check_request(std::size_t alignment) noexcept {
   refused_by_limit_ = false;
 }
 
+// True for the first block of a region that nobody watches: of most requests the only one that
+// leaves the fast path.
+inline bool Region::begins_plainly(std::size_t bytes, std::size_t alignment) noexcept {
+  if (oldest_chunk_ != nullptr || !is_power_of_two(alignment) ||
+      alignment > fundamental_alignment ||
+      bytes > new_chunk_bytes_ - chunk_bytes_for(0, fundamental_alignment))
+    return false;
+  if (checking_ == Checking::automatic) decide_checking();
+  return checking_ == Checking::off && ended_parent_name_ == nullptr;
+}
+
 void* Region::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept {
+  if (!begins_plainly(bytes, alignment)) return try_allocate_further(bytes, alignment);
+  refused_by_limit_ = false;
+  oldest_chunk_ = acquire_chunk(new_chunk_bytes_, chunk_bytes_for(bytes, fundamental_alignment));
+  if (oldest_chunk_ == nullptr) [[unlikely]]
+    return refuse();
+  chunk_ = oldest_chunk_;
+  limit_ = chunk_->limit();
+  room_bytes_ = limit_ - chunk_->begin() - bytes;
+  return reinterpret_cast<void*>(chunk_->begin());
+}
+
+void* Region::try_allocate_further(std::size_t bytes, std::size_t alignment) noexcept {
   check_request(alignment);
   if (is_checking()) [[unlikely]] {
     if (void* const block = try_advance_guarded(bytes, alignment)) return block;

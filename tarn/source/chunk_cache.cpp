@@ -104,6 +104,11 @@ void ChunkCache::drain() noexcept {
   }
 }
 
+void ChunkCache::limit(std::size_t bytes_max) noexcept {
+  drain();
+  options_.bytes_max = room_bytes_ = bytes_max;
+}
+
 // Cuts the list of a bin behind the chunks that stay, and gives the rest of it back.
 void ChunkCache::return_coldest(std::size_t index, std::uint32_t count) noexcept {
   if (count == 0) return;

@@ -62,6 +62,9 @@ class ChunkCache final : public Source {
   /// Gives every cached chunk back to the upstream.
   void drain() noexcept;
 
+  /// Gives every cached chunk back, and keeps at most `bytes_max` bytes from now on.
+  void limit(std::size_t bytes_max) noexcept;
+
   /// Gives back what has not been needed since the last decay. Happens by itself once an interval.
   void decay() noexcept;
 
@@ -141,7 +144,7 @@ class ChunkCache final : public Source {
   std::size_t hit_count_ = 0;
   std::size_t miss_count_ = 0;
   Bin bins_[chunk_class_count];
-  const ChunkCacheOptions options_;
+  ChunkCacheOptions options_;
   std::uint64_t decayed_ns_;
 };
 

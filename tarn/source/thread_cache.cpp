@@ -1,5 +1,6 @@
 #include "tarn/source/thread_cache.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <new>
 
@@ -11,23 +12,35 @@
 namespace tarn {
 namespace {
 
-// Constant-initialised, so that the fast path is a load and a compare: the object that has to be
-// ended, which every use would have to ask whether it has been constructed, is behind them.
-// initial-exec: also in a shared library its address is no call. It takes 8 of the 1664 bytes that
-// glibc keeps for such variables of libraries loaded late.
+// Constant-initialised, so that the fast path is a load and a compare. initial-exec: also in a
+// shared library its address is no call. It takes 8 of the 1664 bytes that glibc keeps for all
+// thread-local variables of such libraries, loaded late: the cache itself, of 872, is on the heap.
 [[gnu::tls_model("initial-exec")]] constinit thread_local ChunkCache* this_cache = nullptr;
+// Pairs with itself: a cache that begins just then has the one bound or the other.
+constinit std::atomic<std::size_t> cache_bytes_max{ChunkCacheOptions{}.bytes_max};
 constinit thread_local bool thread_is_ending = false;
-alignas(ChunkCache) constinit thread_local std::byte cache_memory[sizeof(ChunkCache)] = {};
+
+void release_memory(void* cache) noexcept {
+  heap_source().release(cache, sizeof(ChunkCache), alignof(ChunkCache));
+}
 
 void end_cache(void* cache) noexcept {
   this_cache = nullptr;
   thread_is_ending = true;
   static_cast<ChunkCache*>(cache)->~ChunkCache();
+  release_memory(cache);
 }
 
 ChunkCache* start_cache() noexcept {
-  if (thread_is_ending || !run_at_thread_exit(end_cache, cache_memory)) return nullptr;
-  return this_cache = new (cache_memory) ChunkCache(heap_source());
+  if (thread_is_ending) return nullptr;
+  void* const memory = heap_source().acquire(sizeof(ChunkCache), alignof(ChunkCache));
+  if (memory == nullptr) return nullptr;
+  if (run_at_thread_exit(end_cache, memory)) {
+    const std::size_t bytes_max = cache_bytes_max.load(std::memory_order_relaxed);
+    return this_cache = new (memory) ChunkCache(heap_source(), {.bytes_max = bytes_max});
+  }
+  release_memory(memory);
+  return nullptr;
 }
 
 // The two without a cache yet, or any more. In tail position, so that the way with one saves no
@@ -58,6 +71,11 @@ void ThreadCachedSource::do_release(void* chunk, std::size_t bytes,
   if (cache == nullptr) [[unlikely]]
     return first_release(chunk, bytes, alignment);
   cache->give(chunk, bytes, alignment);
+}
+
+void limit_thread_caches(std::size_t bytes_max) noexcept {
+  cache_bytes_max.store(bytes_max, std::memory_order_relaxed);
+  if (this_cache != nullptr) this_cache->limit(bytes_max);
 }
 
 void drain_thread_cache() noexcept {

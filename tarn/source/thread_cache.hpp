@@ -41,6 +41,11 @@ extern constinit ThreadCachedSource the_thread_cached_source;
   return thread_cached_source();
 }
 
+/// Bounds what the cache of the calling thread keeps, having emptied it, and the caches of threads
+/// that do not have one yet: for a process that shall stay small after its busiest moment. 16 MiB
+/// each at first.
+void limit_thread_caches(std::size_t bytes_max) noexcept;
+
 /// Gives the calling thread's cached chunks back to the heap; for a thread about to wait for long.
 void drain_thread_cache() noexcept;
 

@@ -39,6 +39,23 @@ void acquire_and_release(std::size_t count, std::size_t bytes) {
 
 TEST(ThreadCache, IsTheDefaultSource) { EXPECT_EQ(&default_source(), &thread_cached_source()); }
 
+TEST(ThreadCache, ALimitHoldsForThisThreadAndForThoseToCome) {
+  on_a_new_thread([] {
+    acquire_and_release(64, kibibyte);
+    limit_thread_caches(8 * kibibyte);
+    EXPECT_EQ(thread_cache_stats().cached_bytes, 0u);
+    acquire_and_release(64, kibibyte);
+    EXPECT_EQ(thread_cache_stats().cached_bytes, 8 * kibibyte);
+    on_a_new_thread([] {
+      acquire_and_release(64, kibibyte);
+      EXPECT_EQ(thread_cache_stats().cached_bytes, 8 * kibibyte);
+    });
+    limit_thread_caches(ChunkCacheOptions{}.bytes_max);
+    acquire_and_release(64, kibibyte);
+    EXPECT_EQ(thread_cache_stats().cached_bytes, 64 * kibibyte);
+  });
+}
+
 TEST(ThreadCache, AThreadBeginsWithoutACacheAndKeepsWhatItReleases) {
   on_a_new_thread([] {
     EXPECT_EQ(thread_cache_stats().cached_count, 0u);

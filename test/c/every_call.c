@@ -200,6 +200,7 @@ static void sources(void) {
   use(tarn_source_mapped(TARN_PAGES_TRANSPARENT_HUGE));
   use(limited);
   tarn_source_drain_thread_cache();
+  tarn_source_limit_thread_caches(65536);
   EXPECT(tarn_source_get_stats(limited, &stats) == 0);
   EXPECT(stats.used_bytes == 0 && stats.free_bytes == 8192 && stats.largest_free_bytes == 8192);
   EXPECT(tarn_source_get_stats(fixed, &stats) == 0);
