@@ -1,6 +1,7 @@
 // tarn.h from C++: what the types promise, whose memory a handle is, and how handles end. That each
 // function does what it says, and refuses what it must, is tested from C: test/c/.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -26,7 +27,7 @@ static_assert(
         !std::is_convertible_v<void* (*)(void*, std::size_t, std::size_t), tarn_acquire_function*>,
     "what could throw is not taken");
 
-// A source that knows what is out, and can be told to refuse what is larger than it should be.
+// A source that knows what is out, and refuses what is larger than it should be.
 class Counted {
  public:
   Counted() noexcept : source_(tarn_source_create(acquire, release, this)) {}
@@ -48,12 +49,14 @@ class Counted {
 
   std::size_t out_bytes = 0;
   std::size_t acquire_count = 0;
+  std::size_t largest_bytes = 0;
   std::size_t chunk_bytes_max = SIZE_MAX;
 
  private:
   static void* acquire(void* context, std::size_t bytes, std::size_t alignment) noexcept {
     auto& self = *static_cast<Counted*>(context);
     if (bytes > self.chunk_bytes_max) return nullptr;
+    self.largest_bytes = std::max(self.largest_bytes, bytes);
     ++self.out_count_;
     ++self.acquire_count;
     self.out_bytes += bytes;
@@ -105,6 +108,31 @@ TEST(CRegion, StatisticsAddUpToWhatTheSourceHasGiven) {
   EXPECT_EQ(tarn_region_reset(region, TARN_RETAIN_NOTHING), 0);
   EXPECT_EQ(counted.out_bytes - before_bytes, 32768u);
   tarn_region_destroy(region);
+}
+
+TEST(CRegion, ChunksGrowAsFarAsTheOptionsSay) {
+  Counted counted;
+  tarn_region_options options = counted.options();
+  options.first_chunk_bytes = 2048;
+  options.chunk_bytes_max = 8192;
+  options.checking = TARN_CHECKING_OFF;
+  tarn_region* const region = tarn_region_create(nullptr, &options);
+  EXPECT_EQ(counted.largest_bytes, 2048u);
+  for (int i = 0; i < 1000; ++i) EXPECT_NE(tarn_region_allocate(region, 100), nullptr);
+  EXPECT_EQ(counted.largest_bytes, 8192u);
+  tarn_region_destroy(region);
+}
+
+TEST(CRegion, ChecksAsTheOptionsSay) {
+  for (const int checking : {TARN_CHECKING_OFF, TARN_CHECKING_GUARDED}) {
+    tarn_region_options options = TARN_REGION_OPTIONS_INIT;
+    options.checking = checking;
+    tarn_region* const region = tarn_region_create(nullptr, &options);
+    EXPECT_NE(tarn_region_allocate(region, 16), nullptr);
+    const tarn_room room = tarn_region_room(region);
+    EXPECT_EQ(room.first != room.limit, checking == TARN_CHECKING_OFF);
+    tarn_region_destroy(region);
+  }
 }
 
 TEST(CRegion, AShortSourceGivesTheLeastARegionTakes) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tarn/c/tarn.h"
 
@@ -56,6 +57,7 @@ static void* test_acquire(void* context, size_t bytes, size_t alignment) {
   chunk = (char*)memory + sizeof memory + alignment - 1;
   chunk -= (uintptr_t)chunk % alignment;
   ((void**)(void*)chunk)[-1] = memory;
+  memset(chunk, 0xA5, bytes); /* who takes it for zeroed is found out */
   ++source->out_count;
   source->out_bytes += bytes;
   return chunk;
