@@ -1,6 +1,5 @@
 # The install tree: headers, libraries, find_package(tarn) and pkg-config.
 
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set_target_properties(tarn_ngx PROPERTIES EXPORT_NAME ngx)

@@ -1,6 +1,7 @@
 # Run by ctest with -D way=find_package|pkg_config|add_subdirectory; builds consumer/ from scratch
 # in `scratch` and runs it.
 
+cmake_minimum_required(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/installed.cmake")
 set(consumer "${CMAKE_CURRENT_LIST_DIR}/consumer")
 set(program "${scratch}/build/consumer")

@@ -1,6 +1,7 @@
 # Run by ctest with -D way=find_package|pkg_config; builds consumer_in_c/ from scratch in `scratch`,
 # by a project and by calls that know no C++, and runs it.
 
+cmake_minimum_required(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/installed.cmake")
 set(consumer "${CMAKE_CURRENT_LIST_DIR}/consumer_in_c")
 set(programs "${scratch}/build")
