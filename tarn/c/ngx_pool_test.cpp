@@ -168,6 +168,16 @@ TEST_F(NgxPool, LargeBlocksAreFreedAndOthersDeclined) {
   }
 }
 
+// The exception that makes the commonest call shorter: what fits is not compared with pool->max.
+TEST_F(NgxPool, CharactersThatFitTheChunkLieThereHoweverMany) {
+  if (is_watched()) GTEST_SKIP() << "a watched pool gives no block from its own chunk";
+  auto* const text = static_cast<unsigned char*>(ngx_pnalloc(pool, 5000));
+  EXPECT_EQ(text + 5000, pool->d.last);
+  EXPECT_EQ(stats().large_count, 0u);
+  EXPECT_EQ(ngx_pfree(pool, text), NGX_DECLINED);
+  EXPECT_EQ(ngx_pfree(pool, ngx_pnalloc(pool, 5000)), NGX_OK);
+}
+
 // nginx looks at five nodes and then adds one: a window of seven made its list grow to 10 007.
 TEST_F(NgxPool, AWindowOfLargeBlocksDoesNotGrow) {
   void* window[7] = {};
