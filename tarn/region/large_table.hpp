@@ -1,17 +1,22 @@
-// tarn/region/large_table.hpp - the large blocks of one region, oldest first, found by address.
+// tarn/region/large_table.hpp - the large blocks of one region, found by address, ordered by age.
 //
-//     entries (oldest first)                        index (open addressing, at most half full)
-//     +-------+-------+-------+-------+             +----+----+----+----+----+----+----+----+
-//     | block | freed | block | block | ...         |    | #2 |    |    | #0 | #3 |    |    |
-//     +-------+-------+-------+-------+             +----+----+----+----+----+----+----+----+
+//     slots (open addressing, at most 7/8 full)        births, oldest first
+//     +-------+----+----+-------+-------+----+         +---------+---------+---------+-----
+//     | entry |    |    | entry | entry |    | ...     | block 1 | block 2 | block 3 | ...
+//     +-------+----+----+-------+-------+----+         +---------+---------+---------+-----
 //
 // Nothing about a large block is written beside it: a pointer is looked up without being read, so
-// any pointer at all can be asked about, and freeing touches two table lines however many blocks
-// there are. The first four need no memory and no index.
+// any pointer at all can be asked about. Of 100 000 blocks each look into another place misses the
+// cache, so taking a block out looks at its slot and nothing else. No other entry moves into its
+// place: a slot knows instead how many entries passed it on the way to theirs. And a birth stays
+// until it is walked past: it counts if its block is in the table and has no later birth.
+//
+// The first four blocks need no storage: their slots lie in the table itself.
 //
 // Threads:    one at a time.
 // Failure:    none of its own; the region brings the storage.
-// Invariant:  serials rise from entry to entry; every live entry is in the index.
+// Invariant:  serials rise from birth to birth; every entry has a birth; each slot between an
+//             entry's home and its own counts it as passed, or counts no more.
 
 #pragma once
 
@@ -23,19 +28,19 @@ namespace tarn {
 class LargeTable {
  public:
   struct Entry {
-    std::uintptr_t block;  // 0: freed
-    std::size_t bytes;
-    std::uint64_t serial : 56;
-    std::uint64_t alignment_shift : 8;
+    std::uintptr_t block;
+    std::uint64_t bytes : 57;  // more than any address space has
+    std::uint64_t alignment_shift : 6;
+    std::uint64_t is_counted : 1;  // while births are forgotten: a later one has been met
 
-    [[nodiscard]] static Entry of(const void* block, std::size_t bytes, std::size_t alignment,
-                                  std::uint64_t serial) noexcept;
+    [[nodiscard]] static Entry of(const void* block, std::size_t bytes,
+                                  std::size_t alignment) noexcept;
     [[nodiscard]] std::size_t alignment() const noexcept {
       return std::size_t{1} << alignment_shift;
     }
   };
 
-  // User-provided, so that the four entries inside are left alone.
+  // User-provided, so that the slots inside are left alone.
   LargeTable() noexcept {}
   LargeTable(const LargeTable&) = delete;
   LargeTable& operator=(const LargeTable&) = delete;
@@ -43,10 +48,10 @@ class LargeTable {
   [[nodiscard]] std::size_t live_count() const noexcept { return live_count_; }
 
   /// True if nothing has been added since the beginning or the last clear().
-  [[nodiscard]] bool is_empty() const noexcept { return count_ == 0 && is_inline(); }
+  [[nodiscard]] bool is_empty() const noexcept { return slot_count_ == 0; }
 
-  /// True if add() has room, after squeezing out freed entries where that makes enough of it.
-  /// Amortised O(1) per entry added.
+  /// True if add() has room, after forgetting births where that makes enough of it. Amortised O(1)
+  /// per entry added.
   [[nodiscard]] bool make_room() noexcept;
 
   /// Bytes of storage to bring when make_room() said no.
@@ -56,10 +61,13 @@ class LargeTable {
   /// nullptr if there was none, and its size.
   void* move_to(void* storage, std::size_t& old_storage_bytes) noexcept;
 
-  /// Appends an entry. Requires: make_room() said yes; the serial is the highest so far.
-  void add(const Entry& entry) noexcept;
+  /// Adds an entry. Requires: make_room() said yes; `serial` is the highest so far.
+  void add(const Entry& entry, std::uint64_t serial) noexcept;
 
   [[nodiscard]] bool contains(const void* block) const noexcept;
+
+  /// True if the `bytes` bytes at `first` lie in one of the blocks. O(slots).
+  [[nodiscard]] bool covers(std::uintptr_t first, std::size_t bytes) const noexcept;
 
   /// Takes the entry of `block` out. Returns false if there is none. O(1).
   [[nodiscard]] bool take(const void* block, Entry& taken) noexcept;
@@ -70,42 +78,37 @@ class LargeTable {
   /// Empties the table. Returns its storage for the region to release, as move_to() does.
   void* clear(std::size_t& storage_bytes) noexcept;
 
-  /// Calls `visit(const Entry&)` for each live entry, oldest first.
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    for (std::uint32_t i = 0; i < count_; ++i) {
-      if (entries_[i].block != 0) visit(entries_[i]);
-    }
-  }
-
   /// Bytes of the storage held.
   [[nodiscard]] std::size_t storage_bytes() const noexcept;
 
  private:
-  struct Slot {
-    std::uint32_t hash;
-    std::uint32_t entry_plus_one;  // 0: empty
+  struct Birth {
+    std::uintptr_t block;
+    std::uint64_t serial;
   };
 
-  static constexpr std::uint32_t inline_capacity = 4;
-  static constexpr std::uint32_t first_grown_capacity = 64;
+  static constexpr std::uint32_t inline_slot_count = 4;
+  static constexpr std::uint32_t first_grown_slot_count = 64;
 
-  [[nodiscard]] bool is_inline() const noexcept { return index_ == nullptr; }
-  [[nodiscard]] std::uint32_t slot_mask() const noexcept { return capacity_ * 2 - 1; }
-  [[nodiscard]] bool find(std::uintptr_t block, std::uint32_t& entry,
-                          std::uint32_t& slot) const noexcept;
-  void insert_in_index(std::uint32_t entry) noexcept;
-  void erase_from_index(std::uint32_t hole) noexcept;
-  void take_entry(std::uint32_t entry, std::uint32_t slot, Entry& taken) noexcept;
-  void squeeze_into(Entry* entries) noexcept;
-  void rebuild_index() noexcept;
+  [[nodiscard]] bool is_inline() const noexcept { return slot_count_ <= inline_slot_count; }
+  [[nodiscard]] static std::uint32_t capacity_of(std::uint32_t slot_count) noexcept;
+  [[nodiscard]] std::uint32_t grown_slot_count() const noexcept;
+  [[nodiscard]] static std::size_t storage_bytes_of(std::uint32_t slot_count) noexcept;
+  void begin(Entry* slots, std::uint32_t slot_count) noexcept;
+  [[nodiscard]] Entry* home_of(std::uintptr_t block) const noexcept;
+  [[nodiscard]] Entry* after(Entry* slot) const noexcept;
+  [[nodiscard]] Entry* find(std::uintptr_t block) const noexcept;
+  void insert(const Entry& entry) noexcept;
+  void erase(Entry* entry, std::uintptr_t block) noexcept;
+  void forget_births() noexcept;
 
-  Entry inline_entries_[inline_capacity];
-  Entry* entries_ = inline_entries_;
-  Slot* index_ = nullptr;
-  std::uint32_t capacity_ = inline_capacity;
-  std::uint32_t count_ = 0;  // entries in use, freed ones included
+  std::uint32_t slot_count_ = 0;   // a power of two; 0: nothing below is set
+  std::uint32_t birth_count_ = 0;  // those of entries taken out since included
   std::uint32_t live_count_ = 0;
+  Entry* slots_;
+  Birth* births_;
+  Entry inline_slots_[inline_slot_count];
+  Birth inline_births_[inline_slot_count];
 };
 
 }  // namespace tarn

