@@ -12,6 +12,8 @@
 #include "tarn/region/scratch.hpp"
 #include "tarn/region/stack_region.hpp"
 #include "tarn/region/text.hpp"
+#include "tarn/slab/fixed_pool.hpp"
+#include "tarn/slab/stack_pool.hpp"
 #include "tarn/source/chunk_cache.hpp"
 #include "tarn/source/counting_source.hpp"
 #include "tarn/source/fixed_source.hpp"

@@ -22,6 +22,9 @@ namespace tarn {
 /// What lies at the start of a slab takes this much: one cache line.
 inline constexpr std::size_t slab_header_bytes = 64;
 
+/// A slab of eight slots, of which the header takes one. Fewer would be too much header and tail.
+inline constexpr std::size_t slab_capacity_min = 7;
+
 /// Returns the alignment that objects of `bytes` bytes can need at most: the largest power of two
 /// that divides their size, up to what malloc aligns to.
 [[nodiscard]] constexpr std::size_t natural_alignment(std::size_t bytes) noexcept {

@@ -10,16 +10,13 @@
 namespace tarn {
 namespace {
 
-// A slab of eight slots, of which the header takes one. Fewer would be too much header and tail.
-constexpr std::size_t capacity_min = 7;
-
 constinit MappedSource the_slab_source;
 
 SlabShape shape_of(std::size_t slot_bytes, std::size_t alignment, Checking checking,
                    std::size_t slab_bytes) noexcept {
   TARN_CHECK(is_power_of_two(alignment), "slabs: alignment %zu is not a power of two", alignment);
   if (checking != Checking::passthrough) {
-    return slab_shape(slot_bytes, alignment, slab_bytes, capacity_min);
+    return slab_shape(slot_bytes, alignment, slab_bytes, slab_capacity_min);
   }
   SlabShape shape = slab_shape(slot_bytes, alignment, 0, 1);
   if (shape.capacity != 0) shape.capacity = 1;
@@ -97,11 +94,23 @@ void Slabs::deallocate_slow(void* slot) noexcept {
 }
 
 std::size_t Slabs::try_allocate_many(void** slots, std::size_t count) noexcept {
-  for (std::size_t taken_count = 0; taken_count < count; ++taken_count) {
-    slots[taken_count] = try_allocate();
-    if (slots[taken_count] == nullptr) return taken_count;
+  std::size_t taken_count = 0;
+  while (taken_count < count) {
+    const std::size_t some = try_allocate_some(slots + taken_count, count - taken_count);
+    if (some == 0) break;
+    taken_count += some;
   }
-  return count;
+  return taken_count;
+}
+
+std::size_t Slabs::try_allocate_some(void** slots, std::size_t count) noexcept {
+  void* slot = try_allocate();
+  std::size_t taken_count = 0;
+  while (slot != nullptr) {
+    slots[taken_count++] = slot;
+    slot = taken_count == count ? nullptr : try_take();
+  }
+  return taken_count;
 }
 
 void Slabs::deallocate_many(void* const* slots, std::size_t count) noexcept {
