@@ -24,8 +24,10 @@ DETAILS = {
     "tarn/region/region_guard.hpp": "a member of Region",
     "tarn/region/region_make.hpp": "the end of region.hpp",
     "tarn/region/region_options.hpp": "the beginning of region.hpp",
+    "tarn/slab/magazine.hpp": "members of SlabCache",
     "tarn/slab/slab_shape.hpp": "the beginning of slabs.hpp",
     "tarn/slab/slabs.hpp": "what the pools of tarn/slab/ stand on",
+    "tarn/slab/thread_magazines.hpp": "the fast path of SlabCache",
     "tarn/source/chunk_class.hpp": "the bins of ChunkCache",
 }
 SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}

@@ -13,6 +13,8 @@
 #include "tarn/region/stack_region.hpp"
 #include "tarn/region/text.hpp"
 #include "tarn/slab/fixed_pool.hpp"
+#include "tarn/slab/slab_cache.hpp"
+#include "tarn/slab/slab_reserve.hpp"
 #include "tarn/slab/stack_pool.hpp"
 #include "tarn/source/chunk_cache.hpp"
 #include "tarn/source/counting_source.hpp"

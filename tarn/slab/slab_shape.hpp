@@ -38,6 +38,8 @@ struct SlabShape {
   std::size_t slots_begin;   // offset of the first slot
   std::size_t slab_bytes;    // a power of two, and the slab's alignment
   std::uint32_t capacity;    // slots of a slab
+  std::uint32_t colours;     // as many slabs in a row begin their slots differently,
+  std::size_t colour_bytes;  // each later than the one before by this
 };
 
 /// Returns the shape of slabs of at least `slab_bytes_min` bytes and `capacity_min` slots.
@@ -50,7 +52,7 @@ struct SlabShape {
   const std::size_t bytes = slot_bytes == 0 ? 1 : slot_bytes;
   constexpr std::size_t bytes_max = SIZE_MAX >> 20;
   if (bytes > bytes_max || stride_alignment > bytes_max || slab_bytes_min > bytes_max) {
-    return {slot_bytes, 0, 0, 0, 0};
+    return {slot_bytes, 0, 0, 0, 0, 1, 0};
   }
   SlabShape shape{};
   shape.slot_bytes = slot_bytes;
@@ -61,6 +63,11 @@ struct SlabShape {
   const std::size_t capacity = (shape.slab_bytes - shape.slots_begin) / shape.stride_bytes;
   shape.capacity =
       capacity > UINT32_MAX / 2 ? UINT32_MAX / 2 : static_cast<std::uint32_t>(capacity);
+  const std::size_t tail_bytes =
+      shape.slab_bytes - shape.slots_begin - shape.capacity * shape.stride_bytes;
+  shape.colour_bytes = align_up(slab_header_bytes, stride_alignment);
+  const std::size_t colours = tail_bytes / shape.colour_bytes + 1;
+  shape.colours = colours > UINT16_MAX ? UINT16_MAX : static_cast<std::uint32_t>(colours);
   return shape;
 }
 
