@@ -19,6 +19,7 @@ RATCHET = "scripts/long_functions.txt"
 # Headers of these layers are in tarn/tarn.hpp, but for those that no user includes by name.
 PUBLIC = re.compile(r"^tarn/(source|region|slab|adapt)/\w+\.hpp$")
 DETAILS = {
+    "tarn/adapt/pool_blocks.hpp": "what the two pool adapters share",
     "tarn/region/large_table.hpp": "a member of Region",
     "tarn/region/region_detail.hpp": "for region*.cpp only",
     "tarn/region/region_guard.hpp": "a member of Region",

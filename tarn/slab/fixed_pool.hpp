@@ -85,6 +85,8 @@ class FixedPool {
   [[nodiscard]] SlabsStats stats() const noexcept;
 
   [[nodiscard]] const SlabShape& shape() const noexcept { return slabs_.shape(); }
+  [[nodiscard]] std::size_t block_bytes() const noexcept { return shape().slot_bytes; }
+  [[nodiscard]] std::size_t alignment() const noexcept { return shape().alignment; }
   [[nodiscard]] const char* name() const noexcept { return slabs_.name(); }
 
  private:

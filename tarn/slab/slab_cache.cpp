@@ -42,7 +42,6 @@ SlabsOptions slabs_options(const SlabCacheOptions& options, std::size_t lead_byt
 SlabCache::SlabCache(std::size_t block_bytes, std::size_t alignment,
                      const SlabCacheOptions& options) noexcept
     : block_bytes_(block_bytes),
-      alignment_(alignment),
       lead_bytes_(lead_bytes_of(options, alignment)),
       options_(options),
       slabs_(slot_bytes_of(block_bytes, lead_bytes_), alignment,

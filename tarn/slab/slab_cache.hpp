@@ -144,7 +144,7 @@ class SlabCache {
   [[nodiscard]] SlabCacheStats stats() const noexcept;
 
   [[nodiscard]] std::size_t block_bytes() const noexcept { return block_bytes_; }
-  [[nodiscard]] std::size_t alignment() const noexcept { return alignment_; }
+  [[nodiscard]] std::size_t alignment() const noexcept { return slabs_.shape().alignment; }
   [[nodiscard]] const char* name() const noexcept { return options_.name; }
 
  private:
@@ -204,7 +204,6 @@ class SlabCache {
   std::size_t pair_offset_ = detail::no_pair;  // of its registration, if not checking
   std::size_t registered_;
   std::size_t block_bytes_;
-  std::size_t alignment_;
   std::size_t lead_bytes_;  // before a block that stays constructed, its slot's link
   SlabCacheOptions options_;
   mutable std::mutex mutex_;  // for what follows

@@ -34,6 +34,7 @@ inline constexpr std::size_t slab_capacity_min = 7;
 
 struct SlabShape {
   std::size_t slot_bytes;    // what the user may touch
+  std::size_t alignment;     // of its first byte
   std::size_t stride_bytes;  // from one slot to the next
   std::size_t slots_begin;   // offset of the first slot
   std::size_t slab_bytes;    // a power of two, and the slab's alignment
@@ -52,10 +53,11 @@ struct SlabShape {
   const std::size_t bytes = slot_bytes == 0 ? 1 : slot_bytes;
   constexpr std::size_t bytes_max = SIZE_MAX >> 20;
   if (bytes > bytes_max || stride_alignment > bytes_max || slab_bytes_min > bytes_max) {
-    return {slot_bytes, 0, 0, 0, 0, 1, 0};
+    return {slot_bytes, alignment, 0, 0, 0, 0, 1, 0};
   }
   SlabShape shape{};
   shape.slot_bytes = slot_bytes;
+  shape.alignment = alignment;
   shape.stride_bytes = align_up(bytes, stride_alignment);
   shape.slots_begin = align_up(slab_header_bytes, stride_alignment);
   const std::size_t needed_bytes = shape.slots_begin + capacity_min * shape.stride_bytes;

@@ -52,21 +52,21 @@ struct StackPoolShape {
 
 }  // namespace detail
 
-template <std::size_t block_bytes, std::size_t block_count,
-          std::size_t alignment = natural_alignment(block_bytes)>
-class StackPool : private detail::StackPoolShape<block_bytes, block_count, alignment>::Slabs,
+template <std::size_t slot_bytes, std::size_t slot_count,
+          std::size_t slot_alignment = natural_alignment(slot_bytes)>
+class StackPool : private detail::StackPoolShape<slot_bytes, slot_count, slot_alignment>::Slabs,
                   public FixedPool {
-  using Shape = detail::StackPoolShape<block_bytes, block_count, alignment>;
+  using Shape = detail::StackPoolShape<slot_bytes, slot_count, slot_alignment>;
 
  public:
-  /// How many blocks there are: `block_count`, and what the last slab holds beyond.
+  /// How many blocks there are: `slot_count`, and what the last slab holds beyond.
   static constexpr std::size_t capacity = Shape::slab_count * Shape::slab.capacity;
 
   /// `name` appears in messages; the characters outlive the pool.
   explicit StackPool(const char* name = "stack pool",
                      Checking checking = Checking::automatic) noexcept
       : FixedPool(
-            block_bytes, alignment,
+            slot_bytes, slot_alignment,
             detail::stack_slabs_options(name, checking, this->source, Shape::slab.slab_bytes)) {}
 };
 
