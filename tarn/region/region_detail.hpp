@@ -7,7 +7,6 @@
 
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,10 +17,6 @@
 #include "tarn/source/thread_cache.hpp"
 
 namespace tarn::detail {
-
-// What automatic_checking() has decided; automatic: nobody has asked yet. Pairs with itself:
-// threads that decide at the same time decide the same.
-extern constinit std::atomic<Checking> decided_checking;
 
 struct RegionChunk {
   RegionChunk* next;
@@ -61,12 +56,7 @@ inline void Region::check_use(const char* operation) const noexcept {
 
 // By the first allocation, so that a region that stays empty costs nothing.
 inline void Region::decide_checking() noexcept {
-  checking_ = options_.checking;
-  if (checking_ == Checking::automatic) {
-    checking_ = detail::decided_checking.load(std::memory_order_relaxed);
-    if (checking_ == Checking::automatic) [[unlikely]]
-      checking_ = automatic_checking();
-  }
+  checking_ = options_.checking == Checking::automatic ? automatic_checking() : options_.checking;
   if (is_checking()) [[unlikely]]
     begin_checking();
   if (options_.source == nullptr) options_.source = &default_source();

@@ -6,28 +6,11 @@
 #include <cstdint>
 
 #include "tarn/base/bits.hpp"
+#include "tarn/os/checking.hpp"
 
 namespace tarn {
 
 class Source;
-
-/// How closely a region watches its user. Whatever is chosen, the fast path stays the same code:
-/// a watching region keeps it closed (cursor == limit), so that every call takes the slow path.
-enum class Checking : unsigned char {
-  /// `guarded` under AddressSanitizer, under Valgrind and in a library built without NDEBUG,
-  /// `off` otherwise. The environment variable TARN_CHECKING=off|guarded|passthrough overrides it.
-  automatic,
-  off,
-  /// Red zones between blocks, unhanded memory poisoned, owner thread and foreign pointers checked.
-  guarded,
-  /// Every block is a chunk of its own, taken from the heap unless a source is given: a sanitizer
-  /// then knows each block with the stacks that allocated and freed it.
-  passthrough,
-};
-
-/// Returns what Checking::automatic means in this process: what TARN_CHECKING says, or else who
-/// watches. Decided by the first call.
-[[nodiscard]] Checking automatic_checking() noexcept;
 
 struct RegionOptions {
   /// Appears in messages and statistics; the characters outlive the region and its children.

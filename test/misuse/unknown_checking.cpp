@@ -2,7 +2,7 @@
 //
 // Expect strict:
 //     tarn: TARN_CHECKING is "strict"; set it to off, guarded or passthrough
-//     [tarn/region/region_checking.cpp:<line>]
+//     [tarn/os/checking.cpp:<line>]
 
 #include "tarn/region/region.hpp"
 

@@ -1,0 +1,270 @@
+#include "tarn/slab/slabs.hpp"
+
+#include <new>
+
+#include "tarn/base/check.hpp"
+#include "tarn/os/sanitizer.hpp"
+#include "tarn/source/heap_source.hpp"
+#include "tarn/source/mapped_source.hpp"
+
+namespace tarn {
+namespace {
+
+constinit MappedSource the_slab_source;
+
+SlabShape shape_of(std::size_t slot_bytes, std::size_t alignment, Checking checking,
+                   std::size_t slab_bytes) noexcept {
+  TARN_CHECK(is_power_of_two(alignment), "slabs: alignment %zu is not a power of two", alignment);
+  if (checking != Checking::passthrough) {
+    return slab_shape(slot_bytes, alignment, slab_bytes, slab_capacity_min);
+  }
+  SlabShape shape = slab_shape(slot_bytes, alignment, 0, 1);
+  if (shape.capacity != 0) shape.capacity = shape.colours = 1;
+  return shape;
+}
+
+void link(detail::Slab*& list, detail::Slab& slab) noexcept {
+  slab.newer = nullptr;
+  slab.older = list;
+  if (list != nullptr) list->newer = &slab;
+  list = &slab;
+}
+
+void unlink(detail::Slab*& list, detail::Slab& slab) noexcept {
+  (slab.newer != nullptr ? slab.newer->older : list) = slab.older;
+  if (slab.older != nullptr) slab.older->newer = slab.newer;
+}
+
+}  // namespace
+
+Source& default_slab_source() noexcept {
+  if (memory_checker_present()) return heap_source();
+  return the_slab_source;
+}
+
+Slabs::Slabs(std::size_t slot_bytes, std::size_t alignment, const SlabsOptions& options) noexcept
+    : checking_(options.checking == Checking::automatic ? automatic_checking() : options.checking),
+      options_(options) {
+  shape_ = shape_of(slot_bytes, alignment, checking_, options.slab_bytes);
+  if (options_.source == nullptr) {
+    options_.source = checking_ == Checking::passthrough ? &heap_source() : &default_slab_source();
+  }
+  if (checking_ == Checking::passthrough && options_.empty_bytes_max != SIZE_MAX) {
+    options_.empty_bytes_max = 0;
+  }
+  if (!is_checking()) open_mask_ = ~(std::uintptr_t{shape_.slab_bytes} - 1);
+}
+
+Slabs::~Slabs() {
+  // The checker tells what is still in use, and who allocated it: for that it must be lost.
+  if (checking_ == Checking::passthrough && memory_checker_present()) return;
+  if (is_checking()) check_nothing_in_use();
+  for (Slab*& bucket : buckets_) {
+    while (bucket != nullptr) release_slab(*bucket);
+  }
+}
+
+// ---- slots --------------------------------------------------------------------------------------
+
+void* Slabs::try_allocate_slow() noexcept {
+  do {
+    if (void* const slot = try_take()) return slot;
+  } while (enter_next_slab());
+  return nullptr;
+}
+
+void* Slabs::try_allocate(bool& is_fresh) noexcept {
+  do {
+    is_fresh = current_->freed == nullptr;
+    if (void* const slot = try_take()) return slot;
+  } while (enter_next_slab());
+  return nullptr;
+}
+
+void* Slabs::try_take() noexcept {
+  Slab& slab = *current_;
+  void* slot = slab.freed;
+  const bool is_fresh = slot == nullptr;
+  if (is_fresh) {
+    if (&slab == &detail::no_slab || slab.fresh == limit_of(slab)) return nullptr;
+    slot = slab.fresh;
+    slab.fresh += shape_.stride_bytes;
+  } else {
+    if (is_checking()) [[unlikely]]
+      reveal_freed(*slab.freed);
+    slab.freed = slab.freed->next;
+  }
+  slab.until_notice += 1;
+  if (is_checking()) [[unlikely]]
+    begin_use(slot, is_fresh);
+  return slot;
+}
+
+void Slabs::undo_fresh(void* slot) noexcept {
+  Slab& slab = *slab_address(slot);
+  TARN_CHECK(slab.fresh == static_cast<std::byte*>(slot) + shape_.stride_bytes,
+             "slabs \"%s\": undo_fresh() of %p, which is not the newest fresh slot", name(), slot);
+  slab.fresh -= shape_.stride_bytes;
+  if (is_checking()) poison(slot, shape_.stride_bytes);
+  if (--slab.until_notice == 0) notice(slab);
+}
+
+void Slabs::deallocate_slow(void* slot) noexcept {
+  if (slot != nullptr) deallocate_guarded(slot);
+}
+
+std::size_t Slabs::try_allocate_many(void** slots, std::size_t count) noexcept {
+  std::size_t taken_count = 0;
+  while (taken_count < count) {
+    const std::size_t some = try_allocate_some(slots + taken_count, count - taken_count);
+    if (some == 0) break;
+    taken_count += some;
+  }
+  return taken_count;
+}
+
+std::size_t Slabs::try_allocate_some(void** slots, std::size_t count) noexcept {
+  void* slot = try_allocate();
+  std::size_t taken_count = 0;
+  while (slot != nullptr) {
+    slots[taken_count++] = slot;
+    slot = taken_count == count ? nullptr : try_take();
+  }
+  return taken_count;
+}
+
+void Slabs::deallocate_many(void* const* slots, std::size_t count) noexcept {
+  for (std::size_t index = 0; index < count; ++index) deallocate(slots[index]);
+}
+
+// ---- slabs --------------------------------------------------------------------------------------
+
+// The last slot of a slab was freed, or the first of a full one.
+void Slabs::notice(Slab& slab) noexcept {
+  TARN_CHECK(slab.owner == this,
+             "slabs \"%s\": a slot of slabs \"%s\" came back; deallocate it where it is from",
+             name(), slab.owner->name());
+  if (slab.state == detail::SlabState::full) {
+    slab.state = detail::SlabState::partial;
+    slab.until_notice = shape_.capacity - 1;
+    link(partial_, slab);
+    if (slab.until_notice != 0) return;
+  }
+  unlink(partial_, slab);
+  if (shape_.slab_bytes > options_.empty_bytes_max - empty_bytes_) return release_slab(slab);
+  slab.state = detail::SlabState::empty;
+  link(empty_, slab);
+  empty_bytes_ += shape_.slab_bytes;
+}
+
+bool Slabs::enter_next_slab() noexcept {
+  Slab* next = partial_;
+  if (next != nullptr) {
+    unlink(partial_, *next);
+  } else if (empty_ != nullptr) {
+    next = take_newest_empty();
+  } else {
+    next = acquire_slab();
+    if (next == nullptr) return false;
+  }
+  leave_current();
+  current_ = next;
+  if (!is_checking()) open_ = next;
+  next->state = detail::SlabState::current;
+  next->until_notice += 1;
+  return true;
+}
+
+// The current slab is used up.
+void Slabs::leave_current() noexcept {
+  if (current_ == &detail::no_slab) return;
+  current_->state = detail::SlabState::full;
+  current_->until_notice = 1;
+  current_ = &detail::no_slab;
+}
+
+detail::Slab* Slabs::take_newest_empty() noexcept {
+  Slab* const slab = empty_;
+  unlink(empty_, *slab);
+  empty_bytes_ -= shape_.slab_bytes;
+  return slab;
+}
+
+detail::Slab* Slabs::take_empty(std::size_t empty_bytes_max) noexcept {
+  if (empty_bytes_ > empty_bytes_max) return take_newest_empty();
+  if (empty_bytes_max != 0 || current_ == &detail::no_slab || used_count(*current_) != 0) {
+    return nullptr;
+  }
+  Slab* const slab = current_;
+  current_ = open_ = &detail::no_slab;
+  return slab;
+}
+
+void Slabs::trim() noexcept {
+  while (Slab* const slab = take_empty(0)) release_slab(*slab);
+}
+
+detail::Slab* Slabs::acquire_slab() noexcept {
+  if (shape_.capacity == 0) return nullptr;
+  void* const memory = options_.source->acquire(acquired_bytes(), shape_.slab_bytes);
+  if (memory == nullptr) return nullptr;
+  auto* const slab = ::new (memory) Slab{};
+  slab->colour = next_colour_;
+  next_colour_ = static_cast<std::uint16_t>((next_colour_ + 1) % shape_.colours);
+  slab->fresh = slots_of(*slab);
+  slab->owner = this;
+  Slab*& bucket = buckets_[bucket_index(slab)];
+  slab->older_in_bucket = bucket;
+  if (bucket != nullptr) bucket->newer_in_bucket = slab;
+  bucket = slab;
+  if (is_checking()) poison(slab + 1, acquired_bytes() - sizeof(Slab));
+  return slab;
+}
+
+void Slabs::release_slab(Slab& slab) noexcept {
+  Slab* const newer = slab.newer_in_bucket;
+  Slab* const older = slab.older_in_bucket;
+  (newer != nullptr ? newer->older_in_bucket : buckets_[bucket_index(&slab)]) = older;
+  if (older != nullptr) older->newer_in_bucket = newer;
+  slab.owner = nullptr;
+  if (is_checking()) unpoison(&slab + 1, acquired_bytes() - sizeof(Slab));
+  options_.source->release(&slab, acquired_bytes(), shape_.slab_bytes);
+}
+
+// A slab for one slot ends with it, so that a sanitizer sees what lies beyond.
+std::size_t Slabs::acquired_bytes() const noexcept {
+  return shape_.capacity == 1 ? shape_.slots_begin + shape_.stride_bytes : shape_.slab_bytes;
+}
+
+// ---- looking ------------------------------------------------------------------------------------
+
+bool Slabs::owns(const void* pointer) const noexcept { return find_slab(pointer) != nullptr; }
+
+detail::Slab* Slabs::find_slab(const void* pointer) const noexcept {
+  if (shape_.capacity == 0) return nullptr;
+  const Slab* const wanted = slab_address(pointer);
+  Slab* slab = buckets_[bucket_index(wanted)];
+  while (slab != nullptr && slab != wanted) slab = slab->older_in_bucket;
+  return slab;
+}
+
+SlabsStats Slabs::stats() const noexcept {
+  SlabsStats stats;
+  for (const Slab* bucket : buckets_) {
+    for (const Slab* slab = bucket; slab != nullptr; slab = slab->older_in_bucket) {
+      ++stats.slab_count;
+      stats.used_count += used_count(*slab);
+      stats.empty_slab_count += used_count(*slab) == 0;
+    }
+  }
+  stats.free_count = stats.slab_count * shape_.capacity - stats.used_count;
+  stats.reserved_bytes = stats.slab_count * acquired_bytes();
+  return stats;
+}
+
+std::uint32_t Slabs::used_count(const Slab& slab) const noexcept {
+  if (slab.state == detail::SlabState::full) return shape_.capacity;
+  return slab.until_notice - (slab.state == detail::SlabState::current ? 1 : 0);
+}
+
+}  // namespace tarn

@@ -1,0 +1,16 @@
+// test/misuse/slots_left_at_end.cpp - ends slabs of which slots are in use.
+//
+// Expect guarded:
+//     tarn: slabs "orders": at their end 4 slots are in use, such as <address> <address> <address>;
+//     deallocate what was allocated, or see with TARN_CHECKING=passthrough and a sanitizer where
+//     that was [tarn/slab/slabs_checking.cpp:<line>]
+// Expect passthrough asan:
+//     ERROR: LeakSanitizer: detected memory leaks
+//     Direct leak of 512 byte(s) in 4 object(s)
+
+#include "tarn/slab/slabs.hpp"
+
+int main() {
+  tarn::Slabs slabs(48, 16, {.name = "orders"});
+  for (int count = 0; count < 4; ++count) static_cast<void>(slabs.try_allocate());
+}
