@@ -128,7 +128,11 @@ bool Region::owns(const void* block, std::size_t bytes) const noexcept {
     if (lies_in(chunk->begin(), chunk == chunk_ ? cursor() : chunk->limit())) return true;
     if (chunk == chunk_) break;
   }
-  return large_.covers(first, bytes);
+  bool found = false;
+  large_.for_each([&](const LargeTable::Entry& entry) {
+    found = found || lies_in(entry.block, entry.block + entry.bytes);
+  });
+  return found;
 }
 
 }  // namespace tarn

@@ -375,7 +375,8 @@ class Region {
   bool refused_by_limit_ = false;            // during the present request
   bool has_makeshift_chunks_ = false;        // smaller than wanted, because that was refused
   LargeTable large_;
-  Region* newer_sibling_;  // these three only with a parent
+  // These three only with a parent, and away from what each region clears at its beginning.
+  Region* newer_sibling_;
   Region* older_sibling_;
   std::uint64_t serial_in_parent_;
   RegionOptions options_;

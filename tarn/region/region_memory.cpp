@@ -246,6 +246,9 @@ void* Region::acquire_large(std::size_t bytes, std::size_t alignment) noexcept {
   alignment = std::max(alignment, fundamental_alignment);
   void* const block = make_room_in_large_table() ? acquire(bytes, alignment) : nullptr;
   if (block == nullptr) return nullptr;
+  TARN_CHECK(reinterpret_cast<std::uintptr_t>(block) % fundamental_alignment == 0,
+             "region \"%s\": its source gave a chunk at %p, which is not aligned to 16", name(),
+             block);
   large_.add(LargeTable::Entry::of(block, bytes, alignment), ++serial_);
   large_bytes_ += bytes;
   return block;
@@ -277,7 +280,7 @@ void Region::release_large_after(std::uint64_t serial) noexcept {
 }
 
 void Region::release_all_large() noexcept {
-  release_large_after(0);
+  large_.for_each([this](const LargeTable::Entry& entry) { release_large(entry); });
   std::size_t table_bytes = 0;
   void* const table = large_.clear(table_bytes);
   if (table != nullptr) release(table, table_bytes, fundamental_alignment);

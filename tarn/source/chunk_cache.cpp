@@ -1,5 +1,7 @@
 #include "tarn/source/chunk_cache.hpp"
 
+#include <utility>
+
 #include "tarn/os/sanitizer.hpp"
 
 namespace tarn {
@@ -22,7 +24,8 @@ void expose(void* chunk, std::size_t bytes, std::size_t chunk_bytes) noexcept {
 
 ChunkCache::ChunkCache(Source& upstream, const ChunkCacheOptions& options) noexcept
     : upstream_(upstream),
-      fast_bytes_max_(memory_checker_present() ? 0 : chunk_class_bytes_max),
+      is_watched_(memory_checker_present()),
+      front_bytes_max_(is_watched_ ? 0 : chunk_class_bytes_max),
       room_bytes_(options.bytes_max),
       releases_until_clock_(releases_per_clock_reading),
       options_(options),
@@ -53,45 +56,72 @@ void ChunkCache::do_release(void* chunk, std::size_t bytes, std::size_t alignmen
   give(chunk, bytes, alignment);
 }
 
-void* ChunkCache::take_slow(std::size_t bytes, std::size_t alignment) noexcept {
+inline void* ChunkCache::pop(ChunkClass size) noexcept {
+  Bin& bin = bins_[size.index];
+  Link* const chunk = bin.top;
+  if (chunk == nullptr) return nullptr;
+  bin.top = chunk->next;
+  bin.count -= 1;
+  if (bin.count < bin.low_water) bin.low_water = bin.count;
+  room_bytes_ += size.bytes;
+  hit_count_ += 1;
+  return chunk;
+}
+
+inline void ChunkCache::push(ChunkClass size, void* chunk) noexcept {
+  Bin& bin = bins_[size.index];
+  bin.top = new (chunk) Link{bin.top};
+  bin.count += 1;
+  room_bytes_ -= size.bytes;
+}
+
+void* ChunkCache::take_further(std::size_t bytes, std::size_t alignment) noexcept {
+  if (cacheable(bytes, alignment) && !is_watched_) [[likely]] {
+    if (void* const chunk = pop(chunk_class_of(bytes))) return chunk;
+  }
+  return take_rarely(bytes, alignment);
+}
+
+void* ChunkCache::take_rarely(std::size_t bytes, std::size_t alignment) noexcept {
   if (cacheable(bytes, alignment)) {
     const ChunkClass size = chunk_class_of(bytes);
-    put_front_in_bin();
+    if (size.bytes == front_class_bytes()) return take_front();
     if (bins_[size.index].count != 0) reveal(bins_[size.index].top, sizeof(Link));
-    if (void* chunk = pop(size)) {
+    if (void* const chunk = pop(size)) {
       expose(chunk, bytes, size.bytes);
       return chunk;
     }
     miss_count_ += 1;
   }
-  void* chunk = acquire_from(upstream_, bytes, alignment);
-  if (chunk != nullptr || room_bytes_ == options_.bytes_max) return chunk;
-  // What lies in the other bins may be all that the upstream lacks.
+  void* const chunk = acquire_from(upstream_, bytes, alignment);
+  if (chunk != nullptr || stats().cached_count == 0) return chunk;
+  // What is cached may be all that the upstream lacks.
   drain();
   return acquire_from(upstream_, bytes, alignment);
 }
 
 void ChunkCache::give_further(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
   if (!cacheable(bytes, alignment)) return upstream_.release(chunk, bytes, alignment);
-  if (fast_bytes_max_ == 0) {
-    give_watched(chunk, bytes, alignment);
-  } else {
-    put_front_in_bin();
-    if (bytes <= room_bytes_) {
-      put_in_front(chunk, bytes);
-    } else {
-      release_to(upstream_, chunk, bytes, alignment);
-    }
+  // Of one size the newest stays in front; another size would only take its place in turn.
+  if (bytes == front_bytes_) std::swap(chunk, front_);
+  const ChunkClass size = chunk_class_of(bytes);
+  if (size.bytes + surely_in_class(front_bytes_) <= room_bytes_ && releases_until_clock_ > 1 &&
+      !is_watched_) [[likely]] {
+    releases_until_clock_ -= 1;
+    return push(size, chunk);
   }
-  if (releases_until_clock_ == 0 || --releases_until_clock_ == 0) read_clock();
+  give_rarely(chunk, size);
 }
 
-void ChunkCache::give_watched(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
-  const ChunkClass size = chunk_class_of(bytes);
-  if (size.bytes > room_bytes_) return release_to(upstream_, chunk, bytes, alignment);
-  unpoison(chunk, sizeof(Link));
-  push(size, chunk);
-  poison(chunk, size.bytes);
+void ChunkCache::give_rarely(void* chunk, ChunkClass size) noexcept {
+  if (size.bytes > room_bytes_ - front_class_bytes()) {
+    release_to(upstream_, chunk, size.bytes, chunk_alignment);
+  } else {
+    unpoison(chunk, sizeof(Link));
+    push(size, chunk);
+    if (is_watched_) poison(chunk, size.bytes);
+  }
+  if (releases_until_clock_ == 0 || --releases_until_clock_ == 0) read_clock();
 }
 
 void ChunkCache::read_clock() noexcept {
@@ -99,14 +129,14 @@ void ChunkCache::read_clock() noexcept {
   if (options_.clock_ns() - decayed_ns_ >= options_.decay_interval_ns) decay();
 }
 
-// Where its class takes up more room than it did, and there is no more, it goes back instead.
+std::size_t ChunkCache::front_class_bytes() const noexcept {
+  return front_bytes_ != 0 ? chunk_class_of(front_bytes_).bytes : 0;
+}
+
 void ChunkCache::put_front_in_bin() noexcept {
   if (front_bytes_ == 0) return;
-  const ChunkClass size = chunk_class_of(front_bytes_);
-  room_bytes_ += front_bytes_;
+  push(chunk_class_of(front_bytes_), front_);
   front_bytes_ = 0;
-  if (size.bytes <= room_bytes_) return push(size, front_);
-  release_to(upstream_, front_, size.bytes, chunk_alignment);
 }
 
 void ChunkCache::decay() noexcept {
@@ -135,7 +165,7 @@ void ChunkCache::limit(std::size_t bytes_max) noexcept {
 void ChunkCache::return_coldest(std::size_t index, std::uint32_t count) noexcept {
   if (count == 0) return;
   Bin& bin = bins_[index];
-  if (fast_bytes_max_ == 0) expose_links(bin);
+  if (is_watched_) expose_links(bin);
   bin.count -= count;
   Link** cut = &bin.top;
   for (std::uint32_t kept = 0; kept < bin.count; ++kept) cut = &(*cut)->next;
@@ -148,7 +178,7 @@ void ChunkCache::return_coldest(std::size_t index, std::uint32_t count) noexcept
     coldest = coldest->next;
     release_to(upstream_, chunk, chunk_bytes, chunk_alignment);
   }
-  if (fast_bytes_max_ == 0) hide_links(bin);
+  if (is_watched_) hide_links(bin);
 }
 
 // A memory checker lets nobody read the links, not even the cache.
@@ -173,6 +203,7 @@ ChunkCacheStats ChunkCache::stats() const noexcept {
   ChunkCacheStats result;
   result.cached_bytes = options_.bytes_max - room_bytes_;
   for (const Bin& bin : bins_) result.cached_count += bin.count;
+  result.cached_bytes += front_class_bytes();
   result.cached_count += front_bytes_ != 0 ? 1 : 0;
   result.hit_count = hit_count_;
   result.miss_count = miss_count_;

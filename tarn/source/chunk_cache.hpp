@@ -1,6 +1,6 @@
 // tarn/source/chunk_cache.hpp - a source that keeps released chunks, to give them again while hot.
 //
-//     front         the chunk released last
+//     front         one chunk, and what it was asked for with
 //     bin   256 B   top -> [next|....] -> [next|....] -> null      last in, first out: the top is
 //     bin   320 B   top -> null                                    the chunk most likely still in
 //     ...                                                          the processor's caches
@@ -12,7 +12,7 @@
 // class. Larger or more strictly aligned requests pass through.
 //
 // The front serves whoever asks for the very size again, as one request after another does, without
-// looking for a class: 38 instructions for a chunk to come and go, against 70 by a bin.
+// looking for a class: 51 instructions for a chunk to come and go, against 108 by a bin.
 //
 // What is kept is bounded in bytes, and decays: every interval, the chunks of a bin that the whole
 // interval could do without go back to the upstream, the longest unused first to go. Without a
@@ -22,8 +22,8 @@
 // Threads:    one at a time.
 // Failure:    nullptr when the upstream refuses even after all that was kept has gone back to it.
 // Lifetime:   the upstream outlives the cache. Chunks may outlive it: see release_to().
-// Invariant:  of each bin, low_water <= count, and its list has `count` links. Before a memory
-//             checker, which wants every step, the front stays empty.
+// Invariant:  of each bin, low_water <= count, and its list has `count` links. There is room for
+//             the front in its bin. Before a memory checker, which wants every step, it is empty.
 
 #pragma once
 
@@ -78,22 +78,16 @@ class ChunkCache final : public Source {
 
   /// As acquire() and release(), for a caller who has made their checks: the thread cache.
   [[nodiscard]] TARN_HOT void* take(std::size_t bytes, std::size_t alignment) noexcept {
-    if (bytes == front_bytes_ && alignment <= chunk_alignment) [[likely]] {
-      front_bytes_ = 0;
-      room_bytes_ += bytes;
-      hit_count_ += 1;
-      return front_;
-    }
-    if (bytes <= fast_bytes_max_ && alignment <= chunk_alignment) [[likely]] {
-      if (void* chunk = pop(chunk_class_of(bytes))) [[likely]]
-        return chunk;
-    }
-    return take_slow(bytes, alignment);
+    if (bytes == front_bytes_ && alignment <= chunk_alignment) [[likely]]
+      return take_front();
+    return take_further(bytes, alignment);
   }
   TARN_HOT void give(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
-    if (front_bytes_ == 0 && bytes <= fast_bytes_max_ && bytes <= room_bytes_ &&
+    if (front_bytes_ == 0 && bytes <= front_bytes_max_ && surely_in_class(bytes) <= room_bytes_ &&
         alignment <= chunk_alignment && --releases_until_clock_ != 0) [[likely]] {
-      return put_in_front(chunk, bytes);
+      front_ = chunk;
+      front_bytes_ = bytes;
+      return;
     }
     give_further(chunk, bytes, alignment);
   }
@@ -118,48 +112,36 @@ class ChunkCache final : public Source {
   void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override;
   void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override;
 
-  TARN_HOT void* pop(ChunkClass size) noexcept {
-    Bin& bin = bins_[size.index];
-    Link* chunk = bin.top;
-    if (chunk == nullptr) [[unlikely]]
-      return nullptr;
-    bin.top = chunk->next;
-    bin.count -= 1;
-    if (bin.count < bin.low_water) [[unlikely]]
-      bin.low_water = bin.count;
-    room_bytes_ += size.bytes;
+  // No less than the bytes of its class, without looking for it.
+  static constexpr std::size_t surely_in_class(std::size_t bytes) noexcept {
+    return 2 * bytes + chunk_class_bytes_min;
+  }
+
+  TARN_HOT void* take_front() noexcept {
+    front_bytes_ = 0;
     hit_count_ += 1;
-    return chunk;
-  }
-  TARN_HOT void push(ChunkClass size, void* chunk) noexcept {
-    Bin& bin = bins_[size.index];
-    bin.top = new (chunk) Link{bin.top};
-    bin.count += 1;
-    room_bytes_ -= size.bytes;
+    return front_;
   }
 
-  // Requires: the front is empty, and there is room.
-  TARN_HOT void put_in_front(void* chunk, std::size_t bytes) noexcept {
-    front_ = chunk;
-    front_bytes_ = bytes;
-    room_bytes_ -= bytes;
-  }
-
-  TARN_COLD void* take_slow(std::size_t bytes, std::size_t alignment) noexcept;
+  [[nodiscard]] void* pop(ChunkClass size) noexcept;
+  void push(ChunkClass size, void* chunk) noexcept;
+  TARN_SLOW void* take_further(std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_COLD void* take_rarely(std::size_t bytes, std::size_t alignment) noexcept;
   TARN_SLOW void give_further(void* chunk, std::size_t bytes, std::size_t alignment) noexcept;
-  TARN_COLD void give_watched(void* chunk, std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_COLD void give_rarely(void* chunk, ChunkClass size) noexcept;
   void read_clock() noexcept;
+  [[nodiscard]] std::size_t front_class_bytes() const noexcept;
   void put_front_in_bin() noexcept;
   void return_coldest(std::size_t index, std::uint32_t count) noexcept;
   static void expose_links(const Bin& bin) noexcept;
   static void hide_links(const Bin& bin) noexcept;
 
   Source& upstream_;
-  // chunk_class_bytes_max, or 0 to close the fast path when a memory checker wants every step.
-  const std::size_t fast_bytes_max_;
+  const bool is_watched_;  // by a memory checker
+  const std::size_t front_bytes_max_;
   std::size_t front_bytes_ = 0;  // as released, not those of its class; 0: there is none
   void* front_;
-  std::size_t room_bytes_;
+  std::size_t room_bytes_;  // for the front and more in bins
   std::uint32_t releases_until_clock_;
   std::size_t hit_count_ = 0;
   std::size_t miss_count_ = 0;

@@ -144,17 +144,37 @@ TEST_F(ChunkCacheTest, DecayLeavesAloneWhatComesAndGoesAllTheTime) {
   EXPECT_EQ(cache_.stats().cached_count, 0u) << "a whole interval without it";
 }
 
-TEST_F(ChunkCacheTest, AChunkWhoseClassIsLargerThanTheRoomLeftGoesBack) {
-  release(acquire(1, 20 * kibibyte), 20 * kibibyte);
-  // 44 KiB are left for 43, and would not be for the 48 of their class.
-  const std::size_t odd_bytes = 43 * kibibyte;
-  void* odd = cache_.acquire(odd_bytes, 16);
-  void* other = cache_.acquire(4 * kibibyte, 16);
-  cache_.release(odd, odd_bytes, 16);
-  EXPECT_EQ(cache_.stats().cached_count, memory_checker_present() ? 1u : 2u) << "who has a front";
-  cache_.release(other, 4 * kibibyte, 16);
-  EXPECT_EQ(cache_.stats().cached_bytes, 24 * kibibyte);
-  EXPECT_EQ(upstream_.live_bytes(), 24 * kibibyte);
+// Whatever the bound, and whatever lies in the cache already.
+TEST_F(ChunkCacheTest, NeverKeepsMoreThanItsBound) {
+  for (std::size_t bytes_max = 0; bytes_max <= 4 * kibibyte; bytes_max += 100) {
+    cache_.limit(bytes_max);
+    for (const std::size_t bytes : {1, 700, 255, 1025, 3000, 256, 2049, 1}) {
+      const std::vector<void*> chunks = acquire(2, bytes);
+      release(chunks, bytes);
+      ASSERT_LE(cache_.stats().cached_bytes, bytes_max) << bytes;
+      ASSERT_EQ(upstream_.live_bytes(), cache_.stats().cached_bytes) << bytes;
+    }
+  }
+}
+
+TEST_F(ChunkCacheTest, AnEmptyFrontTakesNothingThatThereIsNoRoomFor) {
+  const std::vector<void*> chunks = acquire(64, kibibyte);
+  release(chunks, kibibyte);
+  EXPECT_EQ(cache_.acquire(kibibyte, 16), chunks.back());
+  cache_.release(cache_.acquire(2 * kibibyte, 16), 2 * kibibyte, 16);
+  EXPECT_EQ(cache_.stats().cached_bytes, 63 * kibibyte);
+  cache_.release(chunks.back(), kibibyte, 16);
+  EXPECT_EQ(cache_.stats().cached_bytes, 64 * kibibyte);
+}
+
+TEST_F(ChunkCacheTest, TwoSizesOfOneClassShareTheFront) {
+  void* const chunk = cache_.acquire(4096, 16);
+  cache_.release(chunk, 4096, 16);
+  EXPECT_EQ(cache_.acquire(4080, 16), chunk);
+  cache_.release(chunk, 4080, 16);
+  EXPECT_EQ(cache_.acquire(4096, 16), chunk);
+  cache_.release(chunk, 4096, 16);
+  EXPECT_EQ(cache_.stats().cached_count, 1u);
 }
 
 TEST_F(ChunkCacheTest, DecayReturnsTheChunksUnusedLongest) {

@@ -14,7 +14,7 @@ namespace {
 
 // Constant-initialised, so that the fast path is a load and a compare. initial-exec: also in a
 // shared library its address is no call. It takes 8 of the 1664 bytes that glibc keeps for all
-// thread-local variables of such libraries, loaded late: the cache itself, of 872, is on the heap.
+// thread-local variables of such libraries, loaded late: the cache itself, of 896, is on the heap.
 [[gnu::tls_model("initial-exec")]] constinit thread_local ChunkCache* this_cache = nullptr;
 // Pairs with itself: a cache that begins just then has the one bound or the other.
 constinit std::atomic<std::size_t> cache_bytes_max{ChunkCacheOptions{}.bytes_max};
