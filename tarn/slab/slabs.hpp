@@ -42,8 +42,11 @@ struct SlabsOptions {
   const char* name = "slabs";
   /// Where slabs come from; nullptr means default_slab_source().
   Source* source = nullptr;
-  /// Slabs are this large, or the next power of two that holds seven slots.
+  /// Slabs are this large, or the next power of two that holds `capacity_min` slots.
   std::size_t slab_bytes = 65536;
+  /// A slab of eight slots, of which the header takes one. Fewer are much header and tail, but a
+  /// tail that nobody touches costs addresses alone. At most 65535.
+  std::size_t capacity_min = 7;
   /// Empty slabs beyond this go back to the source at once.
   std::size_t empty_bytes_max = 262144;
   Checking checking = Checking::automatic;
@@ -134,6 +137,13 @@ class Slabs {
 
   /// Returns true if `pointer` points into a slab of these. O(slabs / 64).
   [[nodiscard]] bool owns(const void* pointer) const noexcept;
+
+  /// Returns the slabs that `slot`, in use, is of.
+  /// Requires: they do not check, and theirs is a slab of `slab_bytes` bytes.
+  [[nodiscard]] static Slabs& owner_of(const void* slot, std::size_t slab_bytes) noexcept {
+    const std::uintptr_t address = align_down(reinterpret_cast<std::uintptr_t>(slot), slab_bytes);
+    return *reinterpret_cast<const detail::Slab*>(address)->owner;
+  }
 
   /// O(slabs).
   [[nodiscard]] SlabsStats stats() const noexcept;
