@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "tarn/c/ngx_chunks.hpp"
 #include "tarn/os/process.hpp"
 
 // nginx's own, where the program is nginx.
@@ -33,12 +34,13 @@ void write_statistics() {
   std::snprintf(path, sizeof path, "%s.%d", statistics_prefix, process_id());
   std::FILE* const file = std::fopen(path, "w");
   if (file == nullptr) return;
-  const tarn_ngx_thread_stats& now = counts;
+  const tarn_ngx_thread_stats now = tarn_ngx_stats_of_thread();
   std::fprintf(file,
                "pools created %zu\npools destroyed %zu\npools reset %zu\npools overflowed %zu\n"
-               "large blocks %zu\nlarge blocks freed %zu\nrequests refused %zu\n",
+               "large blocks %zu\nlarge blocks freed %zu\nrequests refused %zu\n"
+               "bytes in slots %zu\nbytes in slabs %zu\n",
                now.created_count, now.destroyed_count, now.reset_count, now.overflowed_count,
-               now.large_count, now.freed_count, now.refused_count);
+               now.large_count, now.freed_count, now.refused_count, now.slot_bytes, now.slab_bytes);
   std::fclose(file);
 }
 
@@ -78,4 +80,12 @@ void report_delete(ngx_log_t* log, const unsigned char* name) noexcept {
 
 }  // namespace tarn::ngx
 
-extern "C" tarn_ngx_thread_stats tarn_ngx_stats_of_thread(void) { return tarn::ngx::counts; }
+extern "C" tarn_ngx_thread_stats tarn_ngx_stats_of_thread(void) {
+  tarn_ngx_thread_stats stats = tarn::ngx::counts;
+  if (const tarn::ngx::Slots* const slots = tarn::ngx::this_slots) {
+    const tarn::ngx::SlotsStats now = slots->stats();
+    stats.slot_bytes = now.used_bytes;
+    stats.slab_bytes = now.reserved_bytes;
+  }
+  return stats;
+}
