@@ -47,27 +47,30 @@ constinit thread_local Slots* this_slots = nullptr;
 // ---- empty slabs --------------------------------------------------------------------------------
 
 void* SlabStock::do_acquire(std::size_t bytes, std::size_t alignment) noexcept {
-  Empty* const slab = newest_;
-  if (slab == nullptr) return default_slab_source().acquire(bytes, alignment);
-  newest_ = slab->next;
-  --count_;
-  return slab;
+  return newest_ != nullptr ? take() : default_slab_source().acquire(bytes, alignment);
 }
 
 void SlabStock::do_release(void* slab, std::size_t bytes, std::size_t alignment) noexcept {
-  if (count_ >= count_max()) return default_slab_source().release(slab, bytes, alignment);
+  if (balance_ < 2 || count_ == count_max) {
+    return default_slab_source().release(slab, bytes, alignment);
+  }
   newest_ = new (slab) Empty{newest_};
   ++count_;
+  balance_ -= 2;
 }
 
-void SlabStock::shrink() noexcept { drain(count_max()); }
+SlabStock::Empty* SlabStock::take() noexcept {
+  Empty* const slab = newest_;
+  newest_ = slab->next;
+  --count_;
+  balance_ += 2;
+  return slab;
+}
 
-void SlabStock::drain(std::size_t left_count) noexcept {
-  for (; count_ > left_count; --count_) {
-    Empty* const slab = newest_;
-    newest_ = slab->next;
-    default_slab_source().release(slab, slab_bytes, slab_bytes);
-  }
+void SlabStock::shrink() noexcept { default_slab_source().release(take(), slab_bytes, slab_bytes); }
+
+void SlabStock::drain() noexcept {
+  while (newest_ != nullptr) shrink();
 }
 
 // ---- slots --------------------------------------------------------------------------------------
@@ -110,7 +113,7 @@ void Slots::take_back() noexcept {
 void Slots::wait_for_thread() noexcept {
   take_back();
   for (Slabs& slabs : slabs_) slabs.trim();
-  stock_.drain(0);
+  stock_.drain();
   put(this);
 }
 

@@ -64,18 +64,18 @@ static_assert(slot_class_bytes(0) == slot_bytes_min && slot_class_of(1).index ==
 static_assert(slot_class_bytes(slot_class_count - 1) == slot_bytes_max);
 
 /// Empty slabs of one thread, for whichever size needs one next. A load that swings needs some a
-/// thousand times a second, and each that went to the system and came again would cost it 10 us: as
-/// many stay as the open connections will need for their next requests.
+/// thousand times a second, and each that went to the system and came again would cost it 10 us:
+/// one stays, and for each open connection half of one, about what a request to a proxy takes.
 class SlabStock final : public Source {
  public:
-  TARN_HOT void open_connection() noexcept { ++connection_count_; }
+  TARN_HOT void open_connection() noexcept { ++balance_; }
   TARN_HOT void close_connection() noexcept {
-    --connection_count_;
-    if (count_ > count_max()) [[unlikely]]
+    if (--balance_ < 0) [[unlikely]]
       shrink();
   }
 
-  void drain(std::size_t left_count) noexcept;
+  /// Gives all slabs back.
+  void drain() noexcept;
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
  private:
@@ -83,18 +83,16 @@ class SlabStock final : public Source {
     Empty* next;
   };
 
-  // One, and 16 KiB for each connection, about what a request to a proxy takes; 1 MiB at most.
-  [[nodiscard]] std::size_t count_max() const noexcept {
-    return connection_count_ < 62 ? 1 + connection_count_ / 2 : 32;
-  }
+  static constexpr std::size_t count_max = 32;  // 1 MiB
 
   void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override;
   void do_release(void* slab, std::size_t bytes, std::size_t alignment) noexcept override;
   TARN_SLOW void shrink() noexcept;
+  [[nodiscard]] Empty* take() noexcept;
 
   Empty* newest_ = nullptr;
   std::size_t count_ = 0;
-  std::size_t connection_count_ = 0;
+  std::ptrdiff_t balance_ = 2;  // 2, and 1 for each connection, less 2 for each slab
 };
 
 /// What the slabs of one thread hold.
