@@ -34,13 +34,12 @@ void write_statistics() {
   std::snprintf(path, sizeof path, "%s.%d", statistics_prefix, process_id());
   std::FILE* const file = std::fopen(path, "w");
   if (file == nullptr) return;
-  const tarn_ngx_thread_stats now = tarn_ngx_stats_of_thread();
+  const tarn_ngx_thread_stats& now = counts;
   std::fprintf(file,
                "pools created %zu\npools destroyed %zu\npools reset %zu\npools overflowed %zu\n"
-               "large blocks %zu\nlarge blocks freed %zu\nrequests refused %zu\n"
-               "bytes in slots %zu\nbytes in slabs %zu\n",
+               "large blocks %zu\nlarge blocks freed %zu\nrequests refused %zu\n",
                now.created_count, now.destroyed_count, now.reset_count, now.overflowed_count,
-               now.large_count, now.freed_count, now.refused_count, now.slot_bytes, now.slab_bytes);
+               now.large_count, now.freed_count, now.refused_count);
   std::fclose(file);
 }
 

@@ -150,8 +150,8 @@ typedef struct {
   size_t slab_bytes;       /* the slabs they are of, and empty ones: from the system */
 } tarn_ngx_thread_stats;
 
-/* With TARN_NGX_STATS=PREFIX in the environment, each process also writes these numbers of its main
- * thread to PREFIX.<process id> when it exits. O(slabs). */
+/* O(slabs). With TARN_NGX_STATS=PREFIX in the environment, each process also writes the counts of
+ * its main thread to PREFIX.<process id> when it exits. */
 tarn_ngx_thread_stats tarn_ngx_stats_of_thread(void);
 
 #ifdef __cplusplus
