@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -96,6 +97,17 @@ TEST(NgxChunks, ComeHomeFromAnotherThread) {
   release_all(chunks);
 }
 
+TEST(NgxChunks, ConnectionsThatEndElsewhereKeepNoSlabs) {
+  std::vector<Chunk> chunks;
+  for (int i = 0; i < 40; ++i) chunks.push_back(acquire_filled(512));
+  for (int i = 0; i < 40; ++i) chunks.push_back(acquire_filled(6144));
+  const std::size_t busy_bytes = reserved_bytes();
+  std::thread([&] { release_all(chunks); }).join();
+  chunks.push_back(acquire_filled(128));
+  EXPECT_LE(reserved_bytes(), busy_bytes - 6 * slab_bytes);
+  release_all(chunks);
+}
+
 TEST(NgxChunks, OutliveTheThreadTheyAreOf) {
   std::vector<Chunk> chunks;
   const Slots* of_ended = nullptr;
@@ -111,6 +123,40 @@ TEST(NgxChunks, OutliveTheThreadTheyAreOf) {
     EXPECT_EQ(used_bytes(), 512u);
     release_all(chunks);
   }).join();
+}
+
+TEST(NgxChunks, NothingStaysReservedWhenAThreadHasEnded) {
+  const Slots* of_ended = nullptr;
+  std::thread([&] {
+    std::vector<Chunk> chunks;
+    for (int i = 0; i < 100; ++i) chunks.push_back(acquire_filled(512));
+    for (int i = 0; i < 100; ++i) chunks.push_back(acquire_filled(6144));
+    release_all(chunks);
+    EXPECT_GT(reserved_bytes(), slab_bytes);
+    of_ended = this_slots;
+  }).join();
+  EXPECT_EQ(of_ended->stats().reserved_bytes, 0u);
+}
+
+// Two at a time, again and again: neither needs new ones, though the first takes all for a moment.
+TEST(NgxChunks, AllThatWaitAreUsedAgain) {
+  std::set<const Slots*> seen;
+  const auto acquire_one = [&seen] {
+    const Chunk chunk = acquire_filled(512);
+    seen.insert(this_slots);
+    return chunk;
+  };
+  for (int round = 0; round < 30; ++round) {
+    std::thread([&] {
+      const Chunk first = acquire_one();
+      std::thread([&] {
+        const Chunk second = acquire_one();
+        release_chunk(second.memory, second.bytes);
+      }).join();
+      release_chunk(first.memory, first.bytes);
+    }).join();
+  }
+  EXPECT_LT(seen.size(), 10u);
 }
 
 // Threads hand chunks to each other in every direction while some of them end and others begin.
