@@ -19,13 +19,16 @@ RATCHET = "scripts/long_functions.txt"
 # Headers of these layers are in tarn/tarn.hpp, but for those that no user includes by name.
 PUBLIC = re.compile(r"^tarn/(source|region|slab|adapt)/\w+\.hpp$")
 DETAILS = {
+    "tarn/adapt/pool_blocks.hpp": "what the two pool adapters share",
     "tarn/region/large_table.hpp": "a member of Region",
     "tarn/region/region_detail.hpp": "for region*.cpp only",
     "tarn/region/region_guard.hpp": "a member of Region",
     "tarn/region/region_make.hpp": "the end of region.hpp",
     "tarn/region/region_options.hpp": "the beginning of region.hpp",
+    "tarn/slab/magazine.hpp": "members of SlabCache",
     "tarn/slab/slab_shape.hpp": "the beginning of slabs.hpp",
     "tarn/slab/slabs.hpp": "what the pools of tarn/slab/ stand on",
+    "tarn/slab/thread_magazines.hpp": "the fast path of SlabCache",
     "tarn/source/chunk_class.hpp": "the bins of ChunkCache",
 }
 SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "tarn/adapt/pool_allocator.hpp"
+#include "tarn/adapt/pool_resource.hpp"
 #include "tarn/adapt/region_allocator.hpp"
 #include "tarn/adapt/region_resource.hpp"
 #include "tarn/base/out_of_memory.hpp"
@@ -12,6 +14,11 @@
 #include "tarn/region/scratch.hpp"
 #include "tarn/region/stack_region.hpp"
 #include "tarn/region/text.hpp"
+#include "tarn/slab/fixed_pool.hpp"
+#include "tarn/slab/object_pool.hpp"
+#include "tarn/slab/slab_cache.hpp"
+#include "tarn/slab/slab_reserve.hpp"
+#include "tarn/slab/stack_pool.hpp"
 #include "tarn/source/chunk_cache.hpp"
 #include "tarn/source/counting_source.hpp"
 #include "tarn/source/fixed_source.hpp"

@@ -19,7 +19,7 @@ SlabShape shape_of(std::size_t slot_bytes, std::size_t alignment, Checking check
     return slab_shape(slot_bytes, alignment, options.slab_bytes, options.capacity_min);
   }
   SlabShape shape = slab_shape(slot_bytes, alignment, 0, 1);
-  if (shape.capacity != 0) shape.capacity = 1;
+  if (shape.capacity != 0) shape.capacity = shape.colours = 1;
   return shape;
 }
 
@@ -49,7 +49,9 @@ Slabs::Slabs(std::size_t slot_bytes, std::size_t alignment, const SlabsOptions& 
   if (options_.source == nullptr) {
     options_.source = checking_ == Checking::passthrough ? &heap_source() : &default_slab_source();
   }
-  if (checking_ == Checking::passthrough) options_.empty_bytes_max = 0;
+  if (checking_ == Checking::passthrough && options_.empty_bytes_max != SIZE_MAX) {
+    options_.empty_bytes_max = 0;
+  }
   if (!is_checking()) open_mask_ = ~(std::uintptr_t{shape_.slab_bytes} - 1);
 }
 
@@ -71,22 +73,40 @@ void* Slabs::try_allocate_slow() noexcept {
   return nullptr;
 }
 
+void* Slabs::try_allocate(bool& is_fresh) noexcept {
+  do {
+    is_fresh = current_->freed == nullptr;
+    if (void* const slot = try_take()) return slot;
+  } while (enter_next_slab());
+  return nullptr;
+}
+
 void* Slabs::try_take() noexcept {
   Slab& slab = *current_;
   void* slot = slab.freed;
-  if (slot != nullptr) {
-    if (is_checking()) [[unlikely]]
-      reveal_freed(*slab.freed);
-    slab.freed = slab.freed->next;
-  } else {
+  const bool is_fresh = slot == nullptr;
+  if (is_fresh) {
     if (&slab == &detail::no_slab || slab.fresh == limit_of(slab)) return nullptr;
     slot = slab.fresh;
     slab.fresh += shape_.stride_bytes;
+  } else {
+    if (is_checking()) [[unlikely]]
+      reveal_freed(*slab.freed);
+    slab.freed = slab.freed->next;
   }
   slab.until_notice += 1;
   if (is_checking()) [[unlikely]]
-    begin_use(slot);
+    begin_use(slot, is_fresh);
   return slot;
+}
+
+void Slabs::undo_fresh(void* slot) noexcept {
+  Slab& slab = *slab_address(slot);
+  TARN_CHECK(slab.fresh == static_cast<std::byte*>(slot) + shape_.stride_bytes,
+             "slabs \"%s\": undo_fresh() of %p, which is not the newest fresh slot", name(), slot);
+  slab.fresh -= shape_.stride_bytes;
+  if (is_checking()) poison(slot, shape_.stride_bytes);
+  if (--slab.until_notice == 0) notice(slab);
 }
 
 void Slabs::deallocate_slow(void* slot) noexcept {
@@ -94,11 +114,23 @@ void Slabs::deallocate_slow(void* slot) noexcept {
 }
 
 std::size_t Slabs::try_allocate_many(void** slots, std::size_t count) noexcept {
-  for (std::size_t taken_count = 0; taken_count < count; ++taken_count) {
-    slots[taken_count] = try_allocate();
-    if (slots[taken_count] == nullptr) return taken_count;
+  std::size_t taken_count = 0;
+  while (taken_count < count) {
+    const std::size_t some = try_allocate_some(slots + taken_count, count - taken_count);
+    if (some == 0) break;
+    taken_count += some;
   }
-  return count;
+  return taken_count;
+}
+
+std::size_t Slabs::try_allocate_some(void** slots, std::size_t count) noexcept {
+  void* slot = try_allocate();
+  std::size_t taken_count = 0;
+  while (slot != nullptr) {
+    slots[taken_count++] = slot;
+    slot = taken_count == count ? nullptr : try_take();
+  }
+  return taken_count;
 }
 
 void Slabs::deallocate_many(void* const* slots, std::size_t count) noexcept {
@@ -119,7 +151,7 @@ void Slabs::notice(Slab& slab) noexcept {
     if (slab.until_notice != 0) return;
   }
   unlink(partial_, slab);
-  if (empty_bytes_ + shape_.slab_bytes > options_.empty_bytes_max) return release_slab(slab);
+  if (shape_.slab_bytes > options_.empty_bytes_max - empty_bytes_) return release_slab(slab);
   slab.state = detail::SlabState::empty;
   link(empty_, slab);
   empty_bytes_ += shape_.slab_bytes;
@@ -130,7 +162,7 @@ bool Slabs::enter_next_slab() noexcept {
   if (next != nullptr) {
     unlink(partial_, *next);
   } else if (empty_ != nullptr) {
-    next = take_empty();
+    next = take_newest_empty();
   } else {
     next = acquire_slab();
     if (next == nullptr) return false;
@@ -151,18 +183,25 @@ void Slabs::leave_current() noexcept {
   current_ = &detail::no_slab;
 }
 
-detail::Slab* Slabs::take_empty() noexcept {
+detail::Slab* Slabs::take_newest_empty() noexcept {
   Slab* const slab = empty_;
   unlink(empty_, *slab);
   empty_bytes_ -= shape_.slab_bytes;
   return slab;
 }
 
-void Slabs::trim() noexcept {
-  while (empty_ != nullptr) release_slab(*take_empty());
-  if (current_ == &detail::no_slab || used_count(*current_) != 0) return;
-  release_slab(*current_);
+detail::Slab* Slabs::take_empty(std::size_t empty_bytes_max) noexcept {
+  if (empty_bytes_ > empty_bytes_max) return take_newest_empty();
+  if (empty_bytes_max != 0 || current_ == &detail::no_slab || used_count(*current_) != 0) {
+    return nullptr;
+  }
+  Slab* const slab = current_;
   current_ = open_ = &detail::no_slab;
+  return slab;
+}
+
+void Slabs::trim() noexcept {
+  while (Slab* const slab = take_empty(0)) release_slab(*slab);
 }
 
 detail::Slab* Slabs::acquire_slab() noexcept {
@@ -170,13 +209,15 @@ detail::Slab* Slabs::acquire_slab() noexcept {
   void* const memory = options_.source->acquire(acquired_bytes(), shape_.slab_bytes);
   if (memory == nullptr) return nullptr;
   auto* const slab = ::new (memory) Slab{};
+  slab->colour = next_colour_;
+  next_colour_ = static_cast<std::uint16_t>((next_colour_ + 1) % shape_.colours);
   slab->fresh = slots_of(*slab);
   slab->owner = this;
   Slab*& bucket = buckets_[bucket_index(slab)];
   slab->older_in_bucket = bucket;
   if (bucket != nullptr) bucket->newer_in_bucket = slab;
   bucket = slab;
-  if (is_checking()) poison(slab->fresh, acquired_bytes() - shape_.slots_begin);
+  if (is_checking()) poison(slab + 1, acquired_bytes() - sizeof(Slab));
   return slab;
 }
 
@@ -186,7 +227,7 @@ void Slabs::release_slab(Slab& slab) noexcept {
   (newer != nullptr ? newer->older_in_bucket : buckets_[bucket_index(&slab)]) = older;
   if (older != nullptr) older->newer_in_bucket = newer;
   slab.owner = nullptr;
-  if (is_checking()) unpoison(slots_of(slab), acquired_bytes() - shape_.slots_begin);
+  if (is_checking()) unpoison(&slab + 1, acquired_bytes() - sizeof(Slab));
   options_.source->release(&slab, acquired_bytes(), shape_.slab_bytes);
 }
 

@@ -14,7 +14,9 @@
 //     full:    in no list, until a slot comes back
 //
 // Slots are taken from one slab until it is used up, so that others can fall empty. A slab that was
-// never full is handed out in order: pages nobody has touched stay untouched.
+// never full is handed out in order: pages nobody has touched stay untouched. The slots of each new
+// slab begin a cache line later than those of the last, as far as its tail allows: objects of a
+// power of two would otherwise have their first fields in the same few sets of the caches.
 //
 // Threads:    one at a time; a slot may be freed on another thread than the one that took it.
 // Failure:    try_allocate() returns nullptr, try_allocate_many() fewer; nothing has changed then.
@@ -44,12 +46,16 @@ struct SlabsOptions {
   Source* source = nullptr;
   /// Slabs are this large, or the next power of two that holds `capacity_min` slots.
   std::size_t slab_bytes = 65536;
-  /// A slab of eight slots, of which the header takes one. Fewer are much header and tail, but a
-  /// tail that nobody touches costs addresses alone. At most 65535.
-  std::size_t capacity_min = 7;
-  /// Empty slabs beyond this go back to the source at once.
-  std::size_t empty_bytes_max = 262144;
+  /// Fewer slots are much header and tail, but a tail that nobody touches costs addresses alone. At
+  /// most 65535.
+  std::size_t capacity_min = slab_capacity_min;
+  /// Empty slabs beyond this go back to the source at once; with SIZE_MAX they wait for
+  /// take_empty() or trim(). 10 000 slots of 64 bytes, all freed and
+  /// allocated again, cost 4 times as much per slot when their slabs do not fit.
+  std::size_t empty_bytes_max = std::size_t{1} << 20;
   Checking checking = Checking::automatic;
+  /// How many bytes at the start of a free slot the slabs may write to, at least a pointer's.
+  std::size_t link_bytes = SIZE_MAX;
 };
 
 /// What slabs hold at this moment. Derived when asked for.
@@ -80,7 +86,8 @@ struct Slab {
   std::byte* fresh;            // the first slot never handed out
   std::uint32_t until_notice;  // see the invariant of Slabs
   SlabState state;
-  Slab* newer;  // in the list of its state
+  std::uint16_t colour;  // its slots begin this many cache lines later
+  Slab* newer;           // in the list of its state
   Slab* older;
   Slab* newer_in_bucket;  // of all slabs whose addresses fall into one bucket
   Slab* older_in_bucket;
@@ -117,6 +124,12 @@ class Slabs {
     return slot;
   }
 
+  /// As try_allocate(); tells whether the slot is handed out for the first time.
+  [[nodiscard]] void* try_allocate(bool& is_fresh) noexcept;
+
+  /// Takes the fresh slot back that was handed out last, as if it had not been: it is fresh again.
+  void undo_fresh(void* slot) noexcept;
+
   /// Takes a slot back; null is nothing. When checking, a pointer that is no slot in use stops the
   /// program with a message.
   TARN_HOT void deallocate(void* slot) noexcept {
@@ -129,11 +142,27 @@ class Slabs {
   /// Stores up to `count` slots in `slots`; returns how many, fewer only if the source refuses.
   [[nodiscard]] std::size_t try_allocate_many(void** slots, std::size_t count) noexcept;
 
+  /// As try_allocate_many(), and fewer too when the slab at hand has no more: a source is asked for
+  /// the first slot only.
+  [[nodiscard]] std::size_t try_allocate_some(void** slots, std::size_t count) noexcept;
+
   /// As `count` calls of deallocate().
   void deallocate_many(void* const* slots, std::size_t count) noexcept;
 
   /// Gives every slab without a slot in use back to the source. O(empty slabs).
   void trim() noexcept;
+
+  /// Takes a slab without a slot in use away, if there are more of them than `empty_bytes_max`;
+  /// nullptr if not. Its slots can be looked at, then release_slab() gives it back to the source.
+  [[nodiscard]] detail::Slab* take_empty(std::size_t empty_bytes_max) noexcept;
+  void release_slab(detail::Slab& slab) noexcept;
+
+  /// Calls `visit(void* slot)` for each slot of a taken slab that was ever handed out.
+  template <typename Visit>
+  void for_each_begun(detail::Slab& slab, Visit&& visit) const {
+    std::byte* const limit = slab.fresh;
+    for (std::byte* slot = slots_of(slab); slot != limit; slot += shape_.stride_bytes) visit(slot);
+  }
 
   /// Returns true if `pointer` points into a slab of these. O(slabs / 64).
   [[nodiscard]] bool owns(const void* pointer) const noexcept;
@@ -172,12 +201,12 @@ class Slabs {
   [[nodiscard]] void* try_take() noexcept;
   [[nodiscard]] bool enter_next_slab() noexcept;
   void leave_current() noexcept;
-  [[nodiscard]] Slab* take_empty() noexcept;
+  [[nodiscard]] Slab* take_newest_empty() noexcept;
   [[nodiscard]] Slab* acquire_slab() noexcept;
-  void release_slab(Slab& slab) noexcept;
 
   [[nodiscard]] std::byte* slots_of(Slab& slab) const noexcept {
-    return reinterpret_cast<std::byte*>(&slab) + shape_.slots_begin;
+    return reinterpret_cast<std::byte*>(&slab) + shape_.slots_begin +
+           slab.colour * shape_.colour_bytes;
   }
   [[nodiscard]] std::byte* limit_of(Slab& slab) const noexcept {
     return slots_of(slab) + shape_.capacity * shape_.stride_bytes;
@@ -194,7 +223,8 @@ class Slabs {
   [[nodiscard]] Slab* find_slab(const void* pointer) const noexcept;
 
   // slabs_checking.cpp: what is only done when checking.
-  void begin_use(void* slot) noexcept;
+  [[nodiscard]] std::size_t free_bytes() const noexcept;
+  void begin_use(void* slot, bool is_fresh) noexcept;
   void deallocate_guarded(void* slot) noexcept;
   [[nodiscard]] Slab& slab_in_use(void* slot) const noexcept;
   [[nodiscard]] bool is_freed(const Slab& slab, const void* slot) const noexcept;
@@ -209,6 +239,7 @@ class Slabs {
   Slab* empty_ = nullptr;
   std::size_t empty_bytes_ = 0;
   SlabShape shape_;
+  std::uint16_t next_colour_ = 0;
   Checking checking_;
   SlabsOptions options_;
   Slab* buckets_[bucket_count] = {};

@@ -2,6 +2,7 @@
 //
 //     freed slot:  | next | mark | 0xFD 0xFD ... |     poisoned; looked at before it is used again
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -29,17 +30,25 @@ std::uintptr_t mark_of(const void* slot) noexcept {
 
 }  // namespace
 
-void Slabs::begin_use(void* slot) noexcept {
-  unpoison(slot, shape_.slot_bytes);
+// How much of a free slot may be written to.
+std::size_t Slabs::free_bytes() const noexcept {
+  return std::min(shape_.stride_bytes, options_.link_bytes);
+}
+
+void Slabs::begin_use(void* slot, bool is_fresh) noexcept {
+  // What a user keeps in a free slot is still there.
+  if (is_fresh || options_.link_bytes == SIZE_MAX) unpoison(slot, shape_.slot_bytes);
+  poison(static_cast<std::byte*>(slot) + shape_.slot_bytes,
+         shape_.stride_bytes - shape_.slot_bytes);
   // Its slab goes back to the source, with all that a sanitizer knows about it, when it is freed.
   if (checking_ == Checking::passthrough) leave_current();
 }
 
 void Slabs::deallocate_guarded(void* slot) noexcept {
   Slab& slab = slab_in_use(slot);
-  unpoison(slot, shape_.stride_bytes);
-  if (shape_.stride_bytes >= sizeof(MarkedSlot)) {
-    std::memset(slot, freed_byte, shape_.stride_bytes);
+  unpoison(slot, free_bytes());
+  if (free_bytes() >= sizeof(MarkedSlot)) {
+    std::memset(slot, freed_byte, free_bytes());
     static_cast<MarkedSlot*>(slot)->mark = mark_of(slot);
   }
   auto* const freed = static_cast<FreeSlot*>(slot);
@@ -71,7 +80,7 @@ detail::Slab& Slabs::slab_in_use(void* slot) const noexcept {
 }
 
 bool Slabs::is_freed(const Slab& slab, const void* slot) const noexcept {
-  if (shape_.stride_bytes >= sizeof(MarkedSlot)) {
+  if (free_bytes() >= sizeof(MarkedSlot)) {
     reveal(slot, sizeof(MarkedSlot));
     if (static_cast<const MarkedSlot*>(slot)->mark != mark_of(slot)) return false;
   }
@@ -89,11 +98,11 @@ bool Slabs::is_freed(const Slab& slab, const void* slot) const noexcept {
 // has reported it when it was done.
 void Slabs::reveal_freed(const FreeSlot& slot) const noexcept {
   reveal(&slot, shape_.stride_bytes);
-  if (shape_.stride_bytes < sizeof(MarkedSlot) || memory_checker_present()) return;
+  if (free_bytes() < sizeof(MarkedSlot) || memory_checker_present()) return;
   const auto* const bytes = reinterpret_cast<const unsigned char*>(&slot);
   bool is_untouched = reinterpret_cast<const MarkedSlot*>(&slot)->mark == mark_of(&slot) &&
                       (slot.next == nullptr || slab_address(slot.next) == slab_address(&slot));
-  for (std::size_t index = sizeof(MarkedSlot); index < shape_.stride_bytes; ++index) {
+  for (std::size_t index = sizeof(MarkedSlot); index < free_bytes(); ++index) {
     is_untouched = is_untouched && bytes[index] == freed_byte;
   }
   TARN_CHECK(is_untouched,

@@ -142,6 +142,62 @@ TEST_P(SlabsTest, AFreshSlabIsHandedOutInOrder) {
   deallocate(slabs, slots);
 }
 
+TEST_P(SlabsTest, SlabsInARowBeginTheirSlotsInOtherCacheLines) {
+  if (!has_whole_slabs()) GTEST_SKIP() << "a slab has one slot";
+  Slabs slabs(512, 16, options());
+  ASSERT_EQ(slabs.shape().colours, 8u);
+  const std::vector<void*> slots = allocate(slabs, slabs.shape().capacity * 9);
+  std::set<std::uintptr_t> offsets;
+  for (std::size_t slab = 0; slab < 8; ++slab) {
+    const auto first = reinterpret_cast<std::uintptr_t>(slots[slab * slabs.shape().capacity]);
+    offsets.insert(first % slab_bytes);
+  }
+  EXPECT_EQ(offsets.size(), 8u);
+  EXPECT_EQ(*offsets.begin() % 64, 0u);
+  deallocate(slabs, slots);
+}
+
+TEST_P(SlabsTest, ASlotIsFreshOnce) {
+  if (!has_whole_slabs()) GTEST_SKIP() << "every slot is a chunk";
+  Slabs slabs(100, 4, options(SIZE_MAX / 2));
+  bool is_fresh = false;
+  void* const first = slabs.try_allocate(is_fresh);
+  EXPECT_TRUE(is_fresh);
+  slabs.deallocate(first);
+  EXPECT_EQ(slabs.try_allocate(is_fresh), first);
+  EXPECT_FALSE(is_fresh);
+  slabs.deallocate(first);
+}
+
+TEST_P(SlabsTest, BytesBeyondTheLinkStayInAFreeSlot) {
+  if (!has_whole_slabs()) GTEST_SKIP() << "a slot's memory is gone with it";
+  SlabsOptions keeping = options();
+  keeping.link_bytes = 8;
+  Slabs slabs(40, 8, keeping);
+  auto* const slot = static_cast<unsigned char*>(slabs.try_allocate());
+  std::memset(slot, 0x44, 40);
+  slabs.deallocate(slot);
+  ASSERT_EQ(slabs.try_allocate(), slot);
+  EXPECT_TRUE(std::all_of(slot + 8, slot + 40, [](unsigned char byte) { return byte == 0x44; }));
+  slabs.deallocate(slot);
+}
+
+TEST_P(SlabsTest, ATakenSlabShowsTheSlotsItHandedOut) {
+  if (!has_whole_slabs()) GTEST_SKIP() << "every slot is a chunk";
+  Slabs slabs(512, 16, options(SIZE_MAX / 2));
+  const std::vector<void*> slots = allocate(slabs, 3);
+  EXPECT_EQ(slabs.take_empty(0), nullptr);
+  deallocate(slabs, slots);
+  EXPECT_EQ(slabs.take_empty(1), nullptr);
+  detail::Slab* const slab = slabs.take_empty(0);
+  ASSERT_NE(slab, nullptr);
+  std::vector<void*> seen;
+  slabs.for_each_begun(*slab, [&](void* slot) { seen.push_back(slot); });
+  EXPECT_EQ(seen, slots);
+  slabs.release_slab(*slab);
+  EXPECT_EQ(tracking_.live_bytes(), 0u);
+}
+
 TEST_P(SlabsTest, PairsAtTheEdgeOfASlabAskNoSource) {
   if (!has_whole_slabs()) GTEST_SKIP() << "every slot is a chunk";
   Slabs slabs(512, 16, options());

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Runs one misuse program and holds its end against the head of its source (see CMakeLists.txt).
 
-    expect.py <source> <program> <checking> [asan|valgrind]
+    expect.py <source> <program> <checking> [asan|valgrind|plain]
 
-Without a tool the program must be stopped by SIGABRT with exactly the expected text on stderr, or,
-where "nothing" is expected, exit with 0 and print nothing there. With a tool its report must have
-the expected lines, in that order. <address>, <line> and <file> stand for what differs from build to
-build.
+Without a tool, or with none ("plain"), the program must be stopped by SIGABRT with exactly the
+expected text on stderr, or, where "nothing" is expected, exit with 0 and print nothing there. With
+a tool its report must have the expected lines, in that order. <address>, <line> and <file> stand
+for what differs from build to build.
 """
 
 import os
@@ -67,7 +67,7 @@ def main():
         environment["TARN_CHECKING"] = checking
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
-    if tool and lines != ["nothing"]:
+    if tool not in ("", "plain") and lines != ["nothing"]:
         status, pattern = TOOL_EXIT_CODE, "(?s).*" + ".*".join(map(as_pattern, lines)) + ".*"
     else:
         status, pattern = exact_end(lines)

@@ -1,6 +1,6 @@
 // test/misuse/slot_written_after_free.cpp - writes to a slot that was deallocated.
 //
-// Expect guarded:
+// Expect guarded plain:
 //     tarn: slabs "orders": slot <address> was written to after it was deallocated; run under
 //     AddressSanitizer to see where [tarn/slab/slabs_checking.cpp:<line>]
 // Expect guarded asan:

@@ -1,0 +1,87 @@
+#include "tarn/slab/magazine.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn::detail {
+namespace {
+
+// Of a magazine's slots in bytes: at first, so that small caches stay small, and at most.
+constexpr std::size_t first_magazine_bytes = 8192;
+constexpr std::size_t magazine_bytes_max = 65536;
+
+// More than one visit in 16 that had to wait is contention.
+constexpr std::uint32_t visits_per_decision = 128;
+constexpr std::uint32_t wait_count_max = 8;
+
+std::uint32_t rounds_of(std::size_t bytes, std::size_t slot_bytes, std::uint32_t least) noexcept {
+  const std::size_t count = bytes / std::max<std::size_t>(slot_bytes, 1);
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(count, least, magazine_rounds_max));
+}
+
+}  // namespace
+
+Magazine* new_magazine() noexcept {
+  void* const memory = heap_source().acquire(sizeof(Magazine), alignof(Magazine));
+  if (memory == nullptr) return nullptr;
+  auto* const magazine = ::new (memory) Magazine;  // its slots stay as they are
+  magazine->count = 0;
+  magazine->capacity = 0;
+  magazine->next = nullptr;
+  return magazine;
+}
+
+void delete_magazine(Magazine* magazine) noexcept {
+  if (magazine == nullptr || magazine == &no_magazine) return;
+  heap_source().release(magazine, sizeof(Magazine), alignof(Magazine));
+}
+
+MagazineSizing::MagazineSizing(std::size_t slot_bytes) noexcept
+    : rounds_(rounds_of(first_magazine_bytes, slot_bytes, 8)),
+      rounds_max_(rounds_of(magazine_bytes_max, slot_bytes, 8)) {}
+
+void MagazineSizing::note_visit(bool had_to_wait) noexcept {
+  visit_count_ += 1;
+  wait_count_ += had_to_wait ? 1 : 0;
+  if (visit_count_ < visits_per_decision) return;
+  if (wait_count_ > wait_count_max) rounds_ = std::min(rounds_ * 2, rounds_max_);
+  visit_count_ = wait_count_ = 0;
+}
+
+void Depot::put_full(Magazine* magazine) noexcept { full_.push(magazine); }
+
+void Depot::begin_interval() noexcept {
+  full_.low_water = full_.count;
+  empty_.low_water = empty_.count;
+}
+
+Magazine* Depot::List::pop() noexcept {
+  Magazine* const magazine = first;
+  if (magazine == nullptr) return nullptr;
+  first = magazine->next;
+  count -= 1;
+  slot_count -= magazine->count;
+  low_water = std::min(low_water, count);
+  return magazine;
+}
+
+// One less idle: what is left of them is the new low water.
+Magazine* Depot::List::pop_idle() noexcept {
+  if (low_water == 0) return nullptr;
+  low_water -= 1;
+  const std::size_t idle_count = low_water;
+  Magazine* const magazine = pop();
+  low_water = idle_count;
+  return magazine;
+}
+
+void Depot::List::push(Magazine* magazine) noexcept {
+  magazine->next = first;
+  first = magazine;
+  count += 1;
+  slot_count += magazine->count;
+}
+
+}  // namespace tarn::detail

@@ -1,0 +1,97 @@
+// tarn/slab/magazine.hpp - slots on their way between a thread and a depot, by the hundred.
+//
+//     one thread's, of one cache:                    the depot of that cache, behind its lock:
+//     loaded    [slot slot slot ....]  taken and     full   [slot ...] --> [slot ...] --> null
+//                               ^ count  put here    empty  [........] --> [........] --> null
+//     previous  [slot slot slot slot]  the spare
+//
+// A thread whose loaded magazine is used up, or full, swaps it with the previous one; if that is no
+// better, the previous one goes to the depot and another comes: a lock for every hundred slots or
+// so, and what goes is what has not been used for longest.
+//
+// Threads:    a magazine is one thread's, or a depot's.
+// Failure:    none; without memory for magazines a cache goes to its slabs for each slot.
+// Invariant:  count <= capacity <= magazine_rounds_max.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tarn::detail {
+
+// With the head, 1 KiB.
+inline constexpr std::uint32_t magazine_rounds_max = 126;
+
+struct Magazine {
+  std::uint32_t count;
+  std::uint32_t capacity;
+  Magazine* next;  // in a depot's list
+  void* slots[magazine_rounds_max];
+};
+static_assert(sizeof(Magazine) == 1024);
+
+// Stands where there is no magazine: nothing to take, no room to put.
+inline constinit Magazine no_magazine{};
+
+struct MagazinePair {
+  Magazine* loaded = &no_magazine;
+  Magazine* previous = &no_magazine;
+};
+
+/// Returns an empty magazine of capacity 0 from the heap, or nullptr.
+[[nodiscard]] Magazine* new_magazine() noexcept;
+/// Takes one back; null and no_magazine are nothing.
+void delete_magazine(Magazine* magazine) noexcept;
+
+/// How many slots a magazine of a cache holds: more when threads wait for each other at the depot.
+class MagazineSizing {
+ public:
+  explicit MagazineSizing(std::size_t slot_bytes) noexcept;
+
+  /// Notes a visit to the depot, and whether it had to wait.
+  void note_visit(bool had_to_wait) noexcept;
+
+  [[nodiscard]] std::uint32_t rounds() const noexcept { return rounds_; }
+
+ private:
+  std::uint32_t rounds_;
+  std::uint32_t rounds_max_;
+  std::uint32_t visit_count_ = 0;
+  std::uint32_t wait_count_ = 0;
+};
+
+/// Full and empty magazines, and how many of them were not needed lately.
+class Depot {
+ public:
+  /// Moves between the lists and a thread's hands; nullptr if there is none.
+  [[nodiscard]] Magazine* take_full() noexcept { return full_.pop(); }
+  [[nodiscard]] Magazine* take_empty() noexcept { return empty_.pop(); }
+  void put_full(Magazine* magazine) noexcept;
+  void put_empty(Magazine* magazine) noexcept { empty_.push(magazine); }
+
+  /// Slots in full magazines.
+  [[nodiscard]] std::size_t slot_count() const noexcept { return full_.slot_count; }
+
+  /// Takes a full magazine that the time since the last begin_interval() could do without.
+  [[nodiscard]] Magazine* take_idle_full() noexcept { return full_.pop_idle(); }
+  [[nodiscard]] Magazine* take_idle_empty() noexcept { return empty_.pop_idle(); }
+  void begin_interval() noexcept;
+
+ private:
+  struct List {
+    [[nodiscard]] Magazine* pop() noexcept;
+    [[nodiscard]] Magazine* pop_idle() noexcept;
+    void push(Magazine* magazine) noexcept;
+
+    Magazine* first = nullptr;
+    std::size_t count = 0;
+    std::size_t slot_count = 0;
+    std::size_t low_water = 0;  // the least that count has been since the interval began
+  };
+
+  List full_;
+  List empty_;
+};
+
+}  // namespace tarn::detail

@@ -1,0 +1,342 @@
+#include "tarn/slab/slab_cache.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "tarn/base/check.hpp"
+#include "tarn/base/out_of_memory.hpp"
+#include "tarn/os/sanitizer.hpp"
+
+namespace tarn {
+namespace {
+
+using detail::Magazine;
+using detail::MagazinePair;
+
+// Reading the coarse clock costs about as much as a visit; once in 64 it can not be felt.
+constexpr std::uint64_t visits_per_clock_reading = 64;
+
+// The link of a free slot lies before a block whose contents must stay.
+std::size_t lead_bytes_of(const SlabCacheOptions& options, std::size_t alignment) noexcept {
+  if (options.construct == nullptr) return 0;
+  return std::max(alignment, alignof(void*));
+}
+
+// A slot with its lead; where that would wrap, a size that is refused.
+std::size_t slot_bytes_of(std::size_t block_bytes, std::size_t lead_bytes) noexcept {
+  std::size_t slot_bytes = 0;
+  return add_checked(block_bytes, lead_bytes, slot_bytes) ? slot_bytes : SIZE_MAX;
+}
+
+SlabsOptions slabs_options(const SlabCacheOptions& options, std::size_t lead_bytes) noexcept {
+  return {.name = options.name,
+          .source = options.source,
+          .slab_bytes = options.slab_bytes,
+          .empty_bytes_max = SIZE_MAX,
+          .checking = options.checking,
+          .link_bytes = lead_bytes == 0 ? SIZE_MAX : lead_bytes};
+}
+
+}  // namespace
+
+SlabCache::SlabCache(std::size_t block_bytes, std::size_t alignment,
+                     const SlabCacheOptions& options) noexcept
+    : block_bytes_(block_bytes),
+      lead_bytes_(lead_bytes_of(options, alignment)),
+      options_(options),
+      slabs_(slot_bytes_of(block_bytes, lead_bytes_), alignment,
+             slabs_options(options, lead_bytes_)),
+      sizing_(slabs_.shape().stride_bytes),
+      decayed_ns_(options.clock_ns()) {
+  if (slabs_.shape().capacity == 1) options_.empty_bytes_max = 0;
+  registered_ = detail::register_cache(*this);
+  if (!slabs_.is_checking()) pair_offset_ = registered_;
+}
+
+SlabCache::~SlabCache() {
+  detail::unregister_cache(*this, registered_);
+  Lock lock(mutex_);
+  empty_depot();
+  release_beyond(lock, 0);
+}
+
+// ---- blocks -------------------------------------------------------------------------------------
+
+void* SlabCache::try_allocate_slow() noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    return allocate_or_null();
+  } catch (...) {
+    return nullptr;
+  }
+#else
+  return allocate_or_null();
+#endif
+}
+
+void* SlabCache::allocate_slow() {
+  void* const block = allocate_or_null();
+  if (block == nullptr) out_of_memory(block_bytes_);
+  return block;
+}
+
+void* SlabCache::allocate_or_null() {
+  MagazinePair* const pair = this_pair();
+  void* const block = pair != nullptr ? allocate_through(*pair) : allocate_alone();
+  if (block != nullptr || options_.reclaim == nullptr) return block;
+  options_.reclaim(options_.context);
+  return pair != nullptr ? allocate_through(*pair) : allocate_alone();
+}
+
+// The loaded magazine is used up.
+void* SlabCache::allocate_through(MagazinePair& pair) {
+  if (pair.loaded->count == 0) std::swap(pair.loaded, pair.previous);
+  if (pair.loaded->count == 0) {
+    const Lock lock = visit();
+    if (Magazine* const full = depot_.take_full()) {
+      depot_.put_empty(std::exchange(pair.loaded, full));
+    } else if (options_.construct != nullptr) {
+      return take_from_slabs();
+    } else {
+      refill(*pair.loaded);
+      if (pair.loaded->count == 0) return nullptr;
+    }
+  }
+  return pair.loaded->slots[--pair.loaded->count];
+}
+
+// Past the magazines: of a thread that has none.
+void* SlabCache::allocate_alone() {
+  const Lock lock = visit();
+  void* const block = take_from_slabs();
+  return block != nullptr ? block : take_from_depot();
+}
+
+void* SlabCache::take_from_slabs() {
+  bool is_fresh = false;
+  void* const slot = slabs_.try_allocate(is_fresh);
+  if (slot == nullptr) return nullptr;
+  if (is_fresh && options_.construct != nullptr) construct_in(slot);
+  return block_in(slot);
+}
+
+void SlabCache::construct_in(void* slot) {
+  struct Undo {
+    ~Undo() {
+      if (slot != nullptr) slabs.undo_fresh(slot);
+    }
+    Slabs& slabs;
+    void* slot;
+  };
+  Undo undo{slabs_, slot};
+  options_.construct(block_in(slot), options_.context);
+  undo.slot = nullptr;
+}
+
+void* SlabCache::take_from_depot() noexcept {
+  Magazine* const magazine = depot_.take_full();
+  if (magazine == nullptr) return nullptr;
+  void* const block = magazine->slots[--magazine->count];
+  magazine->count != 0 ? depot_.put_full(magazine) : depot_.put_empty(magazine);
+  return block;
+}
+
+void SlabCache::deallocate_slow(void* block) noexcept {
+  if (slabs_.is_checking()) check_cache_of(block);
+  MagazinePair* const pair = this_pair();
+  if (pair == nullptr) {
+    Lock lock = visit();
+    slabs_.deallocate(slot_of(block));
+    return release_beyond(lock, options_.empty_bytes_max);
+  }
+  make_room(*pair);
+  pair->loaded->slots[pair->loaded->count++] = block;
+}
+
+std::size_t SlabCache::try_allocate_many(void** blocks, std::size_t count) noexcept {
+  for (std::size_t index = 0; index < count; ++index) {
+    blocks[index] = try_allocate();
+    if (blocks[index] == nullptr) return index;
+  }
+  return count;
+}
+
+void SlabCache::deallocate_many(void* const* blocks, std::size_t count) noexcept {
+  for (std::size_t index = 0; index < count; ++index) deallocate(blocks[index]);
+}
+
+// ---- magazines ----------------------------------------------------------------------------------
+
+// Both are full at worst: then the one that was not used lately goes to the depot, or back to the
+// slabs if the depot has enough.
+void SlabCache::make_room(MagazinePair& pair) noexcept {
+  if (pair.loaded->count == pair.loaded->capacity) std::swap(pair.loaded, pair.previous);
+  if (pair.loaded->count < pair.loaded->capacity) return;
+  Lock lock = visit();
+  Magazine* empty = nullptr;
+  if (has_depot_room(*pair.loaded)) {
+    empty = depot_.take_empty();
+    if (empty == nullptr) empty = detail::new_magazine();
+  }
+  if (empty != nullptr) {
+    depot_.put_full(std::exchange(pair.loaded, empty));
+  } else {
+    unload(*pair.loaded);
+  }
+  pair.loaded->capacity = sizing_.rounds();
+  release_beyond(lock, options_.empty_bytes_max);
+}
+
+// In the order of their addresses, the last of the magazine being the first to be taken.
+void SlabCache::refill(Magazine& magazine) noexcept {
+  magazine.capacity = sizing_.rounds();
+  const std::size_t count = slabs_.try_allocate_some(magazine.slots, magazine.capacity);
+  std::reverse(magazine.slots, magazine.slots + count);
+  magazine.count = static_cast<std::uint32_t>(count);
+}
+
+void SlabCache::unload(Magazine& magazine) noexcept {
+  for (std::uint32_t index = 0; index < magazine.count; ++index) {
+    slabs_.deallocate(slot_of(magazine.slots[index]));
+  }
+  magazine.count = 0;
+}
+
+bool SlabCache::has_depot_room(const Magazine& magazine) const noexcept {
+  const std::size_t count = depot_.slot_count() + magazine.count;
+  return count * slabs_.shape().stride_bytes <= options_.depot_bytes_max;
+}
+
+MagazinePair* SlabCache::this_pair() noexcept {
+  MagazinePair* const pair = detail::make_pair_of_this_thread(pair_offset_);
+  if (pair == nullptr || pair->loaded != &detail::no_magazine) return pair;
+  Magazine* const loaded = detail::new_magazine();
+  Magazine* const previous = detail::new_magazine();
+  if (loaded == nullptr || previous == nullptr) {
+    detail::delete_magazine(loaded);
+    detail::delete_magazine(previous);
+    return nullptr;
+  }
+  const Lock lock(mutex_);
+  loaded->capacity = previous->capacity = sizing_.rounds();
+  *pair = {loaded, previous};
+  return pair;
+}
+
+// From a thread that ends, or from all when the cache does. Slabs that fall empty now go with the
+// next visit: their objects' destructors shall not run in here.
+void SlabCache::take_back(MagazinePair& pair) noexcept {
+  const Lock lock(mutex_);
+  put_away(pair.loaded);
+  put_away(pair.previous);
+  pair = {};
+}
+
+void SlabCache::put_away(Magazine* magazine) noexcept {
+  if (magazine == &detail::no_magazine) return;
+  if (magazine->count == magazine->capacity && has_depot_room(*magazine)) {
+    return depot_.put_full(magazine);
+  }
+  unload(*magazine);
+  detail::delete_magazine(magazine);
+}
+
+// ---- the depot ----------------------------------------------------------------------------------
+
+SlabCache::Lock SlabCache::visit() noexcept {
+  Lock lock(mutex_, std::try_to_lock);
+  const bool had_to_wait = !lock.owns_lock();
+  if (had_to_wait) lock.lock();
+  wait_count_ += had_to_wait ? 1 : 0;
+  sizing_.note_visit(had_to_wait);
+  if (++visit_count_ % visits_per_clock_reading == 0 &&
+      options_.clock_ns() - decayed_ns_ >= options_.decay_interval_ns) {
+    decay_depot();
+    release_beyond(lock, options_.empty_bytes_max);
+  }
+  return lock;
+}
+
+void SlabCache::decay_depot() noexcept {
+  decayed_ns_ = options_.clock_ns();
+  while (Magazine* const magazine = depot_.take_idle_full()) {
+    unload(*magazine);
+    detail::delete_magazine(magazine);
+  }
+  while (Magazine* const magazine = depot_.take_idle_empty()) detail::delete_magazine(magazine);
+  depot_.begin_interval();
+}
+
+void SlabCache::empty_depot() noexcept {
+  while (Magazine* const magazine = depot_.take_full()) {
+    unload(*magazine);
+    detail::delete_magazine(magazine);
+  }
+  while (Magazine* const magazine = depot_.take_empty()) detail::delete_magazine(magazine);
+}
+
+void SlabCache::decay() noexcept {
+  Lock lock = visit();
+  decay_depot();
+  release_beyond(lock, options_.empty_bytes_max);
+}
+
+void SlabCache::trim() noexcept {
+  MagazinePair* const pair = this_pair();
+  Lock lock = visit();
+  if (pair != nullptr) {
+    unload(*pair->loaded);
+    unload(*pair->previous);
+  }
+  empty_depot();
+  release_beyond(lock, 0);
+}
+
+// ---- slabs --------------------------------------------------------------------------------------
+
+// Objects are destroyed without the lock, for what they own may be of this cache.
+void SlabCache::release_beyond(Lock& lock, std::size_t empty_bytes_max) noexcept {
+  while (detail::Slab* const slab = slabs_.take_empty(empty_bytes_max)) {
+    if (options_.destroy != nullptr) {
+      lock.unlock();
+      destroy_objects(*slab);
+      lock.lock();
+    }
+    slabs_.release_slab(*slab);
+  }
+}
+
+void SlabCache::destroy_objects(detail::Slab& slab) noexcept {
+  slabs_.for_each_begun(slab, [&](void* slot) {
+    if (slabs_.is_checking()) reveal(block_in(slot), block_bytes_);
+    options_.destroy(block_in(slot), options_.context);
+  });
+}
+
+void SlabCache::check_cache_of(const void* block) const noexcept {
+  if (slabs_.shape().capacity == 1 || owns(block)) return;
+  const SlabCache* const owner = detail::find_owner(block, *this);
+  TARN_CHECK(owner == nullptr,
+             "slab cache \"%s\": %p is a block of slab cache \"%s\"; deallocate it there", name(),
+             block, owner->name());
+}
+
+bool SlabCache::owns(const void* pointer) const noexcept {
+  const Lock lock(mutex_);
+  return slabs_.owns(pointer);
+}
+
+SlabCacheStats SlabCache::stats() const noexcept {
+  const Lock lock(mutex_);
+  const SlabsStats slabs = slabs_.stats();
+  return {.used_count = slabs.used_count - depot_.slot_count(),
+          .depot_count = depot_.slot_count(),
+          .free_count = slabs.free_count,
+          .slab_count = slabs.slab_count,
+          .reserved_bytes = slabs.reserved_bytes,
+          .visit_count = visit_count_,
+          .wait_count = wait_count_,
+          .magazine_rounds = sizing_.rounds()};
+}
+
+}  // namespace tarn

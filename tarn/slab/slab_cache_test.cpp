@@ -1,0 +1,370 @@
+#include "tarn/slab/slab_cache.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/slab/slab_reserve.hpp"
+#include "tarn/source/heap_source.hpp"
+#include "testing/failing_source.hpp"
+#include "testing/tracking_source.hpp"
+
+namespace tarn {
+namespace {
+
+std::uint64_t test_clock_ns = 0;
+std::uint64_t read_test_clock() noexcept { return test_clock_ns; }
+
+class SlabCacheTest : public testing::TestWithParam<Checking> {
+ protected:
+  [[nodiscard]] SlabCacheOptions options() {
+    return {.source = &tracking_,
+            .slab_bytes = 4096,
+            .empty_bytes_max = 16384,
+            .clock_ns = &read_test_clock,
+            .checking = GetParam()};
+  }
+  [[nodiscard]] bool has_magazines() const { return GetParam() == Checking::off; }
+
+  static std::vector<void*> allocate(SlabCache& cache, std::size_t count) {
+    std::vector<void*> blocks(count);
+    EXPECT_EQ(cache.try_allocate_many(blocks.data(), count), count);
+    return blocks;
+  }
+  static void deallocate(SlabCache& cache, const std::vector<void*>& blocks) {
+    cache.deallocate_many(blocks.data(), blocks.size());
+  }
+
+  TrackingSource tracking_{heap_source()};
+};
+INSTANTIATE_TEST_SUITE_P(Checking, SlabCacheTest,
+                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+
+TEST_P(SlabCacheTest, BlocksAreAlignedDistinctAndOwned) {
+  SlabCache cache(48, options());
+  const std::vector<void*> blocks = allocate(cache, 1000);
+  EXPECT_EQ(std::set<void*>(blocks.begin(), blocks.end()).size(), 1000u);
+  for (void* block : blocks) {
+    std::memset(block, 0x33, 48);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % 16, 0u);
+    EXPECT_TRUE(tracking_.contains(block, 48));
+    EXPECT_TRUE(cache.owns(block));
+  }
+  EXPECT_GE(cache.stats().used_count, 1000u);
+  deallocate(cache, blocks);
+  cache.trim();
+  EXPECT_EQ(cache.stats().used_count, 0u);
+  EXPECT_EQ(tracking_.live_bytes(), 0u);
+}
+
+TEST_P(SlabCacheTest, TheBlockFreedLastIsTheFirstUsedAgain) {
+  if (GetParam() == Checking::passthrough) GTEST_SKIP() << "a block's memory is gone with it";
+  SlabCache cache(24, options());
+  const std::vector<void*> blocks = allocate(cache, 3);
+  cache.deallocate(blocks[0]);
+  cache.deallocate(blocks[2]);
+  EXPECT_EQ(cache.allocate(), blocks[2]);
+  EXPECT_EQ(cache.try_allocate(), blocks[0]);
+  deallocate(cache, blocks);
+}
+
+TEST_P(SlabCacheTest, ABlockMayBeFreedOnAnotherThread) {
+  SlabCache cache(64, options());
+  const std::vector<void*> blocks = allocate(cache, 500);
+  std::thread([&] { deallocate(cache, blocks); }).join();
+  cache.trim();
+  EXPECT_EQ(cache.stats().used_count, 0u);
+  EXPECT_EQ(tracking_.live_bytes(), 0u);
+}
+
+TEST_P(SlabCacheTest, AThreadThatEndsGivesItsMagazinesBack) {
+  SlabCache cache(64, options());
+  std::thread([&] { deallocate(cache, allocate(cache, 100)); }).join();
+  EXPECT_EQ(cache.stats().used_count, 0u);
+}
+
+TEST_P(SlabCacheTest, ACacheMayEndWhileAThreadHasMagazinesOfIt) {
+  auto first = std::make_unique<SlabCache>(64, options());
+  deallocate(*first, allocate(*first, 100));
+  first.reset();
+  EXPECT_EQ(tracking_.live_bytes(), 0u);
+  // It takes the place of the first in the thread's pairs.
+  SlabCache second(32, options());
+  const std::vector<void*> blocks = allocate(second, 100);
+  for (void* block : blocks) EXPECT_TRUE(second.owns(block));
+  deallocate(second, blocks);
+}
+
+TEST_P(SlabCacheTest, ManyCachesOneThread) {
+  std::vector<std::unique_ptr<SlabCache>> caches;
+  for (std::size_t count = 0; count < 1500; ++count) {
+    caches.push_back(std::make_unique<SlabCache>(64, options()));
+  }
+  for (auto& cache : caches) {
+    void* const block = cache->allocate();
+    EXPECT_TRUE(cache->owns(block));
+    cache->deallocate(block);
+  }
+  caches.clear();
+  EXPECT_EQ(tracking_.live_bytes(), 0u);
+}
+
+TEST_P(SlabCacheTest, VisitsFallWithTheSizeOfMagazines) {
+  if (!has_magazines()) GTEST_SKIP() << "every call is a visit";
+  SlabCache cache(64, options());
+  for (int round = 0; round < 10; ++round) deallocate(cache, allocate(cache, 10000));
+  const SlabCacheStats stats = cache.stats();
+  EXPECT_GE(stats.magazine_rounds, 32u);
+  // A refill ends with its slab, which costs some more.
+  EXPECT_LE(stats.visit_count, 220000 / stats.magazine_rounds);
+}
+
+TEST_P(SlabCacheTest, TheDepotKeepsNoMoreThanItsBound) {
+  SlabCacheOptions small = options();
+  small.depot_bytes_max = 64 * 1000;
+  SlabCache cache(64, small);
+  deallocate(cache, allocate(cache, 10000));
+  EXPECT_LE(cache.stats().depot_count, 1000u);
+  EXPECT_LE(cache.stats().reserved_bytes, 1000u * 64 * 64 + 16384);
+}
+
+TEST_P(SlabCacheTest, WhatTheDepotDidNotNeedGoesBackAfterAnInterval) {
+  if (!has_magazines()) GTEST_SKIP() << "the depot stays empty";
+  SlabCache cache(64, options());
+  deallocate(cache, allocate(cache, 10000));
+  EXPECT_GT(cache.stats().depot_count, 5000u);
+  cache.decay();
+  // Needed within the interval: a fifth.
+  deallocate(cache, allocate(cache, 2000));
+  cache.decay();
+  EXPECT_GT(cache.stats().depot_count, 1500u);
+  EXPECT_LT(cache.stats().depot_count, 2500u);
+  cache.decay();
+  EXPECT_EQ(cache.stats().depot_count, 0u);
+  // By itself, at the 64th visit of an interval at the latest.
+  deallocate(cache, allocate(cache, 10000));
+  test_clock_ns += 1'000'000'001;
+  for (int round = 0; round < 2; ++round) deallocate(cache, allocate(cache, 10000));
+  test_clock_ns += 1'000'000'001;
+  for (int round = 0; round < 200; ++round) deallocate(cache, allocate(cache, 300));
+  test_clock_ns += 1'000'000'001;
+  for (int round = 0; round < 200; ++round) deallocate(cache, allocate(cache, 300));
+  EXPECT_LT(cache.stats().depot_count, 5000u);
+}
+
+TEST_P(SlabCacheTest, ARefusingSourceLeavesTheCacheAsItWas) {
+  fail_every_acquire([&](FailingSource& source) {
+    SlabCacheOptions failing = options();
+    failing.source = &source;
+    SlabCache cache(400, failing);
+    std::vector<void*> blocks;
+    while (blocks.size() < 40) {
+      void* const block = cache.try_allocate();
+      if (block != nullptr) blocks.push_back(block);
+    }
+    deallocate(cache, blocks);
+  });
+}
+
+TEST_P(SlabCacheTest, ReclaimIsAskedBeforeARequestFails) {
+  struct Spare {
+    SlabCache* cache;
+    void* block;
+    int call_count;
+  };
+  Spare spare{};
+  FailingSource failing(tracking_);
+  SlabCacheOptions reclaiming = options();
+  reclaiming.source = &failing;
+  reclaiming.context = &spare;
+  reclaiming.reclaim = [](void* context) noexcept {
+    auto& what = *static_cast<Spare*>(context);
+    ++what.call_count;
+    if (what.block != nullptr) what.cache->deallocate(std::exchange(what.block, nullptr));
+  };
+  {
+    SlabCache cache(400, reclaiming);
+    spare = {&cache, cache.allocate(), 0};
+    failing.fail_at(failing.acquire_count(), 3);
+    std::vector<void*> blocks;
+    if (GetParam() != Checking::passthrough) {
+      while (spare.call_count == 0) blocks.push_back(cache.allocate());
+      EXPECT_EQ(spare.block, nullptr);
+      EXPECT_EQ(cache.try_allocate(), nullptr);
+      EXPECT_EQ(spare.call_count, 2);
+    }
+    deallocate(cache, blocks);
+    if (spare.block != nullptr) cache.deallocate(spare.block);
+  }
+}
+
+TEST_P(SlabCacheTest, NoSizeWraps) {
+  for (const std::size_t bytes : {SIZE_MAX, SIZE_MAX - 20, SIZE_MAX / 2}) {
+    SlabCache cache(bytes, 16, options());
+    EXPECT_EQ(cache.try_allocate(), nullptr);
+    SlabCacheOptions constructing = options();
+    constructing.construct = [](void*, void*) {};
+    SlabCache other(bytes, 16, constructing);
+    EXPECT_EQ(other.try_allocate(), nullptr);
+  }
+}
+
+// ---- objects that stay constructed --------------------------------------------------------------
+
+struct Counts {
+  std::size_t constructed = 0;
+  std::size_t destroyed = 0;
+  std::size_t throw_at = SIZE_MAX;
+};
+
+struct Object {
+  std::uint64_t magic = 0;
+  std::uint64_t use_count = 0;
+  char filling[84] = {};
+};
+constexpr std::uint64_t object_magic = 0x0123456789ABCDEF;
+
+class ConstructedTest : public SlabCacheTest {
+ protected:
+  [[nodiscard]] SlabCacheOptions constructing() {
+    SlabCacheOptions result = options();
+    result.context = &counts_;
+    result.construct = [](void* block, void* context) {
+      auto& counts = *static_cast<Counts*>(context);
+#if defined(__cpp_exceptions)
+      if (counts.constructed == counts.throw_at) throw std::runtime_error("no");
+#endif
+      ++counts.constructed;
+      ::new (block) Object{object_magic};
+    };
+    result.destroy = [](void* block, void* context) noexcept {
+      EXPECT_EQ(static_cast<Object*>(block)->magic, object_magic);
+      static_cast<Object*>(block)->magic = 0;
+      ++static_cast<Counts*>(context)->destroyed;
+    };
+    return result;
+  }
+
+  Counts counts_;
+};
+INSTANTIATE_TEST_SUITE_P(Checking, ConstructedTest,
+                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+
+TEST_P(ConstructedTest, OnceForTheLifeOfASlab) {
+  {
+    SlabCache cache(sizeof(Object), alignof(Object), constructing());
+    for (int round = 0; round < 20; ++round) {
+      const std::vector<void*> objects = allocate(cache, 30);
+      for (void* object : objects) {
+        EXPECT_EQ(static_cast<Object*>(object)->magic, object_magic);
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(object) % alignof(Object), 0u);
+      }
+      deallocate(cache, objects);
+    }
+    if (GetParam() != Checking::passthrough) {
+      EXPECT_EQ(counts_.constructed, 30u);
+      EXPECT_EQ(counts_.destroyed, 0u);
+    }
+    cache.trim();
+    EXPECT_EQ(counts_.destroyed, counts_.constructed);
+    EXPECT_EQ(tracking_.live_bytes(), 0u);
+    deallocate(cache, allocate(cache, 300));
+  }
+  EXPECT_EQ(counts_.destroyed, counts_.constructed);
+}
+
+TEST_P(ConstructedTest, WhatIsInAnObjectStays) {
+  if (GetParam() == Checking::passthrough) GTEST_SKIP() << "an object's memory is gone with it";
+  SlabCache cache(sizeof(Object), alignof(Object), constructing());
+  for (std::uint64_t round = 0; round < 10; ++round) {
+    auto* const object = static_cast<Object*>(cache.allocate());
+    EXPECT_EQ(object->use_count++, round);
+    cache.deallocate(object);
+  }
+}
+
+#if defined(__cpp_exceptions)
+TEST_P(ConstructedTest, AThrowingConstructorLeaksNothing) {
+  for (std::size_t throw_at = 0; throw_at < 50; ++throw_at) {
+    counts_ = {.throw_at = throw_at};
+    {
+      SlabCache cache(sizeof(Object), alignof(Object), constructing());
+      const std::vector<void*> objects = allocate(cache, throw_at);
+      EXPECT_EQ(cache.try_allocate(), nullptr);
+      EXPECT_THROW(static_cast<void>(cache.allocate()), std::runtime_error);
+      EXPECT_GE(cache.stats().used_count, throw_at);
+      counts_.throw_at = SIZE_MAX;
+      cache.deallocate(cache.allocate());
+      deallocate(cache, objects);
+    }
+    EXPECT_EQ(counts_.destroyed, counts_.constructed);
+    EXPECT_EQ(tracking_.live_bytes(), 0u);
+  }
+}
+#endif
+
+// ---- reserves -----------------------------------------------------------------------------------
+
+TEST_P(ConstructedTest, WhatAReserveHoldsCanNotBeRefused) {
+  FailingSource failing(tracking_);
+  SlabCacheOptions refused = constructing();
+  refused.source = &failing;
+  SlabCache cache(sizeof(Object), alignof(Object), refused);
+  std::vector<void*> objects;
+  {
+    SlabReserve reserve(cache);
+    ASSERT_TRUE(reserve.try_fill(100));
+    ASSERT_TRUE(reserve.try_fill(50));
+    EXPECT_EQ(reserve.count(), 100u);
+    failing.fail_at(failing.acquire_count(), SIZE_MAX);
+    EXPECT_FALSE(reserve.try_fill(100000));
+    EXPECT_GE(reserve.count(), 100u);
+    for (int index = 0; index < 90; ++index) {
+      auto* const object = static_cast<Object*>(reserve.take());
+      EXPECT_EQ(object->magic, object_magic);
+      objects.push_back(object);
+    }
+  }
+  EXPECT_EQ(std::set<void*>(objects.begin(), objects.end()).size(), 90u);
+  deallocate(cache, objects);
+}
+
+// ---- forks --------------------------------------------------------------------------------------
+
+TEST_P(SlabCacheTest, TheChildOfAForkGoesOn) {
+  SlabCache cache(64, options());
+  const std::vector<void*> blocks = allocate(cache, 100);
+  std::atomic<bool> is_over{false};
+  std::thread other([&] {
+    while (!is_over.load(std::memory_order_relaxed)) deallocate(cache, allocate(cache, 200));
+  });
+  for (int round = 0; round < 20; ++round) {
+    const pid_t child = fork();
+    if (child == 0) {
+      cache.deallocate_many(blocks.data(), blocks.size());
+      deallocate(cache, allocate(cache, 1000));
+      cache.trim();
+      _exit(0);
+    }
+    int status = 1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  is_over = true;
+  other.join();
+  deallocate(cache, blocks);
+}
+
+}  // namespace
+}  // namespace tarn

@@ -1,0 +1,170 @@
+#include "tarn/slab/thread_magazines.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <new>
+
+#include "tarn/os/process.hpp"
+#include "tarn/os/thread.hpp"
+#include "tarn/slab/slab_cache.hpp"
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn::detail {
+
+// What of a cache the registry uses.
+struct CacheAccess {
+  static void lock(SlabCache& cache) noexcept { cache.mutex_.lock(); }
+  static void unlock(SlabCache& cache) noexcept { cache.mutex_.unlock(); }
+  static void take_back(SlabCache& cache, MagazinePair& pair) noexcept { cache.take_back(pair); }
+};
+
+namespace {
+
+constexpr std::size_t cache_count_max = 1024;
+
+struct Registry {
+  std::mutex mutex;
+  SlabCache* caches[cache_count_max] = {};
+  std::size_t cache_count = 0;  // indices in use and below the highest in use
+  ThreadMagazines* newest_thread = nullptr;
+  bool knows_forks = false;
+};
+constinit Registry registry;
+
+MagazinePair& pair_at(ThreadMagazines& thread, std::size_t pair_offset) noexcept {
+  return *reinterpret_cast<MagazinePair*>(thread.pairs + pair_offset);
+}
+
+void release_pairs(std::byte* pairs, std::size_t bytes) noexcept {
+  if (bytes != 0) heap_source().release(pairs, bytes, alignof(MagazinePair));
+}
+
+// Room for the pairs of all caches there are, so that a thread seldom comes here.
+bool grow_pairs(ThreadMagazines& thread, std::size_t bytes) noexcept {
+  bytes = std::max(bytes, registry.cache_count * sizeof(MagazinePair));
+  void* const memory = heap_source().acquire(bytes, alignof(MagazinePair));
+  if (memory == nullptr) return false;
+  auto* const pairs = static_cast<MagazinePair*>(memory);
+  const std::size_t count = bytes / sizeof(MagazinePair);
+  const std::size_t old_count = thread.bytes / sizeof(MagazinePair);
+  for (std::size_t index = 0; index < count; ++index) {
+    ::new (pairs + index) MagazinePair(
+        index < old_count ? pair_at(thread, index * sizeof(MagazinePair)) : MagazinePair{});
+  }
+  release_pairs(thread.pairs, thread.bytes);
+  thread.pairs = static_cast<std::byte*>(memory);
+  thread.bytes = bytes;
+  return true;
+}
+
+void forget_thread(ThreadMagazines& thread) noexcept {
+  (thread.newer != nullptr ? thread.newer->older : registry.newest_thread) = thread.older;
+  if (thread.older != nullptr) thread.older->newer = thread.newer;
+}
+
+void end_thread(void* argument) noexcept {
+  auto& thread = *static_cast<ThreadMagazines*>(argument);
+  const std::lock_guard lock(registry.mutex);
+  for (std::size_t offset = 0; offset < thread.bytes; offset += sizeof(MagazinePair)) {
+    SlabCache* const cache = registry.caches[offset / sizeof(MagazinePair)];
+    if (cache != nullptr) CacheAccess::take_back(*cache, pair_at(thread, offset));
+  }
+  forget_thread(thread);
+  release_pairs(thread.pairs, thread.bytes);
+  thread.pairs = nullptr;
+  thread.bytes = 0;
+  thread.has_ended = true;
+}
+
+bool begin_thread(ThreadMagazines& thread) noexcept {
+  if (thread.has_ended || !run_at_thread_exit(end_thread, &thread)) return false;
+  thread.older = registry.newest_thread;
+  if (thread.older != nullptr) thread.older->newer = &thread;
+  registry.newest_thread = &thread;
+  return true;
+}
+
+// ---- forks --------------------------------------------------------------------------------------
+
+template <typename Visit>
+void for_each_cache(Visit visit) noexcept {
+  for (std::size_t index = 0; index < registry.cache_count; ++index) {
+    if (registry.caches[index] != nullptr) visit(*registry.caches[index]);
+  }
+}
+
+void lock_all() noexcept {
+  registry.mutex.lock();
+  for_each_cache(CacheAccess::lock);
+}
+
+void unlock_all() noexcept {
+  for_each_cache(CacheAccess::unlock);
+  registry.mutex.unlock();
+}
+
+// The threads that forked away hold their magazines for ever: who knows what they were doing.
+void unlock_in_child() noexcept {
+  ThreadMagazines& self = this_thread_magazines;
+  const bool is_known = self.bytes != 0;
+  self.newer = self.older = nullptr;
+  registry.newest_thread = is_known ? &self : nullptr;
+  unlock_all();
+}
+
+}  // namespace
+
+std::size_t register_cache(SlabCache& cache) noexcept {
+  const std::lock_guard lock(registry.mutex);
+  if (!registry.knows_forks) {
+    registry.knows_forks = call_around_fork(lock_all, unlock_all, unlock_in_child);
+  }
+  SlabCache** const end = registry.caches + cache_count_max;
+  SlabCache** const place = std::find(registry.caches, end, nullptr);
+  if (place == end) return no_pair;
+  *place = &cache;
+  const auto index = static_cast<std::size_t>(place - registry.caches);
+  registry.cache_count = std::max(registry.cache_count, index + 1);
+  return index * sizeof(MagazinePair);
+}
+
+void unregister_cache(SlabCache& cache, std::size_t pair_offset) noexcept {
+  if (pair_offset == no_pair) return;
+  const std::lock_guard lock(registry.mutex);
+  for (ThreadMagazines* thread = registry.newest_thread; thread != nullptr;
+       thread = thread->older) {
+    if (pair_offset < thread->bytes) CacheAccess::take_back(cache, pair_at(*thread, pair_offset));
+  }
+  registry.caches[pair_offset / sizeof(MagazinePair)] = nullptr;
+  while (registry.cache_count != 0 && registry.caches[registry.cache_count - 1] == nullptr) {
+    registry.cache_count -= 1;
+  }
+}
+
+MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept {
+  ThreadMagazines& thread = this_thread_magazines;
+  if (pair_offset < thread.bytes) return &pair_at(thread, pair_offset);
+  if (pair_offset == no_pair) return nullptr;
+  const std::lock_guard lock(registry.mutex);
+  const bool is_new = thread.bytes == 0;
+  if (thread.has_ended || !grow_pairs(thread, pair_offset + sizeof(MagazinePair))) return nullptr;
+  if (is_new && !begin_thread(thread)) {
+    release_pairs(thread.pairs, thread.bytes);
+    thread.pairs = nullptr;
+    thread.bytes = 0;
+    return nullptr;
+  }
+  return &pair_at(thread, pair_offset);
+}
+
+const SlabCache* find_owner(const void* slot, const SlabCache& cache) noexcept {
+  const std::lock_guard lock(registry.mutex);
+  const SlabCache* owner = nullptr;
+  for_each_cache([&](SlabCache& other) {
+    if (&other != &cache && other.owns(slot)) owner = &other;
+  });
+  return owner;
+}
+
+}  // namespace tarn::detail

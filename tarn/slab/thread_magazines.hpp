@@ -1,0 +1,57 @@
+// tarn/slab/thread_magazines.hpp - which magazines a thread has, of which cache.
+//
+//     thread 1:  pairs -> [cache 0: loaded previous | cache 1: ... | cache 2: ...]
+//     thread 2:  pairs -> [cache 0: loaded previous]           grown when cache 2 is first used
+//     registry:  caches by index, threads in a list, one lock for both
+//
+// The lock is for beginnings and ends: of caches, of threads, of a thread's use of a cache, of a
+// fork. It comes before the locks of the caches, never after.
+//
+// Threads:    a thread reads and writes its own pairs without a lock. Whoever ends a cache clears
+//             its pair in each thread: nobody uses that cache any more, so nobody looks there.
+// Failure:    nullptr or no index; such a thread, or cache, goes without magazines.
+// Lifetime:   of a thread's pairs, until the thread ends: what they hold goes back to the caches.
+
+#pragma once
+
+#include <cstddef>
+
+#include "tarn/slab/magazine.hpp"
+
+namespace tarn {
+
+class SlabCache;
+
+namespace detail {
+
+struct CacheAccess;
+
+struct ThreadMagazines {
+  std::byte* pairs = nullptr;  // MagazinePair[]
+  std::size_t bytes = 0;
+  ThreadMagazines* newer = nullptr;
+  ThreadMagazines* older = nullptr;
+  bool has_ended = false;
+};
+
+// initial-exec: in a shared library too its address is no call.
+[[gnu::tls_model(
+    "initial-exec")]] inline constinit thread_local ThreadMagazines this_thread_magazines{};
+
+/// Where a cache's pair is not: beyond the pairs of any thread.
+inline constexpr std::size_t no_pair = SIZE_MAX;
+
+/// Makes `cache` known; returns the offset of its pair, or no_pair when there are too many caches.
+[[nodiscard]] std::size_t register_cache(SlabCache& cache) noexcept;
+
+/// Takes the magazines of the cache from all threads and gives them back to it, then forgets it.
+void unregister_cache(SlabCache& cache, std::size_t pair_offset) noexcept;
+
+/// Returns the calling thread's pair, making it if need be; nullptr if that can not be.
+[[nodiscard]] MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept;
+
+/// Returns a cache other than `cache` that `slot` is from, or nullptr. For messages.
+[[nodiscard]] const SlabCache* find_owner(const void* slot, const SlabCache& cache) noexcept;
+
+}  // namespace detail
+}  // namespace tarn

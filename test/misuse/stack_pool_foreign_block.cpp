@@ -1,0 +1,16 @@
+// test/misuse/stack_pool_foreign_block.cpp - gives a StackPool what is not from it.
+//
+// Expect guarded:
+//     tarn: slabs "prices": <address> is not memory of these slabs; deallocate it where it is from
+//     [tarn/slab/slabs_checking.cpp:<line>]
+// Expect passthrough:
+//     tarn: slabs "prices": <address> is not memory of these slabs; deallocate it where it is from
+//     [tarn/slab/slabs_checking.cpp:<line>]
+
+#include "tarn/slab/stack_pool.hpp"
+
+int main() {
+  tarn::StackPool<48, 100> prices("prices");
+  int number = 0;
+  prices.deallocate(&number);
+}
