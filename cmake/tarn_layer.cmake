@@ -79,7 +79,7 @@ endfunction()
 # libtarn_ngx.a: nginx's pools and what they stand on, in one archive for programs linked by a C
 # compiler. Apart from tarn::tarn, because its names are nginx's.
 function(tarn_ngx_library)
-  foreach(layer IN ITEMS base os source region)
+  foreach(layer IN ITEMS base os source region slab)
     tarn_library_files(sources "tarn/${layer}" "*.cpp")
     list(APPEND files ${sources})
   endforeach()

@@ -51,9 +51,9 @@ class Site:
         self.backend = servers.Nginx("stock", CONF, ["http"], watcher=on_processor(1),
                                      files=folder, backend=1)
 
-    def start(self, variant, watcher=()):
+    def start(self, variant, watcher=(), environment=()):
         """Returns a front on the first processor."""
-        return servers.Nginx(variant, CONF, ["http"], watcher=[*on_processor(0), *watcher],
+        return servers.Nginx(variant, CONF, ["http"], environment, [*on_processor(0), *watcher],
                              files=self.temporary.name, backend=self.backend.ports["http"])
 
     def __enter__(self):
@@ -65,9 +65,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def running(site, variant, watcher=()):
+def running(site, variant, watcher=(), environment=()):
     """A front for a block, which must have nothing to complain of."""
-    front = site.start(variant, watcher)
+    front = site.start(variant, watcher, environment)
     try:
         yield front
     finally:
@@ -81,10 +81,10 @@ def url(front, target):
     return f"http://127.0.0.1:{front.ports['http']}{target}"
 
 
-def ask_mixed(front, count):
+def ask_mixed(front, count, connection_count=CONNECTION_COUNT):
     """Sends so many of MIX; all must succeed."""
     printed = run(*on_processor(1), "h2load", "--h1", "-n", str(count), "-c",
-                  str(CONNECTION_COUNT), *(url(front, target) for target in MIX))
+                  str(connection_count), *(url(front, target) for target in MIX))
     if f"{count} succeeded, 0 failed" not in printed:
         raise RuntimeError(f"not all requests succeeded:\n{printed}")
 

@@ -16,11 +16,11 @@
 
 #include "tarn/base/attributes.hpp"
 #include "tarn/base/bits.hpp"
+#include "tarn/c/ngx_chunks.hpp"
 #include "tarn/c/ngx_names.hpp"
 #include "tarn/c/ngx_report.hpp"
 #include "tarn/region/region.hpp"
 #include "tarn/source/heap_source.hpp"
-#include "tarn/source/thread_cache.hpp"
 
 static_assert(sizeof(ngx_pool_t) == 80 && offsetof(ngx_pool_t, d.last) == 0 &&
                   offsetof(ngx_pool_t, d.end) == 8 && offsetof(ngx_pool_t, d.next) == 16 &&
@@ -61,13 +61,8 @@ bool is_checking(const ngx_pool_t* pool) noexcept { return pool->d.failed == siz
 // that find out at the same time find the same.
 constinit std::atomic<Checking> process_checking{Checking::automatic};
 
-// Enough for the pools of a dozen requests at a time. What more a burst needs goes back to malloc,
-// and a worker is no larger after it than with nginx's own pools.
-constexpr std::size_t cached_bytes_max = 131072;
-
 TARN_COLD Checking begin_process() noexcept {
   begin_statistics();
-  limit_thread_caches(cached_bytes_max);
   process_checking.store(automatic_checking(), std::memory_order_relaxed);
   return automatic_checking();
 }
@@ -79,20 +74,16 @@ TARN_HOT bool process_is_checking() noexcept {
   return checking != Checking::off;
 }
 
-TARN_COLD Source& checking_source() noexcept {
-  return automatic_checking() == Checking::passthrough ? heap_source() : default_source();
-}
-
 TARN_HOT void* acquire(bool is_checking, std::size_t bytes) noexcept {
   if (is_checking) [[unlikely]]
-    return checking_source().acquire(bytes, fundamental_alignment);
-  return default_source().acquire(bytes, fundamental_alignment);
+    return heap_source().acquire(bytes, fundamental_alignment);
+  return acquire_chunk(bytes);
 }
 
 TARN_HOT void release(bool is_checking, void* chunk, std::size_t bytes) noexcept {
   if (is_checking) [[unlikely]]
-    return checking_source().release(chunk, bytes, fundamental_alignment);
-  default_source().release(chunk, bytes, fundamental_alignment);
+    return heap_source().release(chunk, bytes, fundamental_alignment);
+  release_chunk(chunk, bytes);
 }
 
 // At the begin of each chunk but the own one.
@@ -119,22 +110,30 @@ Region* region_of(const ngx_pool_t* pool) noexcept {
   return reinterpret_cast<Region*>(pool->current);
 }
 
+// A pool changes threads without a word: who uses it has it.
+Region* region_here(const ngx_pool_t* pool) noexcept {
+  Region* const region = region_of(pool);
+  if (region != nullptr) region->bind_to_this_thread();
+  return region;
+}
+
 Region* make_region(ngx_pool_t* pool) noexcept {
   void* const memory = acquire(is_checking(pool), sizeof(Region));
   if (memory == nullptr) return nullptr;
-  auto* const region = new (memory) Region({.name = "nginx pool"});
+  Source* const source = is_checking(pool) ? nullptr : &chunk_source();
+  auto* const region = new (memory) Region({.name = "nginx pool", .source = source});
   pool->current = reinterpret_cast<ngx_pool_t*>(region);
   return region;
 }
 
 TARN_COLD void end_region(ngx_pool_t* pool) noexcept {
-  Region* const region = region_of(pool);
+  Region* const region = region_here(pool);
   region->~Region();
   release(is_checking(pool), region, sizeof(Region));
 }
 
 Region* region_for(ngx_pool_t* pool) noexcept {
-  Region* const region = region_of(pool);
+  Region* const region = region_here(pool);
   return region != nullptr ? region : make_region(pool);
 }
 
@@ -142,8 +141,7 @@ Region* region_for(ngx_pool_t* pool) noexcept {
 std::size_t next_chunk_bytes(const ngx_pool_t* pool, std::size_t bytes) noexcept {
   const std::size_t usual_bytes = std::min(pool->d.failed, request_pool_bytes);
   const std::size_t grown_bytes = held_bytes(pool, newest_chunk(pool)) / 4;
-  const std::size_t needed_bytes = sizeof(Chunk) + bytes;
-  return align_up(std::max({usual_bytes, grown_bytes, needed_bytes}), fundamental_alignment);
+  return whole_chunk_bytes(std::max({usual_bytes, grown_bytes, sizeof(Chunk) + bytes}));
 }
 
 // Of the two chunks the one with more room left is that of the blocks to come.
@@ -325,7 +323,7 @@ void tarn_ngx_reset_pool(ngx_pool_t* pool) {
   run_cleanups(pool);
   end_blocks(pool);
   release_chunks(pool);
-  if (Region* const region = region_of(pool)) region->reset();
+  if (Region* const region = region_here(pool)) region->reset();
   pool->d.next = nullptr;
   pool->large = nullptr;
   pool->chain = nullptr;
@@ -371,7 +369,7 @@ ngx_int_t tarn_ngx_pfree(ngx_pool_t* pool, void* block) {
     ++counts.freed_count;
     return NGX_OK;
   }
-  Region* const region = region_of(pool);
+  Region* const region = region_here(pool);
   // A checking Region would stop the program for a pointer that nginx may well ask about.
   if (region == nullptr || (is_checking(pool) && !region->owns(block, 0))) return NGX_DECLINED;
   if (!region->deallocate_large(block)) return NGX_DECLINED;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -303,6 +304,18 @@ TEST_F(NgxPool, TheCursorIsLiveInEveryChunk) {
   auto* const newest = static_cast<unsigned char*>(ngx_palloc(pool, 32));
   pool->d.last -= 32;
   EXPECT_EQ(ngx_palloc(pool, 32), newest);
+}
+
+// With chunks of every kind: its own, a further one, listed large blocks, and those of a Region.
+TEST_F(NgxPool, MayEndOnAnotherThreadThanItBeganOn) {
+  for (int i = 0; i < 50; ++i) std::memset(ngx_palloc(pool, 1000), 1, 1000);
+  for (std::size_t i = 0; i < 20; ++i) std::memset(ngx_palloc(pool, 5000 + i * 300), 1, 5000);
+  std::thread([this] {
+    std::memset(ngx_palloc(pool, 2000), 1, 2000);
+    ngx_reset_pool(pool);
+    std::memset(ngx_palloc(pool, 2000), 1, 2000);
+    destroy();
+  }).join();
 }
 
 TEST_F(NgxPool, StatisticsAddUp) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "tarn/c/ngx_chunks.hpp"
 #include "tarn/os/process.hpp"
 
 // nginx's own, where the program is nginx.
@@ -78,4 +79,12 @@ void report_delete(ngx_log_t* log, const unsigned char* name) noexcept {
 
 }  // namespace tarn::ngx
 
-extern "C" tarn_ngx_thread_stats tarn_ngx_stats_of_thread(void) { return tarn::ngx::counts; }
+extern "C" tarn_ngx_thread_stats tarn_ngx_stats_of_thread(void) {
+  tarn_ngx_thread_stats stats = tarn::ngx::counts;
+  if (const tarn::ngx::Slots* const slots = tarn::ngx::this_slots) {
+    const tarn::ngx::SlotsStats now = slots->stats();
+    stats.slot_bytes = now.used_bytes;
+    stats.slab_bytes = now.reserved_bytes;
+  }
+  return stats;
+}

@@ -11,7 +11,7 @@
 
 namespace tarn::ngx {
 
-/// What tarn_ngx_stats_of_thread() returns. initial-exec: reached without a call.
+/// What tarn_ngx_stats_of_thread() returns, slabs excepted. initial-exec: reached without a call.
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local tarn_ngx_thread_stats counts;
 
 /// Has the numbers written at the end of the process if TARN_NGX_STATS asks for it. Only the first

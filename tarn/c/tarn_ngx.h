@@ -79,8 +79,7 @@ typedef struct {
  * where 4 KiB or more are asked for; NULL if there is no memory. nginx lets too small a size wrap
  * and takes an odd one as it is, which lets blocks lie beyond the end; here 112 bytes are the
  * least, and the size is rounded up to 16. nginx needs its page size told before; here nothing is.
- * One chunk from the thread's cache: no call to malloc when a pool of that size has been destroyed
- * on this thread before. */
+ * Up to 8 KiB it is a slot of this thread's slabs: no call to malloc, and few to the system. */
 ngx_pool_t* ngx_create_pool(size_t bytes, ngx_log_t* log);
 
 /* Runs the cleanups, newest first, and gives all memory back. O(chunks + large blocks). What a
@@ -88,7 +87,7 @@ ngx_pool_t* ngx_create_pool(size_t bytes, ngx_log_t* log);
 void ngx_destroy_pool(ngx_pool_t* pool);
 
 /* Empties the pool for its next use: runs the cleanups, frees the large blocks, gives all chunks
- * but its own to the thread's cache, where the next need finds them. nginx leaves the cleanups on a
+ * but its own to the thread's slabs, where the next need finds them. nginx leaves the cleanups on a
  * list whose memory is handed out again, loses 48 bytes of every further chunk, and searches all
  * kept chunks in each allocation after: K blocks cost K * K. */
 void ngx_reset_pool(ngx_pool_t* pool);
@@ -127,7 +126,7 @@ void ngx_pool_delete_file(void* data);
 
 /* What one pool holds. */
 typedef struct {
-  size_t reserved_bytes; /* from malloc, heads and all */
+  size_t reserved_bytes; /* chunks and large blocks, heads and all */
   size_t free_bytes;     /* of them, still to be handed out without another call */
   size_t chunk_count;
   size_t large_count;
@@ -137,7 +136,8 @@ typedef struct {
 /* O(chunks + cleanups). */
 tarn_ngx_pool_stats tarn_ngx_stats_of_pool(const ngx_pool_t* pool);
 
-/* What has happened on the calling thread since it began. */
+/* What has happened on the calling thread since it began, and what its slabs hold now: chunks of up
+ * to 8 KiB are slots of slabs. */
 typedef struct {
   size_t created_count;
   size_t destroyed_count;
@@ -146,10 +146,12 @@ typedef struct {
   size_t large_count;      /* blocks of more than pool->max bytes */
   size_t freed_count;      /* of them, given back by ngx_pfree() */
   size_t refused_count;    /* requests answered with NULL */
+  size_t slot_bytes;       /* slots that pools hold */
+  size_t slab_bytes;       /* the slabs they are of, and empty ones: from the system */
 } tarn_ngx_thread_stats;
 
-/* With TARN_NGX_STATS=PREFIX in the environment, each process also writes these numbers of its main
- * thread to PREFIX.<process id> when it exits. */
+/* O(slabs). With TARN_NGX_STATS=PREFIX in the environment, each process also writes the counts of
+ * its main thread to PREFIX.<process id> when it exits. */
 tarn_ngx_thread_stats tarn_ngx_stats_of_thread(void);
 
 #ifdef __cplusplus

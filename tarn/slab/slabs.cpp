@@ -13,10 +13,10 @@ namespace {
 constinit MappedSource the_slab_source;
 
 SlabShape shape_of(std::size_t slot_bytes, std::size_t alignment, Checking checking,
-                   std::size_t slab_bytes) noexcept {
+                   const SlabsOptions& options) noexcept {
   TARN_CHECK(is_power_of_two(alignment), "slabs: alignment %zu is not a power of two", alignment);
   if (checking != Checking::passthrough) {
-    return slab_shape(slot_bytes, alignment, slab_bytes, slab_capacity_min);
+    return slab_shape(slot_bytes, alignment, options.slab_bytes, options.capacity_min);
   }
   SlabShape shape = slab_shape(slot_bytes, alignment, 0, 1);
   if (shape.capacity != 0) shape.capacity = shape.colours = 1;
@@ -45,7 +45,7 @@ Source& default_slab_source() noexcept {
 Slabs::Slabs(std::size_t slot_bytes, std::size_t alignment, const SlabsOptions& options) noexcept
     : checking_(options.checking == Checking::automatic ? automatic_checking() : options.checking),
       options_(options) {
-  shape_ = shape_of(slot_bytes, alignment, checking_, options.slab_bytes);
+  shape_ = shape_of(slot_bytes, alignment, checking_, options);
   if (options_.source == nullptr) {
     options_.source = checking_ == Checking::passthrough ? &heap_source() : &default_slab_source();
   }

@@ -44,8 +44,11 @@ struct SlabsOptions {
   const char* name = "slabs";
   /// Where slabs come from; nullptr means default_slab_source().
   Source* source = nullptr;
-  /// Slabs are this large, or the next power of two that holds seven slots.
+  /// Slabs are this large, or the next power of two that holds `capacity_min` slots.
   std::size_t slab_bytes = 65536;
+  /// Fewer slots are much header and tail, but a tail that nobody touches costs addresses alone. At
+  /// most 65535.
+  std::size_t capacity_min = slab_capacity_min;
   /// Empty slabs beyond this go back to the source at once; with SIZE_MAX they wait for
   /// take_empty() or trim(). 10 000 slots of 64 bytes, all freed and
   /// allocated again, cost 4 times as much per slot when their slabs do not fit.
@@ -163,6 +166,13 @@ class Slabs {
 
   /// Returns true if `pointer` points into a slab of these. O(slabs / 64).
   [[nodiscard]] bool owns(const void* pointer) const noexcept;
+
+  /// Returns the slabs that `slot`, in use, is of.
+  /// Requires: they do not check, and theirs is a slab of `slab_bytes` bytes.
+  [[nodiscard]] static Slabs& owner_of(const void* slot, std::size_t slab_bytes) noexcept {
+    const std::uintptr_t address = align_down(reinterpret_cast<std::uintptr_t>(slot), slab_bytes);
+    return *reinterpret_cast<const detail::Slab*>(address)->owner;
+  }
 
   /// O(slabs).
   [[nodiscard]] SlabsStats stats() const noexcept;

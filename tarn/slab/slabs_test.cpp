@@ -260,6 +260,21 @@ TEST_P(SlabsTest, StatsCountWhatIsReserved) {
   deallocate(slabs, slots);
 }
 
+TEST(SlabsOfNoChecking, ASlotNamesItsSlabsAndASlabMayHaveFewSlots) {
+  const SlabsOptions options = {.slab_bytes = 32768, .capacity_min = 3, .checking = Checking::off};
+  Slabs large(8192, 16, options);
+  Slabs small(128, 16, options);
+  EXPECT_EQ(large.shape().slab_bytes, 32768u);
+  EXPECT_EQ(large.shape().capacity, 3u);
+  for (int i = 0; i < 10; ++i) {
+    void* const slot = large.try_allocate();
+    void* const other = small.try_allocate();
+    ASSERT_TRUE(slot != nullptr && other != nullptr);
+    EXPECT_EQ(&Slabs::owner_of(static_cast<std::byte*>(slot) + 8191, 32768), &large);
+    EXPECT_EQ(&Slabs::owner_of(other, 32768), &small);
+  }
+}
+
 TEST_P(SlabsTest, NoSizeWraps) {
   for (const std::size_t bytes : {SIZE_MAX, SIZE_MAX - 100, SIZE_MAX / 3}) {
     Slabs slabs(bytes, 16, options());

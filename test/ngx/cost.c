@@ -1,5 +1,6 @@
 /* test/ngx/cost.c - does one thing many times, for cost_test.py to count its instructions.
  *
+ *     cost fresh COUNT   COUNT blocks from a new pool
  *     cost again COUNT   COUNT blocks from a pool that was filled with as many and reset
  *     cost pfree COUNT   frees COUNT large blocks, oldest first: nginx finds them last
  */
@@ -24,9 +25,11 @@ int main(int argument_count, char** arguments) {
   if (argument_count != 3) return 2;
   const size_t count = strtoul(arguments[2], NULL, 10);
   ngx_pool_t* pool = ngx_create_pool(4096, NULL);
-  if (strcmp(arguments[1], "again") == 0) {
-    fill(pool, count);
-    ngx_reset_pool(pool);
+  if (strcmp(arguments[1], "pfree") != 0) {
+    if (strcmp(arguments[1], "again") == 0) {
+      fill(pool, count);
+      ngx_reset_pool(pool);
+    }
     measured_fill(pool, count);
   } else {
     void** blocks = malloc(count * sizeof(void*));

@@ -1,0 +1,155 @@
+#include "tarn/c/ngx_chunks.hpp"
+
+#include <new>
+
+#include "tarn/os/thread.hpp"
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn::ngx {
+namespace {
+
+void end(void* slots) noexcept {
+  this_slots = nullptr;
+  static_cast<Slots*>(slots)->wait_for_thread();
+}
+
+Slots* make() noexcept {
+  void* const memory = heap_source().acquire(sizeof(Slots), alignof(Slots));
+  return memory != nullptr ? new (memory) Slots : nullptr;
+}
+
+Slots* begin() noexcept {
+  Slots* slots = Slots::take_waiting();
+  if (slots == nullptr) slots = make();
+  if (slots == nullptr || run_at_thread_exit(end, slots)) return this_slots = slots;
+  slots->wait_for_thread();
+  return nullptr;
+}
+
+class ChunkSource final : public Source {
+ private:
+  void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override {
+    return alignment <= fundamental_alignment ? acquire_chunk(bytes)
+                                              : heap_source().acquire(bytes, alignment);
+  }
+  void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override {
+    if (alignment <= fundamental_alignment) return release_chunk(chunk, bytes);
+    heap_source().release(chunk, bytes, alignment);
+  }
+};
+
+constinit ChunkSource the_chunk_source;
+
+}  // namespace
+
+constinit thread_local Slots* this_slots = nullptr;
+
+// ---- empty slabs --------------------------------------------------------------------------------
+
+void* SlabStock::do_acquire(std::size_t bytes, std::size_t alignment) noexcept {
+  return newest_ != nullptr ? take() : default_slab_source().acquire(bytes, alignment);
+}
+
+void SlabStock::do_release(void* slab, std::size_t bytes, std::size_t alignment) noexcept {
+  if (balance_ < 2 || count_ == count_max) {
+    return default_slab_source().release(slab, bytes, alignment);
+  }
+  newest_ = new (slab) Empty{newest_};
+  ++count_;
+  balance_ -= 2;
+}
+
+SlabStock::Empty* SlabStock::take() noexcept {
+  Empty* const slab = newest_;
+  newest_ = slab->next;
+  --count_;
+  balance_ += 2;
+  return slab;
+}
+
+void SlabStock::shrink() noexcept { default_slab_source().release(take(), slab_bytes, slab_bytes); }
+
+void SlabStock::drain() noexcept {
+  while (newest_ != nullptr) shrink();
+}
+
+// ---- slots --------------------------------------------------------------------------------------
+
+constinit std::atomic<Slots*> Slots::waiting_{nullptr};
+
+Slots::Slots() noexcept : Slots(std::make_index_sequence<slot_class_count>{}) {}
+
+template <std::size_t... index>
+Slots::Slots(std::index_sequence<index...>) noexcept
+    : slabs_{Slabs(slot_class_bytes(index), fundamental_alignment,
+                   {.name = "nginx's pools",
+                    .source = &stock_,
+                    .slab_bytes = slab_bytes,
+                    .capacity_min = slab_bytes / slot_bytes_max - 1,
+                    .empty_bytes_max = 0,
+                    .checking = Checking::off})...} {}
+
+// `home` is slabs_[index] of the Slots that the slot is of, and slabs_ their beginning.
+void Slots::send_home(Slabs& home, std::size_t index, void* slot) noexcept {
+  auto& slots = *reinterpret_cast<Slots*>(&home - index);
+  auto* const returned =
+      new (slot) Returned{slots.returned_.load(std::memory_order_relaxed), index};
+  while (!slots.returned_.compare_exchange_weak(returned->next, returned, std::memory_order_release,
+                                                std::memory_order_relaxed)) {
+  }
+}
+
+void Slots::take_back() noexcept {
+  Returned* returned = returned_.exchange(nullptr, std::memory_order_acquire);
+  while (returned != nullptr) {
+    Returned* const next = returned->next;
+    const std::size_t index = returned->index;
+    slabs_[index].deallocate(returned);
+    if (is_connection(index)) stock_.close_connection();
+    returned = next;
+  }
+}
+
+void Slots::wait_for_thread() noexcept {
+  take_back();
+  for (Slabs& slabs : slabs_) slabs.trim();
+  stock_.drain();
+  put(this);
+}
+
+Slots* Slots::take_waiting() noexcept {
+  Slots* const first = waiting_.exchange(nullptr, std::memory_order_acquire);
+  Slots* more = first != nullptr ? first->next_waiting_ : nullptr;
+  while (more != nullptr) put(std::exchange(more, more->next_waiting_));
+  return first;
+}
+
+void Slots::put(Slots* slots) noexcept {
+  slots->next_waiting_ = waiting_.load(std::memory_order_relaxed);
+  while (!waiting_.compare_exchange_weak(slots->next_waiting_, slots, std::memory_order_release,
+                                         std::memory_order_relaxed)) {
+  }
+}
+
+SlotsStats Slots::stats() const noexcept {
+  SlotsStats sum;
+  for (const Slabs& slabs : slabs_) {
+    const SlabsStats stats = slabs.stats();
+    sum.used_bytes += stats.used_count * slabs.shape().slot_bytes;
+    sum.reserved_bytes += stats.reserved_bytes;
+  }
+  sum.reserved_bytes += stock_.count() * slab_bytes;
+  return sum;
+}
+
+// ---- chunks -------------------------------------------------------------------------------------
+
+void* acquire_chunk_slow(std::size_t bytes) noexcept {
+  if (bytes > slot_bytes_max) return heap_source().acquire(bytes, fundamental_alignment);
+  Slots* const slots = begin();
+  return slots != nullptr ? slots->acquire(bytes) : nullptr;
+}
+
+Source& chunk_source() noexcept { return the_chunk_source; }
+
+}  // namespace tarn::ngx
