@@ -25,7 +25,8 @@ MAY_KNOW_TRACE = {"record", "replay", "c"}
 
 # Headers of single-threaded things cost a translation unit hundredths of a second; each of these
 # standard headers alone costs tenths.
-CHEAP_HEADERS = ["tarn/source/source.hpp", "tarn/region/region.hpp"]
+CHEAP_HEADERS = ["tarn/source/source.hpp", "tarn/region/region.hpp",
+                 "tarn/slab/fixed_pool.hpp"]
 EXPENSIVE = {"atomic", "functional", "iostream", "memory", "memory_resource", "mutex", "span",
              "sstream", "string", "string_view", "thread"}
 

@@ -25,6 +25,7 @@ SOUND = {
     "tarn/os/pages.cpp": '#include "tarn/os/pages.hpp"\n#include <sys/mman.h>\n',
     "tarn/source/source.hpp": '#include "tarn/base/bits.hpp"\n',
     "tarn/region/region.hpp": '#include "tarn/source/source.hpp"\n',
+    "tarn/slab/fixed_pool.hpp": '#include "tarn/source/source.hpp"\n',
     "tarn/region/region_test.cpp": '#include <unistd.h>\n#include "testing/model.hpp"\n',
     "tarn/record/record.hpp": '#include "tarn/trace/event.hpp"\n',
     "examples/start.cpp": '#include "tarn/tarn.hpp"\n',

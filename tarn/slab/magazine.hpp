@@ -23,7 +23,10 @@ namespace tarn::detail {
 // With the head, 1 KiB.
 inline constexpr std::uint32_t magazine_rounds_max = 126;
 
-struct Magazine {
+// A cache line begins with each, so that no two threads write to one line.
+inline constexpr std::size_t magazine_alignment = 64;
+
+struct alignas(magazine_alignment) Magazine {
   std::uint32_t count;
   std::uint32_t capacity;
   Magazine* next;  // in a depot's list

@@ -47,8 +47,9 @@ struct SlabCacheOptions {
   std::size_t slab_bytes = 65536;
   /// Empty slabs beyond this go back to the source at once.
   std::size_t empty_bytes_max = std::size_t{1} << 20;
-  /// Free blocks in the depot beyond this go back to their slabs at once.
-  std::size_t depot_bytes_max = std::size_t{1} << 20;
+  /// Free blocks in the depot beyond this go back to their slabs at once. What is not needed there
+  /// goes back in time anyway.
+  std::size_t depot_bytes_max = std::size_t{8} << 20;
   /// How long a magazine must have been of no use to the depot before its blocks go back.
   std::uint64_t decay_interval_ns = 1'000'000'000;
   /// What the time is; tests bring their own.

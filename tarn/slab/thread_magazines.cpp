@@ -37,13 +37,13 @@ MagazinePair& pair_at(ThreadMagazines& thread, std::size_t pair_offset) noexcept
 }
 
 void release_pairs(std::byte* pairs, std::size_t bytes) noexcept {
-  if (bytes != 0) heap_source().release(pairs, bytes, alignof(MagazinePair));
+  if (bytes != 0) heap_source().release(pairs, bytes, magazine_alignment);
 }
 
 // Room for the pairs of all caches there are, so that a thread seldom comes here.
 bool grow_pairs(ThreadMagazines& thread, std::size_t bytes) noexcept {
   bytes = std::max(bytes, registry.cache_count * sizeof(MagazinePair));
-  void* const memory = heap_source().acquire(bytes, alignof(MagazinePair));
+  void* const memory = heap_source().acquire(bytes, magazine_alignment);
   if (memory == nullptr) return false;
   auto* const pairs = static_cast<MagazinePair*>(memory);
   const std::size_t count = bytes / sizeof(MagazinePair);

@@ -1,0 +1,100 @@
+// bench/slot_workloads/threads.cpp - one or two threads with blocks of their own, and one thread
+// that allocates what another deallocates. Timed by the clock, from the first to the last.
+
+#include <array>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "bench/slot_workload.hpp"
+
+namespace tarn::bench {
+namespace {
+
+// A thread's start costs 20 microseconds or so, which shall not be felt.
+constexpr std::size_t round_count = 400;
+constexpr std::size_t blocks_per_round = 500;
+constexpr std::size_t blocks_per_thread = round_count * blocks_per_round;
+
+template <typename P>
+[[gnu::noinline]] void use_own_blocks(P& pool) {
+  std::array<void*, blocks_per_round> blocks;
+  for (std::size_t round = 0; round < round_count; ++round) {
+    for (void*& block : blocks) {
+      block = pool.allocate();
+      touch(block);
+    }
+    for (void* block : blocks) pool.deallocate(block);
+  }
+}
+
+template <typename P, std::size_t thread_count>
+void own_blocks(benchmark::State& state) {
+  P pool;
+  for (auto _ : state) {
+    std::vector<std::thread> threads;
+    for (std::size_t count = 0; count < thread_count; ++count) {
+      threads.emplace_back([&] { use_own_blocks(pool); });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  set_operations(state, thread_count * blocks_per_thread);
+}
+
+// A ring that one thread fills and one empties. Each count is written by one of them with release
+// and read by the other with acquire; both look at the other's seldom.
+class Ring {
+ public:
+  void put(void* block) {
+    while (put_count_ - seen_taken_ == blocks_.size()) {
+      seen_taken_ = taken_.load(std::memory_order_acquire);
+    }
+    blocks_[put_count_ % blocks_.size()] = block;
+    put_.store(++put_count_, std::memory_order_release);
+  }
+  [[nodiscard]] void* take() {
+    while (seen_put_ == taken_count_) seen_put_ = put_.load(std::memory_order_acquire);
+    void* const block = blocks_[taken_count_ % blocks_.size()];
+    taken_.store(++taken_count_, std::memory_order_release);
+    return block;
+  }
+
+ private:
+  std::array<void*, 1024> blocks_;
+  alignas(64) std::size_t put_count_ = 0;
+  std::size_t seen_taken_ = 0;
+  alignas(64) std::size_t taken_count_ = 0;
+  std::size_t seen_put_ = 0;
+  alignas(64) std::atomic<std::size_t> put_{0};
+  alignas(64) std::atomic<std::size_t> taken_{0};
+};
+
+template <typename P>
+void hand_over(benchmark::State& state) {
+  P pool;
+  for (auto _ : state) {
+    Ring ring;
+    std::thread consumer([&] {
+      for (std::size_t count = 0; count < blocks_per_thread; ++count) pool.deallocate(ring.take());
+    });
+    for (std::size_t count = 0; count < blocks_per_thread; ++count) {
+      void* const block = pool.allocate();
+      touch(block);
+      ring.put(block);
+    }
+    consumer.join();
+  }
+  set_operations(state, blocks_per_thread);
+}
+
+}  // namespace
+
+void add_threads() {
+  for_each_shared_peer<slot_bytes>([]<SlotPeer P>() {
+    add_slots("threads", "1", P::name, own_blocks<P, 1>)->UseRealTime();
+    add_slots("threads", "2", P::name, own_blocks<P, 2>)->UseRealTime();
+    add_slots("hand over", "2", P::name, hand_over<P>)->UseRealTime();
+  });
+}
+
+}  // namespace tarn::bench

@@ -1,0 +1,23 @@
+#include "testing/slab_shadow.hpp"
+
+namespace tarn {
+
+Alphabet slab_alphabet() {
+  using trace::Kind;
+  Alphabet alphabet;
+  alphabet.kinds = {Kind::create,     Kind::destroy,    Kind::allocate,   Kind::allocate,
+                    Kind::allocate,   Kind::allocate,   Kind::allocate,   Kind::allocate,
+                    Kind::deallocate, Kind::deallocate, Kind::deallocate, Kind::deallocate,
+                    Kind::reset};
+  alphabet.block_bytes = {0, 1, 8, 100, 119, slab_shadow_block_bytes, 121, 4096};
+  for (const unsigned less : {64u, 15u, 0u}) alphabet.block_bytes.push_back(UINT64_MAX - less);
+  for (int often = 0; often < 20; ++often) alphabet.block_bytes.push_back(slab_shadow_block_bytes);
+  alphabet.alignment_shifts = {4, 4, 4, 4, 0, 3, 5};
+  alphabet.limit_bytes = {trace::unlimited};
+  alphabet.retain_bytes = {trace::unlimited, 0};
+  alphabet.pools_max = 4;
+  alphabet.blocks_max = 80;
+  return alphabet;
+}
+
+}  // namespace tarn
