@@ -254,7 +254,7 @@ SlabsStats Slabs::stats() const noexcept {
     for (const Slab* slab = bucket; slab != nullptr; slab = slab->older_in_bucket) {
       ++stats.slab_count;
       stats.used_count += used_count(*slab);
-      stats.empty_slab_count += used_count(*slab) == 0;
+      if (used_count(*slab) == 0) ++stats.empty_slab_count;
     }
   }
   stats.free_count = stats.slab_count * shape_.capacity - stats.used_count;

@@ -6,7 +6,6 @@
 //     that was [tarn/slab/slabs_checking.cpp:<line>]
 // Expect passthrough asan:
 //     ERROR: LeakSanitizer: detected memory leaks
-//     Direct leak of 512 byte(s) in 4 object(s)
 
 #include "tarn/slab/slabs.hpp"
 

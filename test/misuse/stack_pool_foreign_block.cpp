@@ -11,6 +11,6 @@
 
 int main() {
   tarn::StackPool<48, 100> prices("prices");
-  int number = 0;
-  prices.deallocate(&number);
+  alignas(16) char memory[48] = {};
+  prices.deallocate(memory);
 }
