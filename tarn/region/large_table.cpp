@@ -133,11 +133,15 @@ void* LargeTable::clear(std::size_t& old_storage_bytes) noexcept {
 // Multiplied twice and folded in between, as in the finalizer of MurmurHash3. After one
 // multiplication even steps are even steps still, and equal blocks often lie in such: 240 slots
 // were looked at for each of 7000 blocks of 1032 KiB.
-LargeTable::Entry* LargeTable::home_of(std::uintptr_t block) const noexcept {
+std::uint32_t LargeTable::hash_of(std::uintptr_t block) noexcept {
   std::uint64_t hash = (block >> 4) * 0x9E3779B97F4A7C15u;
   hash = (hash ^ (hash >> 32)) * 0xD6E8FEB86659FD93u;
-  // Comparing four is faster than that.
-  return slots_ + (is_inline() ? 0 : (hash >> 32) & (slot_count_ - 1));
+  return static_cast<std::uint32_t>(hash >> 32);
+}
+
+// Comparing the four inside is faster than hashing.
+LargeTable::Entry* LargeTable::home_of(std::uintptr_t block) const noexcept {
+  return slots_ + (is_inline() ? 0 : hash_of(block) & (slot_count_ - 1));
 }
 
 LargeTable::Entry* LargeTable::after(Entry* slot) const noexcept {

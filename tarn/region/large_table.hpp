@@ -88,6 +88,9 @@ class LargeTable {
     }
   }
 
+  /// Where among 2^32 slots the home of a block would be; of fewer, the low bits count.
+  [[nodiscard]] static std::uint32_t hash_of(std::uintptr_t block) noexcept;
+
   /// Bytes of the storage held.
   [[nodiscard]] std::size_t storage_bytes() const noexcept;
 

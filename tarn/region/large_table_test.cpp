@@ -76,9 +76,50 @@ TEST(LargeTable, HoldsWhatAMapHolds) {
   compare_with_map(4096, [](std::uintptr_t number) { return number * 4096; });
 }
 
-// So far apart that the hash of each ends in zeros: all have one home, and crowd after it.
+// `count` addresses whose home is one in every table of up to 1024 slots.
+std::vector<std::uintptr_t> crowd(std::size_t count) {
+  std::vector<std::uintptr_t> blocks;
+  for (std::uintptr_t block = 4096; blocks.size() < count; block += 4096) {
+    if (LargeTable::hash_of(block) % 1024 == 1000) blocks.push_back(block);
+  }
+  return blocks;
+}
+
+// More of them than a slot can count as passed; and in tables of 64 they go round its end.
 TEST(LargeTable, HoldsWhatAMapHoldsInOneCrowd) {
-  compare_with_map(50, [](std::uintptr_t number) { return number << 44; });
+  const std::vector<std::uintptr_t> blocks = crowd(60);
+  compare_with_map(blocks.size(), [&](std::uintptr_t number) { return blocks[number - 1]; });
+}
+
+// Slots looked at on the way to each of `count` blocks that lie `step_bytes` apart.
+double looks_per_block(std::uintptr_t step_bytes, std::size_t slot_count, std::size_t count) {
+  std::vector<bool> is_taken(slot_count);
+  std::size_t look_count = count;
+  for (std::uintptr_t i = 1; i <= count; ++i) {
+    std::size_t slot = LargeTable::hash_of(i * step_bytes) % slot_count;
+    for (; is_taken[slot]; slot = (slot + 1) % slot_count) ++look_count;
+    is_taken[slot] = true;
+  }
+  return static_cast<double>(look_count) / static_cast<double>(count);
+}
+
+// Equal blocks lie in even steps, as malloc and mmap give them. At 4/5 full, chance makes it 3.
+TEST(LargeTable, BlocksInEvenStepsDoNotCrowd) {
+  for (std::uintptr_t step_bytes = 16; step_bytes < 1 << 22; step_bytes += step_bytes / 8 + 16) {
+    EXPECT_LT(looks_per_block(step_bytes / 16 * 16, 8192, 6553), 12) << step_bytes;
+  }
+}
+
+TEST(LargeTable, GrowsWhenFourFifthsAreTaken) {
+  Table table;
+  std::vector<std::size_t> storage_bytes(54);
+  for (std::uint64_t serial = 1; serial <= 53; ++serial) {
+    table.add(serial * 4096, serial);
+    storage_bytes[serial] = table->storage_bytes();
+  }
+  EXPECT_EQ(storage_bytes[4], 0u);
+  EXPECT_EQ(storage_bytes[52], storage_bytes[5]);
+  EXPECT_EQ(storage_bytes[53], 2 * storage_bytes[5]);
 }
 
 TEST(LargeTable, TakesTheNewestDownToASerial) {

@@ -73,6 +73,15 @@ TEST_F(ChunkCacheTest, LargerAndMoreAlignedRequestsPassThrough) {
   EXPECT_EQ(cache_.stats().miss_count, 0u);
 }
 
+TEST_F(ChunkCacheTest, WhatIsCachedIsNotGivenToAMoreAlignedRequest) {
+  release(acquire(1, kibibyte), kibibyte);
+  void* const aligned = cache_.acquire(kibibyte, 256);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(aligned) % 256, 0u);
+  EXPECT_EQ(cache_.stats().cached_count, 1u);
+  cache_.release(aligned, kibibyte, 256);
+  EXPECT_EQ(cache_.stats().cached_count, 1u);
+}
+
 TEST_F(ChunkCacheTest, KeepsNoMoreThanItsBound) {
   const std::vector<void*> chunks = acquire(65, kibibyte);
   release(chunks, kibibyte);
@@ -148,7 +157,7 @@ TEST_F(ChunkCacheTest, DecayLeavesAloneWhatComesAndGoesAllTheTime) {
 TEST_F(ChunkCacheTest, NeverKeepsMoreThanItsBound) {
   for (std::size_t bytes_max = 0; bytes_max <= 4 * kibibyte; bytes_max += 100) {
     cache_.limit(bytes_max);
-    for (const std::size_t bytes : {1, 700, 255, 1025, 3000, 256, 2049, 1}) {
+    for (const std::size_t bytes : {1u, 700u, 255u, 1025u, 3000u, 256u, 2049u, 1u}) {
       const std::vector<void*> chunks = acquire(2, bytes);
       release(chunks, bytes);
       ASSERT_LE(cache_.stats().cached_bytes, bytes_max) << bytes;
