@@ -42,24 +42,33 @@ void own_blocks(benchmark::State& state) {
 }
 
 // A ring that one thread fills and one empties. Each count is written by one of them with release
-// and read by the other with acquire; both look at the other's seldom.
+// and read by the other with acquire; both look at the other's seldom. Who has to wait lets others
+// run: the two may have to share a processor with each other.
 class Ring {
  public:
   void put(void* block) {
-    while (put_count_ - seen_taken_ == blocks_.size()) {
-      seen_taken_ = taken_.load(std::memory_order_acquire);
+    if (put_count_ - seen_taken_ == blocks_.size()) {
+      seen_taken_ = wait_for_other_than(taken_, seen_taken_);
     }
     blocks_[put_count_ % blocks_.size()] = block;
     put_.store(++put_count_, std::memory_order_release);
   }
   [[nodiscard]] void* take() {
-    while (seen_put_ == taken_count_) seen_put_ = put_.load(std::memory_order_acquire);
+    if (seen_put_ == taken_count_) seen_put_ = wait_for_other_than(put_, seen_put_);
     void* const block = blocks_[taken_count_ % blocks_.size()];
     taken_.store(++taken_count_, std::memory_order_release);
     return block;
   }
 
  private:
+  static std::size_t wait_for_other_than(const std::atomic<std::size_t>& count, std::size_t seen) {
+    for (;;) {
+      const std::size_t now = count.load(std::memory_order_acquire);
+      if (now != seen) return now;
+      std::this_thread::yield();
+    }
+  }
+
   std::array<void*, 1024> blocks_;
   alignas(64) std::size_t put_count_ = 0;
   std::size_t seen_taken_ = 0;

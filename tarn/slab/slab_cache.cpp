@@ -223,10 +223,9 @@ MagazinePair* SlabCache::this_pair() noexcept {
   return pair;
 }
 
-// From a thread that ends, or from all when the cache does. Slabs that fall empty now go with the
-// next visit: their objects' destructors shall not run in here.
+// From a thread that ends, or from all when the cache does, with the cache locked. Slabs that fall
+// empty now go with the next visit: their objects' destructors shall not run in here.
 void SlabCache::take_back(MagazinePair& pair) noexcept {
-  const Lock lock(mutex_);
   put_away(pair.loaded);
   put_away(pair.previous);
   pair = {};

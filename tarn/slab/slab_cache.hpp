@@ -58,7 +58,7 @@ struct SlabCacheOptions {
 
   /// Constructs the object in a block that is handed out for the first time. It may throw, which
   /// allocate() passes on; the block is then as if it had never been handed out. Called with the
-  /// cache locked: it must not use the cache.
+  /// cache locked: it must not use this cache.
   void (*construct)(void* block, void* context) = nullptr;
   /// Destroys the object in a block whose slab goes back to the source. It may use the cache.
   void (*destroy)(void* block, void* context) noexcept = nullptr;

@@ -153,6 +153,39 @@ TEST_P(SlabStress, TenThousandShortThreadsLoseNothing) {
   EXPECT_EQ(tracking_.live_bytes(), 0u);
 }
 
+// A constructor holds its cache's lock and may wait for the registry's, when it uses another cache
+// for the first time; a thread that ends holds the registry's and wants that of each cache.
+TEST_P(SlabStress, ConstructorsUseOtherCachesWhileThreadsEnd) {
+  const SlabCacheOptions plain{.checking = GetParam()};
+  SlabCache parts(64, plain);
+  SlabCacheOptions whole = plain;
+  whole.context = &parts;
+  whole.construct = [](void* block, void* context) {
+    ::new (block) void*(static_cast<SlabCache*>(context)->allocate());
+  };
+  whole.destroy = [](void* block, void* context) noexcept {
+    static_cast<SlabCache*>(context)->deallocate(*static_cast<void**>(block));
+  };
+  {
+    SlabCache wholes(64, whole);
+    std::vector<std::thread> threads;
+    for (int self = 0; self < thread_count; ++self) {
+      threads.emplace_back([&] {
+        for (int round = 0; round < 200; ++round) {
+          std::thread([&] {
+            void* blocks[10];
+            for (void*& block : blocks) block = wholes.allocate();
+            for (void* block : blocks) wholes.deallocate(block);
+            wholes.trim();
+          }).join();
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  EXPECT_EQ(parts.stats().used_count, 0u);
+}
+
 // Caches come and go while other threads use theirs, begin and end.
 TEST_P(SlabStress, CachesComeAndGoBesideEachOther) {
   std::vector<std::thread> threads;

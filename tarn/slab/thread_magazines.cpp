@@ -4,7 +4,9 @@
 #include <cstring>
 #include <mutex>
 #include <new>
+#include <thread>
 
+#include "tarn/base/check.hpp"
 #include "tarn/os/process.hpp"
 #include "tarn/os/thread.hpp"
 #include "tarn/slab/slab_cache.hpp"
@@ -14,9 +16,13 @@ namespace tarn::detail {
 
 // What of a cache the registry uses.
 struct CacheAccess {
-  static void lock(SlabCache& cache) noexcept { cache.mutex_.lock(); }
+  static bool try_lock(SlabCache& cache) noexcept { return cache.mutex_.try_lock(); }
   static void unlock(SlabCache& cache) noexcept { cache.mutex_.unlock(); }
-  static void take_back(SlabCache& cache, MagazinePair& pair) noexcept { cache.take_back(pair); }
+  static bool try_take_back(SlabCache& cache, MagazinePair& pair) noexcept {
+    const std::unique_lock lock(cache.mutex_, std::try_to_lock);
+    if (lock.owns_lock()) cache.take_back(pair);
+    return lock.owns_lock();
+  }
 };
 
 namespace {
@@ -58,6 +64,13 @@ bool grow_pairs(ThreadMagazines& thread, std::size_t bytes) noexcept {
   return true;
 }
 
+// Lets who holds the lock of a cache go on.
+void step_aside(std::unique_lock<std::mutex>& lock) noexcept {
+  lock.unlock();
+  std::this_thread::yield();
+  lock.lock();
+}
+
 void forget_thread(ThreadMagazines& thread) noexcept {
   (thread.newer != nullptr ? thread.newer->older : registry.newest_thread) = thread.older;
   if (thread.older != nullptr) thread.older->newer = thread.newer;
@@ -65,10 +78,14 @@ void forget_thread(ThreadMagazines& thread) noexcept {
 
 void end_thread(void* argument) noexcept {
   auto& thread = *static_cast<ThreadMagazines*>(argument);
-  const std::lock_guard lock(registry.mutex);
-  for (std::size_t offset = 0; offset < thread.bytes; offset += sizeof(MagazinePair)) {
+  std::unique_lock lock(registry.mutex);
+  for (std::size_t offset = 0; offset < thread.bytes;) {
     SlabCache* const cache = registry.caches[offset / sizeof(MagazinePair)];
-    if (cache != nullptr) CacheAccess::take_back(*cache, pair_at(thread, offset));
+    if (cache == nullptr || CacheAccess::try_take_back(*cache, pair_at(thread, offset))) {
+      offset += sizeof(MagazinePair);
+    } else {
+      step_aside(lock);
+    }
   }
   forget_thread(thread);
   release_pairs(thread.pairs, thread.bytes);
@@ -94,9 +111,23 @@ void for_each_cache(Visit visit) noexcept {
   }
 }
 
+// Locks all caches, or none.
+bool try_lock_caches() noexcept {
+  for (std::size_t index = 0; index < registry.cache_count; ++index) {
+    SlabCache* const cache = registry.caches[index];
+    if (cache == nullptr || CacheAccess::try_lock(*cache)) continue;
+    while (index-- > 0) {
+      if (registry.caches[index] != nullptr) CacheAccess::unlock(*registry.caches[index]);
+    }
+    return false;
+  }
+  return true;
+}
+
 void lock_all() noexcept {
-  registry.mutex.lock();
-  for_each_cache(CacheAccess::lock);
+  std::unique_lock lock(registry.mutex);
+  while (!try_lock_caches()) step_aside(lock);
+  lock.release();  // until unlock_all()
 }
 
 void unlock_all() noexcept {
@@ -134,7 +165,10 @@ void unregister_cache(SlabCache& cache, std::size_t pair_offset) noexcept {
   const std::lock_guard lock(registry.mutex);
   for (ThreadMagazines* thread = registry.newest_thread; thread != nullptr;
        thread = thread->older) {
-    if (pair_offset < thread->bytes) CacheAccess::take_back(cache, pair_at(*thread, pair_offset));
+    if (pair_offset >= thread->bytes) continue;
+    // Nobody uses the cache any more, nor holds its lock.
+    TARN_CHECK(CacheAccess::try_take_back(cache, pair_at(*thread, pair_offset)),
+               "slab cache \"%s\": a thread uses it while it ends", cache.name());
   }
   registry.caches[pair_offset / sizeof(MagazinePair)] = nullptr;
   while (registry.cache_count != 0 && registry.caches[registry.cache_count - 1] == nullptr) {

@@ -5,7 +5,8 @@
 //     registry:  caches by index, threads in a list, one lock for both
 //
 // The lock is for beginnings and ends: of caches, of threads, of a thread's use of a cache, of a
-// fork. It comes before the locks of the caches, never after.
+// fork. Whoever holds it only tries the locks of caches: one may be held by a constructor that
+// waits for this one, because it uses another cache for the first time.
 //
 // Threads:    a thread reads and writes its own pairs without a lock. Whoever ends a cache clears
 //             its pair in each thread: nobody uses that cache any more, so nobody looks there.
