@@ -140,7 +140,7 @@ TEST(LargeTable, TakesTheNewestDownToASerial) {
 
 // Births are forgotten again and again; what was freed leaves nothing behind.
 TEST(LargeTable, ComingAndGoingDoesNotMakeItGrow) {
-  for (const std::uintptr_t live_count : {3, 40, 1000}) {
+  for (const std::uintptr_t live_count : {3u, 40u, 1000u}) {
     Table table;
     LargeTable::Entry taken;
     std::uint64_t serial = 0;
@@ -158,7 +158,7 @@ TEST(LargeTable, ComingAndGoingDoesNotMakeItGrow) {
 }
 
 TEST(LargeTable, OtherPointersAreNoBlocks) {
-  for (const std::uintptr_t count : {3, 40}) {
+  for (const std::uintptr_t count : {3u, 40u}) {
     Table table;
     LargeTable::Entry taken;
     for (std::uintptr_t i = 1; i <= count; ++i) table.add(i * 16, i);
