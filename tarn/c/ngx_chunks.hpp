@@ -166,9 +166,9 @@ class Slots {
   // What follows others write, in a cache line of its own. A push to returned_ releases what the
   // slot holds; take_back(), which takes all at once, acquires it.
   alignas(64) std::atomic<Returned*> returned_{nullptr};
-  // That no longer true releases the slabs to the next that claims them. Who pushes looks at
-  // has_thread_ then, and who ends a use looks at returned_ then: in the one order of both (seq_cst)
-  // one of the two sees the other, and no slot is left lying.
+  // False releases the slabs to the next that claims them. Who pushes then looks at has_thread_,
+  // and who ends a use then looks at returned_: in the one order of both (seq_cst) one of the two
+  // sees the other, and no slot is left lying.
   std::atomic<bool> has_thread_{true};
   Slots* older_ = nullptr;
 

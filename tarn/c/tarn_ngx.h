@@ -12,9 +12,9 @@
  * in every chunk. docs/nginx.md tells how to link nginx itself with them.
  *
  * Threads:    one at a time per pool; a pool may be destroyed on another thread than it was made.
- * Failure:    NULL, and all blocks and cleanups are as they were. Under nginx its error log is told.
- *             glibc is told by a thread's first pool to say when the thread ends, and stops the
- *             process with a message if it has no memory for that.
+ * Failure:    NULL, and all blocks and cleanups are as they were; nginx's error log is told.
+ *             glibc stops the process with a message if it has no memory to note that a thread
+ *             with a first pool will end.
  * Lifetime:   a block lives until its pool is reset or destroyed, or ngx_pfree() gave it back.
  * Invariant:  d.last <= d.end, and d.end is a multiple of 16.
  */
