@@ -13,8 +13,8 @@
  *
  * Threads:    one at a time per pool; a pool may be destroyed on another thread than it was made.
  * Failure:    NULL, and all blocks and cleanups are as they were; nginx's error log is told.
- *             glibc stops the process with a message if it has no memory to note that a thread
- *             with a first pool will end.
+ *             A thread's first pool registers the thread's end: glibc stops the process with a
+ *             message if it has no memory for that.
  * Lifetime:   a block lives until its pool is reset or destroyed, or ngx_pfree() gave it back.
  * Invariant:  d.last <= d.end, and d.end is a multiple of 16.
  */
