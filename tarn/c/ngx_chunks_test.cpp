@@ -163,6 +163,27 @@ TEST(NgxChunks, OutliveTheThreadTheyAreOf) {
   }).join();
 }
 
+// The one comes home while the other is being taken back.
+TEST(NgxChunks, NoneIsLeftLyingWhenTwoOfAnEndedThreadComeHomeAtOnce) {
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<Chunk> chunks;
+    const Slots* of_ended = nullptr;
+    std::thread([&] {
+      chunks = {acquire_filled(512), acquire_filled(6144)};
+      of_ended = this_slots;
+    }).join();
+    std::barrier both_ready(2);
+    const auto release = [&](std::size_t index) {
+      both_ready.arrive_and_wait();
+      release_chunk(chunks[index].memory, chunks[index].bytes);
+    };
+    std::thread other(release, 0);
+    release(1);
+    other.join();
+    ASSERT_EQ(of_ended->stats().reserved_bytes, 0u) << round;
+  }
+}
+
 TEST(NgxChunks, NothingStaysReservedWhenAThreadHasEnded) {
   const Slots* of_ended = nullptr;
   std::thread([&] {
