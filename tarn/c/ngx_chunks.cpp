@@ -102,15 +102,15 @@ Slots::Slots(std::index_sequence<index...>) noexcept
 void Slots::send_home(Slabs& home, std::size_t index, void* slot) noexcept {
   auto& slots = *reinterpret_cast<Slots*>(&home - index);
   auto* const returned =
-      new (slot) Returned{slots.returned_.load(std::memory_order_relaxed), index};
-  while (!slots.returned_.compare_exchange_weak(returned->next, returned, std::memory_order_seq_cst,
-                                                std::memory_order_relaxed)) {
+      new (slot) Returned{slots.shared_.returned.load(std::memory_order_relaxed), index};
+  while (!slots.shared_.returned.compare_exchange_weak(
+      returned->next, returned, std::memory_order_seq_cst, std::memory_order_relaxed)) {
   }
   if (slots.try_claim()) slots.wait_for_thread();
 }
 
 void Slots::take_back() noexcept {
-  Returned* returned = returned_.exchange(nullptr, std::memory_order_acquire);
+  Returned* returned = shared_.returned.exchange(nullptr, std::memory_order_acquire);
   while (returned != nullptr) {
     Returned* const next = returned->next;
     const std::size_t index = returned->index;
@@ -126,18 +126,18 @@ void Slots::wait_for_thread() noexcept {
     take_back();
     for (Slabs& slabs : slabs_) slabs.trim();
     stock_.drain();
-    has_thread_.store(false, std::memory_order_seq_cst);
-  } while (returned_.load(std::memory_order_seq_cst) != nullptr && try_claim());
+    shared_.has_thread.store(false, std::memory_order_seq_cst);
+  } while (shared_.returned.load(std::memory_order_seq_cst) != nullptr && try_claim());
 }
 
 bool Slots::try_claim() noexcept {
-  return !has_thread_.load(std::memory_order_seq_cst) &&
-         !has_thread_.exchange(true, std::memory_order_seq_cst);
+  return !shared_.has_thread.load(std::memory_order_seq_cst) &&
+         !shared_.has_thread.exchange(true, std::memory_order_seq_cst);
 }
 
 Slots* Slots::try_take() noexcept {
   Slots* slots = newest_.load(std::memory_order_acquire);
-  while (slots != nullptr && !slots->try_claim()) slots = slots->older_;
+  while (slots != nullptr && !slots->try_claim()) slots = slots->shared_.older;
   return slots != nullptr ? slots : try_make();
 }
 
@@ -145,8 +145,8 @@ Slots* Slots::try_make() noexcept {
   void* const memory = heap_source().acquire(sizeof(Slots), alignof(Slots));
   if (memory == nullptr) return nullptr;
   auto* const slots = new (memory) Slots;
-  slots->older_ = newest_.load(std::memory_order_relaxed);
-  while (!newest_.compare_exchange_weak(slots->older_, slots, std::memory_order_release,
+  slots->shared_.older = newest_.load(std::memory_order_relaxed);
+  while (!newest_.compare_exchange_weak(slots->shared_.older, slots, std::memory_order_release,
                                         std::memory_order_relaxed)) {
   }
   return slots;

@@ -108,7 +108,7 @@ class Slots {
   Slots() noexcept;
 
   [[nodiscard]] TARN_HOT void* acquire(std::size_t bytes) noexcept {
-    if (returned_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+    if (shared_.returned.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
       take_back();
     const std::size_t index = slot_class_of(bytes).index;
     void* const slot = slabs_[index].try_allocate();
@@ -147,6 +147,17 @@ class Slots {
   };
   static_assert(sizeof(Returned) <= slot_bytes_min);
 
+  // What others write, in a cache line of its own.
+  struct alignas(64) Shared {
+    // A push releases what the slot holds; take_back(), which takes all at once, acquires it.
+    std::atomic<Returned*> returned{nullptr};
+    // False releases the slabs to the next that claims them. Who pushes then looks at has_thread,
+    // and who ends a use then looks at returned: in the one order of both (seq_cst) one of the two
+    // sees the other, and no slot is left lying.
+    std::atomic<bool> has_thread{true};
+    Slots* older = nullptr;
+  };
+
   // A client's connection has 512 bytes unless nginx is told another size, and for each request a
   // buffer of 1 KiB. One to a backend has 128; a request's pool, and what else it needs, 4 KiB.
   static constexpr bool is_connection(std::size_t index) noexcept {
@@ -162,17 +173,9 @@ class Slots {
 
   Slabs slabs_[slot_class_count];  // first: see send_home()
   SlabStock stock_;
+  Shared shared_;
 
-  // What follows others write, in a cache line of its own. A push to returned_ releases what the
-  // slot holds; take_back(), which takes all at once, acquires it.
-  alignas(64) std::atomic<Returned*> returned_{nullptr};
-  // False releases the slabs to the next that claims them. Who pushes then looks at has_thread_,
-  // and who ends a use then looks at returned_: in the one order of both (seq_cst) one of the two
-  // sees the other, and no slot is left lying.
-  std::atomic<bool> has_thread_{true};
-  Slots* older_ = nullptr;
-
-  // All that were ever made. try_make() releases what older_ leads to; try_take() acquires it.
+  // All that were ever made. try_make() releases what older leads to; try_take() acquires it.
   static constinit std::atomic<Slots*> newest_;
 };
 
