@@ -2,28 +2,33 @@
 
 #include <new>
 
+#include "tarn/base/check.hpp"
 #include "tarn/os/thread.hpp"
 #include "tarn/source/heap_source.hpp"
 
 namespace tarn::ngx {
 namespace {
 
+constinit thread_local bool has_ended = false;
+
 void end(void* slots) noexcept {
+  has_ended = true;
   this_slots = nullptr;
   static_cast<Slots*>(slots)->wait_for_thread();
 }
 
-Slots* make() noexcept {
-  void* const memory = heap_source().acquire(sizeof(Slots), alignof(Slots));
-  return memory != nullptr ? new (memory) Slots : nullptr;
-}
-
-Slots* begin() noexcept {
-  Slots* slots = Slots::take_waiting();
-  if (slots == nullptr) slots = make();
-  if (slots == nullptr || run_at_thread_exit(end, slots)) return this_slots = slots;
-  slots->wait_for_thread();
-  return nullptr;
+// A thread that cannot say when it ends, or has ended but for some destructors, takes Slots for one
+// slot and leaves them to others.
+void* acquire_first(std::size_t bytes) noexcept {
+  Slots* const slots = Slots::try_take();
+  if (slots == nullptr) return nullptr;
+  void* const slot = slots->acquire(bytes);
+  if (!has_ended && run_at_thread_exit(end, slots)) {
+    this_slots = slots;
+  } else {
+    slots->wait_for_thread();
+  }
+  return slot;
 }
 
 class ChunkSource final : public Source {
@@ -75,7 +80,7 @@ void SlabStock::drain() noexcept {
 
 // ---- slots --------------------------------------------------------------------------------------
 
-constinit std::atomic<Slots*> Slots::waiting_{nullptr};
+constinit std::atomic<Slots*> Slots::newest_{nullptr};
 
 Slots::Slots() noexcept : Slots(std::make_index_sequence<slot_class_count>{}) {}
 
@@ -87,20 +92,25 @@ Slots::Slots(std::index_sequence<index...>) noexcept
                     .slab_bytes = slab_bytes,
                     .capacity_min = slab_bytes / slot_bytes_max - 1,
                     .empty_bytes_max = 0,
-                    .checking = Checking::off})...} {}
+                    .checking = Checking::off})...} {
+  TARN_CHECK(static_cast<void*>(this) == slabs_,
+             "nginx's slots: slabs_ is not at the beginning of Slots; make it the first member");
+}
 
-// `home` is slabs_[index] of the Slots that the slot is of, and slabs_ their beginning.
+// `home` is slabs_[index] of the Slots that the slot is of, and slabs_ their beginning. Where no
+// thread would take the slot back, the calling one does.
 void Slots::send_home(Slabs& home, std::size_t index, void* slot) noexcept {
   auto& slots = *reinterpret_cast<Slots*>(&home - index);
   auto* const returned =
-      new (slot) Returned{slots.returned_.load(std::memory_order_relaxed), index};
-  while (!slots.returned_.compare_exchange_weak(returned->next, returned, std::memory_order_release,
-                                                std::memory_order_relaxed)) {
+      new (slot) Returned{slots.shared_.returned.load(std::memory_order_relaxed), index};
+  while (!slots.shared_.returned.compare_exchange_weak(
+      returned->next, returned, std::memory_order_seq_cst, std::memory_order_relaxed)) {
   }
+  if (slots.try_claim()) slots.wait_for_thread();
 }
 
 void Slots::take_back() noexcept {
-  Returned* returned = returned_.exchange(nullptr, std::memory_order_acquire);
+  Returned* returned = shared_.returned.exchange(nullptr, std::memory_order_acquire);
   while (returned != nullptr) {
     Returned* const next = returned->next;
     const std::size_t index = returned->index;
@@ -110,25 +120,36 @@ void Slots::take_back() noexcept {
   }
 }
 
+// Again if a slot has come home that its sender could not take back, because we were at it.
 void Slots::wait_for_thread() noexcept {
-  take_back();
-  for (Slabs& slabs : slabs_) slabs.trim();
-  stock_.drain();
-  put(this);
+  do {
+    take_back();
+    for (Slabs& slabs : slabs_) slabs.trim();
+    stock_.drain();
+    shared_.has_thread.store(false, std::memory_order_seq_cst);
+  } while (shared_.returned.load(std::memory_order_seq_cst) != nullptr && try_claim());
 }
 
-Slots* Slots::take_waiting() noexcept {
-  Slots* const first = waiting_.exchange(nullptr, std::memory_order_acquire);
-  Slots* more = first != nullptr ? first->next_waiting_ : nullptr;
-  while (more != nullptr) put(std::exchange(more, more->next_waiting_));
-  return first;
+bool Slots::try_claim() noexcept {
+  return !shared_.has_thread.load(std::memory_order_seq_cst) &&
+         !shared_.has_thread.exchange(true, std::memory_order_seq_cst);
 }
 
-void Slots::put(Slots* slots) noexcept {
-  slots->next_waiting_ = waiting_.load(std::memory_order_relaxed);
-  while (!waiting_.compare_exchange_weak(slots->next_waiting_, slots, std::memory_order_release,
-                                         std::memory_order_relaxed)) {
+Slots* Slots::try_take() noexcept {
+  Slots* slots = newest_.load(std::memory_order_acquire);
+  while (slots != nullptr && !slots->try_claim()) slots = slots->shared_.older;
+  return slots != nullptr ? slots : try_make();
+}
+
+Slots* Slots::try_make() noexcept {
+  void* const memory = heap_source().acquire(sizeof(Slots), alignof(Slots));
+  if (memory == nullptr) return nullptr;
+  auto* const slots = new (memory) Slots;
+  slots->shared_.older = newest_.load(std::memory_order_relaxed);
+  while (!newest_.compare_exchange_weak(slots->shared_.older, slots, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
   }
+  return slots;
 }
 
 SlotsStats Slots::stats() const noexcept {
@@ -145,9 +166,8 @@ SlotsStats Slots::stats() const noexcept {
 // ---- chunks -------------------------------------------------------------------------------------
 
 void* acquire_chunk_slow(std::size_t bytes) noexcept {
-  if (bytes > slot_bytes_max) return heap_source().acquire(bytes, fundamental_alignment);
-  Slots* const slots = begin();
-  return slots != nullptr ? slots->acquire(bytes) : nullptr;
+  return bytes > slot_bytes_max ? heap_source().acquire(bytes, fundamental_alignment)
+                                : acquire_first(bytes);
 }
 
 Source& chunk_source() noexcept { return the_chunk_source; }

@@ -12,7 +12,8 @@
 //
 //     thread 1  --> its Slots <-- slot <-- slot <-- slot     pushed by any thread, and taken, all
 //     thread 2  --> its Slots                                at once, by the thread they are of
-//     one ended --> Slots waiting for the next thread that begins
+//     one ended --> Slots waiting for the next thread that begins: whoever pushes takes all back
+//                   at once, and what is empty goes to the system
 //
 // Threads:    any, without a lock; after a fork the child goes on with the Slots of the thread
 //             that forked.
@@ -107,7 +108,7 @@ class Slots {
   Slots() noexcept;
 
   [[nodiscard]] TARN_HOT void* acquire(std::size_t bytes) noexcept {
-    if (returned_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+    if (shared_.returned.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
       take_back();
     const std::size_t index = slot_class_of(bytes).index;
     void* const slot = slabs_[index].try_allocate();
@@ -125,10 +126,15 @@ class Slots {
     if (is_connection(index)) slots->stock_.close_connection();
   }
 
+  /// Takes back what other threads have sent home.
+  TARN_COLD void take_back() noexcept;
+
+  /// Returns Slots for one thread to use: some that wait, or new ones; nullptr if malloc refuses.
+  /// There are at most two for each thread there was at one time: its own, and such as it just
+  /// sends a slot home to. O(threads).
+  [[nodiscard]] static Slots* try_take() noexcept;
   /// Ends the use by one thread and waits for another, empty slabs given back to the system.
   void wait_for_thread() noexcept;
-  /// Returns Slots that wait for a thread; nullptr if there are none.
-  [[nodiscard]] static Slots* take_waiting() noexcept;
 
   /// O(slabs).
   [[nodiscard]] SlotsStats stats() const noexcept;
@@ -141,6 +147,17 @@ class Slots {
   };
   static_assert(sizeof(Returned) <= slot_bytes_min);
 
+  // What others write, in a cache line of its own.
+  struct alignas(64) Shared {
+    // A push releases what the slot holds; take_back(), which takes all at once, acquires it.
+    std::atomic<Returned*> returned{nullptr};
+    // False releases the slabs to the next that claims them. Who pushes then looks at has_thread,
+    // and who ends a use then looks at returned: in the one order of both (seq_cst) one of the two
+    // sees the other, and no slot is left lying.
+    std::atomic<bool> has_thread{true};
+    Slots* older = nullptr;
+  };
+
   // A client's connection has 512 bytes unless nginx is told another size, and for each request a
   // buffer of 1 KiB. One to a backend has 128; a request's pool, and what else it needs, 4 KiB.
   static constexpr bool is_connection(std::size_t index) noexcept {
@@ -150,19 +167,16 @@ class Slots {
   template <std::size_t... index>
   explicit Slots(std::index_sequence<index...>) noexcept;
 
-  TARN_COLD void take_back() noexcept;
   TARN_COLD static void send_home(Slabs& home, std::size_t index, void* slot) noexcept;
-  static void put(Slots* slots) noexcept;
+  [[nodiscard]] static Slots* try_make() noexcept;
+  [[nodiscard]] bool try_claim() noexcept;
 
   Slabs slabs_[slot_class_count];  // first: see send_home()
-  // A push releases what the slot holds; take_back(), which takes all at once, acquires it.
-  std::atomic<Returned*> returned_{nullptr};
   SlabStock stock_;
-  Slots* next_waiting_ = nullptr;
+  Shared shared_;
 
-  // Whoever takes one takes all and puts back what is too many, so that none can come back in
-  // between. A put releases what take_waiting() acquires.
-  static constinit std::atomic<Slots*> waiting_;
+  // All that were ever made. try_make() releases what older leads to; try_take() acquires it.
+  static constinit std::atomic<Slots*> newest_;
 };
 
 /// The calling thread's; null before its first chunk and after its last.

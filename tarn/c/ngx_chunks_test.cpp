@@ -2,9 +2,11 @@
 
 #include "tarn/c/ngx_chunks.hpp"
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <barrier>
 #include <cstring>
 #include <mutex>
 #include <set>
@@ -53,6 +55,7 @@ TEST(NgxChunks, AreAlignedAndAsLargeAsTheySay) {
   std::vector<Chunk> chunks;
   for (std::size_t bytes = 1; bytes < 20'000; bytes += 61) {
     EXPECT_GE(whole_chunk_bytes(bytes), bytes);
+    EXPECT_EQ(whole_chunk_bytes(bytes) % 16, 0u);
     chunks.push_back(acquire_filled(whole_chunk_bytes(bytes)));
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(chunks.back().memory) % 16, 0u);
   }
@@ -73,6 +76,39 @@ TEST(NgxChunks, EmptySlabsStayAsLongAsConnectionsDo) {
   EXPECT_EQ(reserved_bytes(), busy_bytes);
   release_all(connections);
   EXPECT_LE(reserved_bytes(), busy_bytes - 6 * slab_bytes);
+}
+
+bool keeps_empty_slabs(std::size_t bytes) {
+  std::vector<Chunk> connections;
+  std::vector<Chunk> requests;
+  for (int i = 0; i < 40; ++i) connections.push_back(acquire_filled(bytes));
+  for (int i = 0; i < 40; ++i) requests.push_back(acquire_filled(6144));
+  const std::size_t busy_bytes = reserved_bytes();
+  release_all(requests);
+  const bool is_kept = reserved_bytes() == busy_bytes;
+  release_all(connections);
+  return is_kept;
+}
+
+TEST(NgxChunks, AConnectionHas256To1536Bytes) {
+  EXPECT_FALSE(keeps_empty_slabs(192));
+  EXPECT_TRUE(keeps_empty_slabs(256));
+  EXPECT_TRUE(keeps_empty_slabs(1536));
+  EXPECT_FALSE(keeps_empty_slabs(2048));
+}
+
+TEST(NgxSlabStock, KeepsOneSlabAndOneMoreForEachTwoConnections) {
+  SlabStock stock;
+  void* slabs[3] = {};
+  for (void*& slab : slabs) slab = stock.acquire(slab_bytes, slab_bytes);
+  stock.release(slabs[0], slab_bytes, slab_bytes);
+  stock.open_connection();
+  stock.release(slabs[1], slab_bytes, slab_bytes);
+  EXPECT_EQ(stock.count(), 1u);
+  stock.open_connection();
+  stock.release(slabs[2], slab_bytes, slab_bytes);
+  EXPECT_EQ(stock.count(), 2u);
+  stock.drain();
 }
 
 TEST(NgxChunks, ABurstBeyondAMebibyteGoesBackAtOnce) {
@@ -115,7 +151,9 @@ TEST(NgxChunks, OutliveTheThreadTheyAreOf) {
     for (int i = 0; i < 100; ++i) chunks.push_back(acquire_filled(4096));
     of_ended = this_slots;
   }).join();
+  EXPECT_GE(of_ended->stats().used_bytes, 100u * 4096);
   release_all(chunks);
+  EXPECT_EQ(of_ended->stats().reserved_bytes, 0u);
   // The next thread goes on with the slabs of the one that ended.
   std::thread([&] {
     chunks.push_back(acquire_filled(512));
@@ -123,6 +161,27 @@ TEST(NgxChunks, OutliveTheThreadTheyAreOf) {
     EXPECT_EQ(used_bytes(), 512u);
     release_all(chunks);
   }).join();
+}
+
+// The one comes home while the other is being taken back.
+TEST(NgxChunks, NoneIsLeftLyingWhenTwoOfAnEndedThreadComeHomeAtOnce) {
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<Chunk> chunks;
+    const Slots* of_ended = nullptr;
+    std::thread([&] {
+      chunks = {acquire_filled(512), acquire_filled(6144)};
+      of_ended = this_slots;
+    }).join();
+    std::barrier both_ready(2);
+    const auto release = [&](std::size_t index) {
+      both_ready.arrive_and_wait();
+      release_chunk(chunks[index].memory, chunks[index].bytes);
+    };
+    std::thread other(release, 0);
+    release(1);
+    other.join();
+    ASSERT_EQ(of_ended->stats().reserved_bytes, 0u) << round;
+  }
 }
 
 TEST(NgxChunks, NothingStaysReservedWhenAThreadHasEnded) {
@@ -138,7 +197,57 @@ TEST(NgxChunks, NothingStaysReservedWhenAThreadHasEnded) {
   EXPECT_EQ(of_ended->stats().reserved_bytes, 0u);
 }
 
-// Two at a time, again and again: neither needs new ones, though the first takes all for a moment.
+TEST(NgxChunks, AThreadThatEndsTakesBackWhatHasComeHome) {
+  const Slots* of_ended = nullptr;
+  std::thread([&] {
+    std::vector<Chunk> chunks;
+    for (int i = 0; i < 100; ++i) chunks.push_back(acquire_filled(6144));
+    std::thread([&] { release_all(chunks); }).join();
+    of_ended = this_slots;
+  }).join();
+  EXPECT_EQ(of_ended->stats().reserved_bytes, 0u);
+}
+
+// Such a thread has given its Slots to others.
+void use_after_the_end() {
+  EXPECT_EQ(this_slots, nullptr);
+  const Chunk chunk = acquire_filled(512);
+  EXPECT_EQ(this_slots, nullptr);
+  release_chunk(chunk.memory, chunk.bytes);
+}
+
+TEST(NgxChunks, AnObjectThatOutlivesTheThreadsSlabsMayUseSome) {
+  struct UsesAtEnd {
+    bool is_begun = false;
+    ~UsesAtEnd() { use_after_the_end(); }
+  };
+  const Slots* of_ended = nullptr;
+  std::thread([&] {
+    thread_local UsesAtEnd first_begun;
+    first_begun.is_begun = true;
+    const Chunk chunk = acquire_filled(512);
+    of_ended = this_slots;
+    release_chunk(chunk.memory, chunk.bytes);
+  }).join();
+  EXPECT_EQ(of_ended->stats().reserved_bytes, 0u);
+}
+
+// These run last, when nothing can be registered any more.
+TEST(NgxChunks, TheDestructorOfAPthreadKeyMayUseSome) {
+  pthread_key_t key = 0;
+  ASSERT_EQ(pthread_key_create(&key, [](void*) { use_after_the_end(); }), 0);
+  const Slots* of_ended = nullptr;
+  std::thread([&] {
+    pthread_setspecific(key, &key);
+    const Chunk chunk = acquire_filled(512);
+    of_ended = this_slots;
+    release_chunk(chunk.memory, chunk.bytes);
+  }).join();
+  EXPECT_EQ(of_ended->stats().reserved_bytes, 0u);
+  pthread_key_delete(key);
+}
+
+// Two at a time, again and again: neither needs new ones.
 TEST(NgxChunks, AllThatWaitAreUsedAgain) {
   std::set<const Slots*> seen;
   const auto acquire_one = [&seen] {
@@ -159,10 +268,35 @@ TEST(NgxChunks, AllThatWaitAreUsedAgain) {
   EXPECT_LT(seen.size(), 10u);
 }
 
+TEST(NgxChunks, AsManyThreadsAsBeforeNeedNoMoreSlots) {
+  std::mutex mutex;
+  std::set<const Slots*> seen;
+  std::size_t first_count = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::barrier all_alive(16);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 16; ++i) {
+      threads.emplace_back([&] {
+        all_alive.arrive_and_wait();
+        const Chunk chunk = acquire_filled(512);
+        release_chunk(chunk.memory, chunk.bytes);
+        all_alive.arrive_and_wait();
+        const std::lock_guard lock(mutex);
+        seen.insert(this_slots);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    if (round == 0) first_count = seen.size();
+  }
+  EXPECT_EQ(first_count, 16u);
+  EXPECT_EQ(seen.size(), 16u);
+}
+
 // Threads hand chunks to each other in every direction while some of them end and others begin.
 TEST(NgxChunks, TravelBetweenManyThreads) {
   std::mutex mutex;
   std::vector<Chunk> shared;
+  std::set<const Slots*> seen;
   const auto work = [&](std::size_t seed) {
     for (std::size_t i = 0; i < 2000; ++i) {
       const Chunk mine = acquire_filled(128 + (seed * 7919 + i * 61) % 9000);
@@ -174,6 +308,8 @@ TEST(NgxChunks, TravelBetweenManyThreads) {
       other = shared.back();
       shared.pop_back();
     }
+    const std::lock_guard lock(mutex);
+    seen.insert(this_slots);
   };
   for (std::size_t round = 0; round < 4; ++round) {
     std::vector<std::thread> threads;
@@ -181,6 +317,7 @@ TEST(NgxChunks, TravelBetweenManyThreads) {
     for (std::thread& thread : threads) thread.join();
   }
   release_all(shared);
+  for (const Slots* slots : seen) EXPECT_EQ(slots->stats().reserved_bytes, 0u);
 }
 
 // As nginx's master does with its workers.
@@ -219,7 +356,7 @@ TEST(NgxChunks, StatisticsTellWhatPoolsHold) {
   const tarn_ngx_thread_stats after = tarn_ngx_stats_of_thread();
   EXPECT_EQ(after.slot_bytes, before.slot_bytes + 384);
   EXPECT_GE(after.slab_bytes, after.slot_bytes);
-  release_all(chunks);
+  std::thread([&] { release_all(chunks); }).join();
   EXPECT_EQ(tarn_ngx_stats_of_thread().slot_bytes, before.slot_bytes);
 }
 

@@ -306,6 +306,15 @@ TEST_F(NgxPool, TheCursorIsLiveInEveryChunk) {
   EXPECT_EQ(ngx_palloc(pool, 32), newest);
 }
 
+TEST_F(NgxPool, TheChunkWithMoreRoomStaysTheOneInUse) {
+  if (is_watched()) GTEST_SKIP() << "a watched pool keeps its cursor at its limit";
+  static_cast<void>(ngx_palloc(pool, 2064));
+  unsigned char* const cursor = pool->d.last;
+  static_cast<void>(ngx_palloc(pool, 4016));  // 4000 bytes are left here, 64 beside it
+  EXPECT_EQ(stats().chunk_count, 2u);
+  EXPECT_EQ(ngx_palloc(pool, 96), cursor);
+}
+
 // With chunks of every kind: its own, a further one, listed large blocks, and those of a Region.
 TEST_F(NgxPool, MayEndOnAnotherThreadThanItBeganOn) {
   for (int i = 0; i < 50; ++i) std::memset(ngx_palloc(pool, 1000), 1, 1000);

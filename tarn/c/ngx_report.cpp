@@ -81,7 +81,8 @@ void report_delete(ngx_log_t* log, const unsigned char* name) noexcept {
 
 extern "C" tarn_ngx_thread_stats tarn_ngx_stats_of_thread(void) {
   tarn_ngx_thread_stats stats = tarn::ngx::counts;
-  if (const tarn::ngx::Slots* const slots = tarn::ngx::this_slots) {
+  if (tarn::ngx::Slots* const slots = tarn::ngx::this_slots) {
+    slots->take_back();
     const tarn::ngx::SlotsStats now = slots->stats();
     stats.slot_bytes = now.used_bytes;
     stats.slab_bytes = now.reserved_bytes;

@@ -12,7 +12,9 @@
  * in every chunk. docs/nginx.md tells how to link nginx itself with them.
  *
  * Threads:    one at a time per pool; a pool may be destroyed on another thread than it was made.
- * Failure:    NULL, and the pool is as it was. Under nginx its error log is told.
+ * Failure:    NULL, and all blocks and cleanups are as they were; nginx's error log is told.
+ *             A thread's first pool registers the thread's end: glibc stops the process with a
+ *             message if it has no memory for that.
  * Lifetime:   a block lives until its pool is reset or destroyed, or ngx_pfree() gave it back.
  * Invariant:  d.last <= d.end, and d.end is a multiple of 16.
  */

@@ -27,8 +27,9 @@ inline constinit thread_local char thread_mark = 0;
 
 /// Has `run(argument)` called when the calling thread ends (at exit(), if it is the main thread),
 /// among the destructors of its thread-local objects, the last registered first. Returns false if
-/// there is no memory for that. A thread_local object would do the same, but needs the C++ runtime,
-/// which a C program is spared.
+/// the C library and the C++ runtime do not know how. glibc does, and stops the process with a
+/// message if it has no memory for that. A thread_local object would do the same, but needs the C++
+/// runtime, which a C program is spared.
 [[nodiscard]] bool run_at_thread_exit(void (*run)(void*), void* argument) noexcept;
 
 }  // namespace tarn
