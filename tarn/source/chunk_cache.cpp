@@ -9,6 +9,7 @@ namespace {
 
 // Reading the coarse clock costs about as much as a release; once in 64 it can not be felt.
 constexpr std::uint32_t releases_per_clock_reading = 64;
+constexpr std::uint32_t releases_per_new_front = 16;
 
 bool cacheable(std::size_t bytes, std::size_t alignment) noexcept {
   return bytes <= chunk_class_bytes_max && alignment <= ChunkCache::chunk_alignment;
@@ -102,8 +103,13 @@ void* ChunkCache::take_rarely(std::size_t bytes, std::size_t alignment) noexcept
 
 void ChunkCache::give_further(void* chunk, std::size_t bytes, std::size_t alignment) noexcept {
   if (!cacheable(bytes, alignment)) return upstream_.release(chunk, bytes, alignment);
-  // Of one size the newest stays in front; another size would only take its place in turn.
-  if (bytes == front_bytes_) std::swap(chunk, front_);
+  // Of one size the newest stays in front. Sizes that come in turn would drive each other out; one
+  // that nobody asks for any more makes place soon.
+  if (bytes == front_bytes_) {
+    std::swap(chunk, front_);
+  } else if (releases_until_clock_ % releases_per_new_front == 0) {
+    put_front_in_bin();
+  }
   const ChunkClass size = chunk_class_of(bytes);
   if (size.bytes + surely_in_class(front_bytes_) <= room_bytes_ && releases_until_clock_ > 1 &&
       !is_watched_) [[likely]] {

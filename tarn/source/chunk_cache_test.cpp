@@ -176,6 +176,19 @@ TEST_F(ChunkCacheTest, AnEmptyFrontTakesNothingThatThereIsNoRoomFor) {
   EXPECT_EQ(cache_.stats().cached_bytes, 64 * kibibyte);
 }
 
+// What the front holds shows in the order of a class that it shares with another size.
+TEST_F(ChunkCacheTest, ASizeThatNobodyAsksForMakesPlaceInFront) {
+  if (memory_checker_present()) GTEST_SKIP() << "no front";
+  const std::vector<void*> old = acquire(1, 4000);
+  const std::vector<void*> chunks = acquire(2, 2 * kibibyte);
+  release(old, 4000);
+  for (int round = 0; round < 32; ++round) release(acquire(1, kibibyte), kibibyte);
+  release(chunks, 2 * kibibyte);  // each into the bin, behind a front of 1 KiB
+  EXPECT_EQ(cache_.acquire(2 * kibibyte - 1, 16), chunks[1]);
+  EXPECT_EQ(cache_.acquire(2 * kibibyte - 1, 16), chunks[0]);
+  release(chunks, 2 * kibibyte - 1);
+}
+
 TEST_F(ChunkCacheTest, TwoSizesOfOneClassShareTheFront) {
   void* const chunk = cache_.acquire(4096, 16);
   cache_.release(chunk, 4096, 16);
