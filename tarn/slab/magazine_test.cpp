@@ -8,19 +8,22 @@ namespace tarn::detail {
 namespace {
 
 TEST(MagazineSizing, SmallSlotsComeInLargerMagazines) {
-  EXPECT_EQ(MagazineSizing(24).rounds(), magazine_rounds_max);
+  EXPECT_EQ(MagazineSizing(24).rounds(), first_magazine_rounds_max);
   EXPECT_EQ(MagazineSizing(512).rounds(), 16u);
   EXPECT_EQ(MagazineSizing(65536).rounds(), 8u);
 }
 
-TEST(MagazineSizing, GrowsWhileThreadsWaitAndNoFurtherThanItsBound) {
+TEST(MagazineSizing, GrowsWhileThreadsMeetAndNoFurtherThanItsBound) {
   MagazineSizing sizing(512);
-  for (int visit = 0; visit < 1000; ++visit) sizing.note_visit(visit % 20 == 0);
+  for (int visit = 0; visit < 1000; ++visit) sizing.note_visit(visit % 5 == 0);
   EXPECT_EQ(sizing.rounds(), 16u);
-  for (int visit = 0; visit < 256; ++visit) sizing.note_visit(visit % 8 == 0);
+  for (int visit = 0; visit < 256; ++visit) sizing.note_visit(visit % 2 == 0);
   EXPECT_GT(sizing.rounds(), 16u);
   for (int visit = 0; visit < 10000; ++visit) sizing.note_visit(true);
-  EXPECT_EQ(sizing.rounds(), magazine_rounds_max);
+  EXPECT_EQ(sizing.rounds(), 128u);
+  MagazineSizing small(24);
+  for (int visit = 0; visit < 10000; ++visit) small.note_visit(true);
+  EXPECT_EQ(small.rounds(), magazine_rounds_max);
   MagazineSizing large(65536);
   for (int visit = 0; visit < 10000; ++visit) large.note_visit(true);
   EXPECT_EQ(large.rounds(), 8u);
@@ -34,7 +37,7 @@ class DepotTest : public testing::Test {
   }
   void put(std::size_t count) {
     for (std::size_t index = 0; index < count; ++index) {
-      Magazine* const magazine = new_magazine();
+      Magazine* const magazine = new_magazine(10);
       magazine->count = 10;
       depot_.put_full(magazine);
     }

@@ -94,7 +94,7 @@ void* SlabCache::allocate_through(MagazinePair& pair) {
   if (pair.loaded->count == 0) {
     const Lock lock = visit();
     if (Magazine* const full = depot_.take_full()) {
-      depot_.put_empty(std::exchange(pair.loaded, full));
+      load(pair, full);
     } else if (options_.construct != nullptr) {
       return take_from_slabs();
     } else {
@@ -102,7 +102,7 @@ void* SlabCache::allocate_through(MagazinePair& pair) {
       if (pair.loaded->count == 0) return nullptr;
     }
   }
-  return pair.loaded->slots[--pair.loaded->count];
+  return pair.loaded->slots()[--pair.loaded->count];
 }
 
 // Past the magazines: of a thread that has none.
@@ -136,7 +136,7 @@ void SlabCache::construct_in(void* slot) {
 void* SlabCache::take_from_depot() noexcept {
   Magazine* const magazine = depot_.take_full();
   if (magazine == nullptr) return nullptr;
-  void* const block = magazine->slots[--magazine->count];
+  void* const block = magazine->slots()[--magazine->count];
   magazine->count != 0 ? depot_.put_full(magazine) : depot_.put_empty(magazine);
   return block;
 }
@@ -150,7 +150,7 @@ void SlabCache::deallocate_slow(void* block) noexcept {
     return release_beyond(lock, options_.empty_bytes_max);
   }
   make_room(*pair);
-  pair->loaded->slots[pair->loaded->count++] = block;
+  pair->loaded->slots()[pair->loaded->count++] = block;
 }
 
 std::size_t SlabCache::try_allocate_many(void** blocks, std::size_t count) noexcept {
@@ -173,31 +173,44 @@ void SlabCache::make_room(MagazinePair& pair) noexcept {
   if (pair.loaded->count == pair.loaded->capacity) std::swap(pair.loaded, pair.previous);
   if (pair.loaded->count < pair.loaded->capacity) return;
   Lock lock = visit();
-  Magazine* empty = nullptr;
-  if (has_depot_room(*pair.loaded)) {
-    empty = depot_.take_empty();
-    if (empty == nullptr) empty = detail::new_magazine();
-  }
+  Magazine* const empty = has_depot_room(*pair.loaded) ? take_empty() : nullptr;
   if (empty != nullptr) {
     depot_.put_full(std::exchange(pair.loaded, empty));
   } else {
     unload(*pair.loaded);
   }
-  pair.loaded->capacity = sizing_.rounds();
   release_beyond(lock, options_.empty_bytes_max);
+}
+
+// One of the size that is right by now: those that were made before go.
+Magazine* SlabCache::take_empty() noexcept {
+  while (Magazine* const magazine = depot_.take_empty()) {
+    if (magazine->capacity == sizing_.rounds()) return magazine;
+    detail::delete_magazine(magazine);
+  }
+  return detail::new_magazine(sizing_.rounds());
+}
+
+// What a smaller one holds goes into the empty one at hand: it would take the place of that for good.
+void SlabCache::load(MagazinePair& pair, Magazine* full) noexcept {
+  if (full->capacity >= pair.loaded->capacity) {
+    return depot_.put_empty(std::exchange(pair.loaded, full));
+  }
+  std::copy_n(full->slots(), full->count, pair.loaded->slots());
+  pair.loaded->count = full->count;
+  detail::delete_magazine(full);
 }
 
 // In the order of their addresses, the last of the magazine being the first to be taken.
 void SlabCache::refill(Magazine& magazine) noexcept {
-  magazine.capacity = sizing_.rounds();
-  const std::size_t count = slabs_.try_allocate_some(magazine.slots, magazine.capacity);
-  std::reverse(magazine.slots, magazine.slots + count);
+  const std::size_t count = slabs_.try_allocate_some(magazine.slots(), magazine.capacity);
+  std::reverse(magazine.slots(), magazine.slots() + count);
   magazine.count = static_cast<std::uint32_t>(count);
 }
 
 void SlabCache::unload(Magazine& magazine) noexcept {
   for (std::uint32_t index = 0; index < magazine.count; ++index) {
-    slabs_.deallocate(slot_of(magazine.slots[index]));
+    slabs_.deallocate(slot_of(magazine.slots()[index]));
   }
   magazine.count = 0;
 }
@@ -210,15 +223,14 @@ bool SlabCache::has_depot_room(const Magazine& magazine) const noexcept {
 MagazinePair* SlabCache::this_pair() noexcept {
   MagazinePair* const pair = detail::make_pair_of_this_thread(pair_offset_);
   if (pair == nullptr || pair->loaded != &detail::no_magazine) return pair;
-  Magazine* const loaded = detail::new_magazine();
-  Magazine* const previous = detail::new_magazine();
+  const Lock lock(mutex_);
+  Magazine* const loaded = take_empty();
+  Magazine* const previous = take_empty();
   if (loaded == nullptr || previous == nullptr) {
     detail::delete_magazine(loaded);
     detail::delete_magazine(previous);
     return nullptr;
   }
-  const Lock lock(mutex_);
-  loaded->capacity = previous->capacity = sizing_.rounds();
   *pair = {loaded, previous};
   return pair;
 }
@@ -247,7 +259,8 @@ SlabCache::Lock SlabCache::visit() noexcept {
   const bool had_to_wait = !lock.owns_lock();
   if (had_to_wait) lock.lock();
   wait_count_ += had_to_wait ? 1 : 0;
-  sizing_.note_visit(had_to_wait);
+  const void* const visitor = &detail::this_thread_magazines;
+  sizing_.note_visit(std::exchange(newest_visitor_, visitor) != visitor);
   if (++visit_count_ % visits_per_clock_reading == 0 &&
       options_.clock_ns() - decayed_ns_ >= options_.decay_interval_ns) {
     decay_depot();

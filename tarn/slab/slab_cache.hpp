@@ -104,7 +104,7 @@ class SlabCache {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == 0) [[unlikely]]
       return try_allocate_slow();
-    return magazine->slots[--magazine->count];
+    return magazine->slots()[--magazine->count];
   }
 
   /// As try_allocate(), never null: throws std::bad_alloc, or what construct() throws.
@@ -112,7 +112,7 @@ class SlabCache {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == 0) [[unlikely]]
       return allocate_slow();
-    return magazine->slots[--magazine->count];
+    return magazine->slots()[--magazine->count];
   }
 
   /// Takes a block of this cache back, from any thread. When checking, any other pointer stops the
@@ -121,7 +121,7 @@ class SlabCache {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == magazine->capacity) [[unlikely]]
       return deallocate_slow(block);
-    magazine->slots[magazine->count++] = block;
+    magazine->slots()[magazine->count++] = block;
   }
 
   /// Stores up to `count` blocks in `blocks`; returns how many, fewer only where try_allocate()
@@ -171,8 +171,10 @@ class SlabCache {
   [[nodiscard]] void* take_from_depot() noexcept;
   void construct_in(void* slot);
   void make_room(detail::MagazinePair& pair) noexcept;
+  void load(detail::MagazinePair& pair, detail::Magazine* full) noexcept;
   void refill(detail::Magazine& magazine) noexcept;
   void unload(detail::Magazine& magazine) noexcept;
+  [[nodiscard]] detail::Magazine* take_empty() noexcept;
   void put_away(detail::Magazine* magazine) noexcept;
   [[nodiscard]] bool has_depot_room(const detail::Magazine& magazine) const noexcept;
   [[nodiscard]] detail::MagazinePair* this_pair() noexcept;
@@ -211,6 +213,7 @@ class SlabCache {
   Slabs slabs_;
   detail::Depot depot_;
   detail::MagazineSizing sizing_;
+  const void* newest_visitor_ = nullptr;  // tells threads apart, no more
   std::uint64_t visit_count_ = 0;
   std::uint64_t wait_count_ = 0;
   std::uint64_t decayed_ns_;
