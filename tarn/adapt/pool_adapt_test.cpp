@@ -100,5 +100,15 @@ TYPED_TEST(PoolAdapt, RefusalsAreBadAlloc) {
 }
 #endif
 
+TYPED_TEST(PoolAdapt, NoBytesAreABlockTooHoweverTheyAreAligned) {
+  TypeParam pool(48, 16);
+  PoolResource<TypeParam> resource(pool);
+  for (const std::size_t alignment : {1u, 16u, 64u}) {
+    void* const block = resource.allocate(0, alignment);
+    EXPECT_NE(block, nullptr);
+    resource.deallocate(block, 0, alignment);
+  }
+}
+
 }  // namespace
 }  // namespace tarn

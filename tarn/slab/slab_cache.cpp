@@ -55,7 +55,9 @@ SlabCache::SlabCache(std::size_t block_bytes, std::size_t alignment,
 
 SlabCache::~SlabCache() {
   detail::unregister_cache(*this, registered_);
-  Lock lock(mutex_);
+  pair_offset_ = detail::no_pair;  // destroy() may use the cache still: past magazines
+  // In exit() called by construct() the lock is held.
+  Lock lock = is_constructing() ? Lock(mutex_, std::adopt_lock) : Lock(mutex_);
   empty_depot();
   release_beyond(lock, 0);
 }
@@ -121,16 +123,18 @@ void* SlabCache::take_from_slabs() {
 }
 
 void SlabCache::construct_in(void* slot) {
-  struct Undo {
-    ~Undo() {
-      if (slot != nullptr) slabs.undo_fresh(slot);
+  struct Construction {
+    ~Construction() {
+      cache.constructing_thread_.store(0, std::memory_order_relaxed);
+      if (slot != nullptr) cache.slabs_.undo_fresh(slot);
     }
-    Slabs& slabs;
+    SlabCache& cache;
     void* slot;
   };
-  Undo undo{slabs_, slot};
+  Construction construction{*this, slot};
+  constructing_thread_.store(this_thread_identity(), std::memory_order_relaxed);
   options_.construct(block_in(slot), options_.context);
-  undo.slot = nullptr;
+  construction.slot = nullptr;
 }
 
 void* SlabCache::take_from_depot() noexcept {
@@ -165,6 +169,21 @@ void SlabCache::deallocate_many(void* const* blocks, std::size_t count) noexcept
   for (std::size_t index = 0; index < count; ++index) deallocate(blocks[index]);
 }
 
+// A link may be longer than a block.
+detail::FreeSlot* SlabCache::link(void* block, detail::FreeSlot* next) const noexcept {
+  void* const slot = slot_of(block);
+  if (slabs_.is_checking()) unpoison(slot, sizeof(detail::FreeSlot));
+  return ::new (slot) detail::FreeSlot{next};
+}
+
+void* SlabCache::unlink(detail::FreeSlot*& first) const noexcept {
+  std::byte* const slot = reinterpret_cast<std::byte*>(first);
+  first = first->next;
+  const SlabShape& shape = slabs_.shape();
+  if (slabs_.is_checking()) poison(slot + shape.slot_bytes, shape.stride_bytes - shape.slot_bytes);
+  return block_in(slot);
+}
+
 // ---- magazines ----------------------------------------------------------------------------------
 
 // Both are full at worst: then the one that was not used lately goes to the depot, or back to the
@@ -191,7 +210,7 @@ Magazine* SlabCache::take_empty() noexcept {
   return detail::new_magazine(sizing_.rounds());
 }
 
-// What a smaller one holds goes into the empty one at hand: it would take the place of that for good.
+// What a smaller one holds goes into the empty one at hand, whose place it would take for good.
 void SlabCache::load(MagazinePair& pair, Magazine* full) noexcept {
   if (full->capacity >= pair.loaded->capacity) {
     return depot_.put_empty(std::exchange(pair.loaded, full));
@@ -255,11 +274,13 @@ void SlabCache::put_away(Magazine* magazine) noexcept {
 // ---- the depot ----------------------------------------------------------------------------------
 
 SlabCache::Lock SlabCache::visit() noexcept {
+  TARN_CHECK(!is_constructing(),
+             "slab cache \"%s\": its construct() uses it; let it use another one", name());
   Lock lock(mutex_, std::try_to_lock);
   const bool had_to_wait = !lock.owns_lock();
   if (had_to_wait) lock.lock();
   wait_count_ += had_to_wait ? 1 : 0;
-  const void* const visitor = &detail::this_thread_magazines;
+  const std::uintptr_t visitor = this_thread_identity();
   sizing_.note_visit(std::exchange(newest_visitor_, visitor) != visitor);
   if (++visit_count_ % visits_per_clock_reading == 0 &&
       options_.clock_ns() - decayed_ns_ >= options_.decay_interval_ns) {
@@ -326,6 +347,8 @@ void SlabCache::destroy_objects(detail::Slab& slab) noexcept {
 }
 
 void SlabCache::check_cache_of(const void* block) const noexcept {
+  TARN_CHECK(block != nullptr,
+             "slab cache \"%s\": null is deallocated; give back what was allocated", name());
   if (slabs_.shape().capacity == 1 || owns(block)) return;
   const SlabCache* const owner = detail::find_owner(block, *this);
   TARN_CHECK(owner == nullptr,

@@ -25,6 +25,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -32,6 +33,7 @@
 
 #include "tarn/base/attributes.hpp"
 #include "tarn/os/clock.hpp"
+#include "tarn/os/thread.hpp"
 #include "tarn/slab/magazine.hpp"
 #include "tarn/slab/slabs.hpp"
 #include "tarn/slab/thread_magazines.hpp"
@@ -58,11 +60,12 @@ struct SlabCacheOptions {
 
   /// Constructs the object in a block that is handed out for the first time. It may throw, which
   /// allocate() passes on; the block is then as if it had never been handed out. Called with the
-  /// cache locked: it must not use this cache.
+  /// cache locked: it must not use this cache, nor wait for a thread that does.
   void (*construct)(void* block, void* context) = nullptr;
   /// Destroys the object in a block whose slab goes back to the source. It may use the cache.
   void (*destroy)(void* block, void* context) noexcept = nullptr;
-  /// Called when the source refuses a slab, without a lock: to free what can be spared.
+  /// Called when the source refuses a slab, without a lock: to free what can be spared. It must not
+  /// allocate from this cache, which would ask it again.
   void (*reclaim)(void* context) noexcept = nullptr;
   /// What the three are called with.
   void* context = nullptr;
@@ -115,8 +118,8 @@ class SlabCache {
     return magazine->slots()[--magazine->count];
   }
 
-  /// Takes a block of this cache back, from any thread. When checking, any other pointer stops the
-  /// program with a message.
+  /// Takes a block of this cache back, from any thread. When checking, any other pointer, null too,
+  /// stops the program with a message.
   TARN_HOT void deallocate(void* block) noexcept {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == magazine->capacity) [[unlikely]]
@@ -170,6 +173,10 @@ class SlabCache {
   [[nodiscard]] void* take_from_slabs();
   [[nodiscard]] void* take_from_depot() noexcept;
   void construct_in(void* slot);
+  // By the calling thread, which then holds the lock.
+  [[nodiscard]] bool is_constructing() const noexcept {
+    return constructing_thread_.load(std::memory_order_relaxed) == this_thread_identity();
+  }
   void make_room(detail::MagazinePair& pair) noexcept;
   void load(detail::MagazinePair& pair, detail::Magazine* full) noexcept;
   void refill(detail::Magazine& magazine) noexcept;
@@ -195,14 +202,8 @@ class SlabCache {
   }
 
   // A list of blocks that nobody uses: the links are where those of free slots are.
-  [[nodiscard]] detail::FreeSlot* link(void* block, detail::FreeSlot* next) const noexcept {
-    return ::new (slot_of(block)) detail::FreeSlot{next};
-  }
-  [[nodiscard]] void* unlink(detail::FreeSlot*& first) const noexcept {
-    void* const slot = first;
-    first = first->next;
-    return block_in(slot);
-  }
+  [[nodiscard]] detail::FreeSlot* link(void* block, detail::FreeSlot* next) const noexcept;
+  [[nodiscard]] void* unlink(detail::FreeSlot*& first) const noexcept;
 
   std::size_t pair_offset_ = detail::no_pair;  // of its registration, if not checking
   std::size_t registered_;
@@ -213,7 +214,9 @@ class SlabCache {
   Slabs slabs_;
   detail::Depot depot_;
   detail::MagazineSizing sizing_;
-  const void* newest_visitor_ = nullptr;  // tells threads apart, no more
+  std::uintptr_t newest_visitor_ = 0;  // a thread's identity
+  // A thread looks for itself only, so it pairs with nobody: what it reads it has written.
+  std::atomic<std::uintptr_t> constructing_thread_{0};
   std::uint64_t visit_count_ = 0;
   std::uint64_t wait_count_ = 0;
   std::uint64_t decayed_ns_;

@@ -314,6 +314,97 @@ TEST_P(ConstructedTest, AThrowingConstructorLeaksNothing) {
 }
 #endif
 
+// ---- what the user's functions may do -----------------------------------------------------------
+
+// Objects that keep a block of their own cache, which goes back when they are destroyed at the end.
+TEST_P(ConstructedTest, ObjectsMayKeepBlocksOfTheirCache) {
+  struct Owner {
+    SlabCache* cache;
+    Counts counts;
+  };
+  Owner owner{};
+  SlabCacheOptions owning = options();
+  owning.context = &owner;
+  owning.construct = [](void* block, void* context) {
+    ++static_cast<Owner*>(context)->counts.constructed;
+    *static_cast<void**>(block) = nullptr;
+  };
+  owning.destroy = [](void* block, void* context) noexcept {
+    auto& self = *static_cast<Owner*>(context);
+    ++self.counts.destroyed;
+    if (void* const kept = *static_cast<void**>(block)) self.cache->deallocate(kept);
+  };
+  {
+    SlabCache cache(1000, owning);
+    owner.cache = &cache;
+    const std::vector<void*> keepers = allocate(cache, 300);
+    const std::vector<void*> kept = allocate(cache, 300);
+    for (std::size_t index = 0; index < kept.size(); ++index) {
+      *static_cast<void**>(keepers[index]) = kept[index];
+    }
+    deallocate(cache, keepers);
+  }
+  EXPECT_EQ(owner.counts.destroyed, owner.counts.constructed);
+  EXPECT_EQ(tracking_.live_bytes(), 0u);
+  // One in the place of the first has nothing of it.
+  SlabCache next(1000, options());
+  void* const block = next.allocate();
+  EXPECT_TRUE(next.owns(block));
+  next.deallocate(block);
+}
+
+// Under AddressSanitizer, which sees a pair that has moved away while it is used.
+TEST_P(SlabCacheTest, ReclaimMayUseAnotherCacheForTheFirstTime) {
+  struct Spare {
+    SlabCache* other;
+    SlabCache* cache;
+    void* block;
+  };
+  Spare spare{};
+  FailingSource failing(tracking_);
+  SlabCacheOptions asking = options();
+  asking.source = &failing;
+  asking.context = &spare;
+  asking.reclaim = [](void* context) noexcept {
+    auto& self = *static_cast<Spare*>(context);
+    self.other->deallocate(self.other->allocate());
+    if (self.block != nullptr) self.cache->deallocate(std::exchange(self.block, nullptr));
+  };
+  std::thread([&] {
+    SlabCache cache(400, asking);
+    spare = {.other = nullptr, .cache = &cache, .block = cache.allocate()};
+    SlabCache other(64, options());
+    spare.other = &other;
+    failing.fail_at(failing.acquire_count(), SIZE_MAX);
+    std::vector<void*> blocks;
+    while (void* const block = cache.try_allocate()) blocks.push_back(block);
+    EXPECT_EQ(blocks.empty(), GetParam() == Checking::passthrough);
+    deallocate(cache, blocks);
+  }).join();
+}
+
+// Both take the locks of all caches; the constructor's thread holds one of them.
+TEST_P(ConstructedTest, AConstructorMayForkAndExit) {
+  const pid_t child = fork();
+  if (child == 0) {
+    SlabCacheOptions forking = options();
+    forking.construct = [](void*, void*) {
+      const pid_t grandchild = fork();
+      if (grandchild == 0) _exit(3);
+      int status = 0;
+      waitpid(grandchild, &status, 0);
+      std::exit(WEXITSTATUS(status));
+    };
+    SlabCache* const cache = new SlabCache(64, forking);
+    static_cast<void>(cache->try_allocate());
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 3);
+}
+
 // ---- reserves -----------------------------------------------------------------------------------
 
 TEST_P(ConstructedTest, WhatAReserveHoldsCanNotBeRefused) {
@@ -338,6 +429,16 @@ TEST_P(ConstructedTest, WhatAReserveHoldsCanNotBeRefused) {
   }
   EXPECT_EQ(std::set<void*>(objects.begin(), objects.end()).size(), 90u);
   deallocate(cache, objects);
+}
+
+TEST_P(SlabCacheTest, AReserveHoldsBlocksSmallerThanAPointer) {
+  SlabCache cache(3, options());
+  SlabReserve reserve(cache);
+  ASSERT_TRUE(reserve.try_fill(10));
+  std::vector<void*> blocks;
+  while (reserve.count() != 0) blocks.push_back(reserve.take());
+  for (void* block : blocks) std::memset(block, 1, 3);
+  deallocate(cache, blocks);
 }
 
 // ---- forks --------------------------------------------------------------------------------------

@@ -16,12 +16,18 @@ namespace tarn::detail {
 
 // What of a cache the registry uses.
 struct CacheAccess {
-  static bool try_lock(SlabCache& cache) noexcept { return cache.mutex_.try_lock(); }
-  static void unlock(SlabCache& cache) noexcept { cache.mutex_.unlock(); }
+  // A constructor that forks or exits holds its cache's lock already.
+  static bool try_lock(SlabCache& cache) noexcept {
+    return cache.is_constructing() || cache.mutex_.try_lock();
+  }
+  static void unlock(SlabCache& cache) noexcept {
+    if (!cache.is_constructing()) cache.mutex_.unlock();
+  }
   static bool try_take_back(SlabCache& cache, MagazinePair& pair) noexcept {
-    const std::unique_lock lock(cache.mutex_, std::try_to_lock);
-    if (lock.owns_lock()) cache.take_back(pair);
-    return lock.owns_lock();
+    if (!try_lock(cache)) return false;
+    cache.take_back(pair);
+    unlock(cache);
+    return true;
   }
 };
 
@@ -42,25 +48,27 @@ MagazinePair& pair_at(ThreadMagazines& thread, std::size_t pair_offset) noexcept
   return *reinterpret_cast<MagazinePair*>(thread.pairs + pair_offset);
 }
 
-void release_pairs(std::byte* pairs, std::size_t bytes) noexcept {
-  if (bytes != 0) heap_source().release(pairs, bytes, magazine_alignment);
+constexpr std::size_t table_bytes = cache_count_max * sizeof(MagazinePair);
+
+void release_pairs(ThreadMagazines& thread) noexcept {
+  if (thread.pairs != nullptr) heap_source().release(thread.pairs, table_bytes, magazine_alignment);
+  thread.pairs = nullptr;
+  thread.bytes = 0;
 }
 
-// Room for the pairs of all caches there are, so that a thread seldom comes here.
-bool grow_pairs(ThreadMagazines& thread, std::size_t bytes) noexcept {
-  bytes = std::max(bytes, registry.cache_count * sizeof(MagazinePair));
-  void* const memory = heap_source().acquire(bytes, magazine_alignment);
-  if (memory == nullptr) return false;
-  auto* const pairs = static_cast<MagazinePair*>(memory);
-  const std::size_t count = bytes / sizeof(MagazinePair);
-  const std::size_t old_count = thread.bytes / sizeof(MagazinePair);
-  for (std::size_t index = 0; index < count; ++index) {
-    ::new (pairs + index) MagazinePair(
-        index < old_count ? pair_at(thread, index * sizeof(MagazinePair)) : MagazinePair{});
+// Makes those up to `bytes`, and of all caches there are, so that a thread seldom comes here. The
+// table has room for all there can be: pairs never move, for a function of the user that uses
+// another cache may run while one is in use. What is not made yet is not touched either.
+bool make_pairs(ThreadMagazines& thread, std::size_t bytes) noexcept {
+  if (thread.pairs == nullptr) {
+    void* const memory = heap_source().acquire(table_bytes, magazine_alignment);
+    if (memory == nullptr) return false;
+    thread.pairs = static_cast<std::byte*>(memory);
   }
-  release_pairs(thread.pairs, thread.bytes);
-  thread.pairs = static_cast<std::byte*>(memory);
-  thread.bytes = bytes;
+  bytes = std::max(bytes, registry.cache_count * sizeof(MagazinePair));
+  for (; thread.bytes < bytes; thread.bytes += sizeof(MagazinePair)) {
+    ::new (thread.pairs + thread.bytes) MagazinePair;
+  }
   return true;
 }
 
@@ -88,9 +96,7 @@ void end_thread(void* argument) noexcept {
     }
   }
   forget_thread(thread);
-  release_pairs(thread.pairs, thread.bytes);
-  thread.pairs = nullptr;
-  thread.bytes = 0;
+  release_pairs(thread);
   thread.has_ended = true;
 }
 
@@ -182,11 +188,9 @@ MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept {
   if (pair_offset == no_pair) return nullptr;
   const std::lock_guard lock(registry.mutex);
   const bool is_new = thread.bytes == 0;
-  if (thread.has_ended || !grow_pairs(thread, pair_offset + sizeof(MagazinePair))) return nullptr;
+  if (thread.has_ended || !make_pairs(thread, pair_offset + sizeof(MagazinePair))) return nullptr;
   if (is_new && !begin_thread(thread)) {
-    release_pairs(thread.pairs, thread.bytes);
-    thread.pairs = nullptr;
-    thread.bytes = 0;
+    release_pairs(thread);
     return nullptr;
   }
   return &pair_at(thread, pair_offset);

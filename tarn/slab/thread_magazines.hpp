@@ -1,7 +1,7 @@
 // tarn/slab/thread_magazines.hpp - which magazines a thread has, of which cache.
 //
 //     thread 1:  pairs -> [cache 0: loaded previous | cache 1: ... | cache 2: ...]
-//     thread 2:  pairs -> [cache 0: loaded previous]           grown when cache 2 is first used
+//     thread 2:  pairs -> [cache 0: loaded previous |              the rest when cache 1 is used
 //     registry:  caches by index, threads in a list, one lock for both
 //
 // The lock is for beginnings and ends: of caches, of threads, of a thread's use of a cache, of a
@@ -28,8 +28,8 @@ namespace detail {
 struct CacheAccess;
 
 struct ThreadMagazines {
-  std::byte* pairs = nullptr;  // MagazinePair[]
-  std::size_t bytes = 0;
+  std::byte* pairs = nullptr;  // MagazinePair[], where it is for the thread's life
+  std::size_t bytes = 0;       // of those that are made
   ThreadMagazines* newer = nullptr;
   ThreadMagazines* older = nullptr;
   bool has_ended = false;
