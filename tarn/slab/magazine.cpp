@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "tarn/source/heap_source.hpp"
 
@@ -69,14 +70,16 @@ Magazine* Depot::List::pop() noexcept {
   return magazine;
 }
 
-// One less idle: what is left of them is the new low water.
-Magazine* Depot::List::pop_idle() noexcept {
-  if (low_water == 0) return nullptr;
-  low_water -= 1;
-  const std::size_t idle_count = low_water;
-  Magazine* const magazine = pop();
-  low_water = idle_count;
-  return magazine;
+// What nobody came to lies at the end, below the low water.
+Magazine* Depot::List::take_idle() noexcept {
+  const std::size_t kept_count = count - low_water;
+  Magazine** end = &first;
+  for (std::size_t index = 0; index < kept_count; ++index) end = &(*end)->next;
+  count = kept_count;
+  low_water = 0;
+  Magazine* const idle = std::exchange(*end, nullptr);
+  for (const Magazine* each = idle; each != nullptr; each = each->next) slot_count -= each->count;
+  return idle;
 }
 
 void Depot::List::push(Magazine* magazine) noexcept {

@@ -79,15 +79,16 @@ class Depot {
   /// Slots in full magazines.
   [[nodiscard]] std::size_t slot_count() const noexcept { return full_.slot_count; }
 
-  /// Takes a full magazine that the time since the last begin_interval() could do without.
-  [[nodiscard]] Magazine* take_idle_full() noexcept { return full_.pop_idle(); }
-  [[nodiscard]] Magazine* take_idle_empty() noexcept { return empty_.pop_idle(); }
+  /// Takes the list of those full magazines that the time since the last begin_interval() could do
+  /// without: of all there are, those that have not been in use for longest.
+  [[nodiscard]] Magazine* take_idle_full() noexcept { return full_.take_idle(); }
+  [[nodiscard]] Magazine* take_idle_empty() noexcept { return empty_.take_idle(); }
   void begin_interval() noexcept;
 
  private:
   struct List {
     [[nodiscard]] Magazine* pop() noexcept;
-    [[nodiscard]] Magazine* pop_idle() noexcept;
+    [[nodiscard]] Magazine* take_idle() noexcept;
     void push(Magazine* magazine) noexcept;
 
     Magazine* first = nullptr;

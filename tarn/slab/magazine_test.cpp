@@ -1,5 +1,6 @@
 #include "tarn/slab/magazine.hpp"
 
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -44,9 +45,8 @@ class DepotTest : public testing::Test {
   }
   std::size_t take_idle() {
     std::size_t count = 0;
-    while (Magazine* magazine = depot_.take_idle_full()) {
-      delete_magazine(magazine);
-      ++count;
+    for (Magazine* idle = depot_.take_idle_full(); idle != nullptr; ++count) {
+      delete_magazine(std::exchange(idle, idle->next));
     }
     depot_.begin_interval();
     return count;
@@ -75,6 +75,16 @@ TEST_F(DepotTest, IdleIsWhatAWholeIntervalCouldDoWithout) {
   EXPECT_EQ(depot_.slot_count(), 40u);
   EXPECT_EQ(take_idle(), 4u);
   EXPECT_EQ(take_idle(), 0u);
+}
+
+TEST_F(DepotTest, WhatWasUsedStays) {
+  put(2);
+  depot_.begin_interval();
+  Magazine* used = nullptr;
+  for (int count = 0; count < 100; ++count) depot_.put_full(used = depot_.take_full());
+  EXPECT_EQ(take_idle(), 1u);
+  EXPECT_EQ(depot_.take_full(), used);
+  delete_magazine(used);
 }
 
 }  // namespace

@@ -97,12 +97,10 @@ void* SlabCache::allocate_through(MagazinePair& pair) {
     const Lock lock = visit();
     if (Magazine* const full = depot_.take_full()) {
       load(pair, full);
-    } else if (options_.construct != nullptr) {
-      return take_from_slabs();
     } else {
       refill(*pair.loaded);
-      if (pair.loaded->count == 0) return nullptr;
     }
+    if (pair.loaded->count == 0) return options_.construct != nullptr ? take_from_slabs() : nullptr;
   }
   return pair.loaded->slots()[--pair.loaded->count];
 }
@@ -220,10 +218,15 @@ void SlabCache::load(MagazinePair& pair, Magazine* full) noexcept {
   detail::delete_magazine(full);
 }
 
-// In the order of their addresses, the last of the magazine being the first to be taken.
+// In the order of their addresses, the last of the magazine being the first to be taken. Objects
+// are not constructed before they are needed.
 void SlabCache::refill(Magazine& magazine) noexcept {
-  const std::size_t count = slabs_.try_allocate_some(magazine.slots(), magazine.capacity);
-  std::reverse(magazine.slots(), magazine.slots() + count);
+  void** const slots = magazine.slots();
+  const std::size_t count = options_.construct == nullptr
+                                ? slabs_.try_allocate_some(slots, magazine.capacity)
+                                : slabs_.try_allocate_freed(slots, magazine.capacity);
+  std::reverse(slots, slots + count);
+  for (std::size_t index = 0; index < count; ++index) slots[index] = block_in(slots[index]);
   magazine.count = static_cast<std::uint32_t>(count);
 }
 
@@ -267,6 +270,10 @@ void SlabCache::put_away(Magazine* magazine) noexcept {
   if (magazine->count == magazine->capacity && has_depot_room(*magazine)) {
     return depot_.put_full(magazine);
   }
+  give_up(magazine);
+}
+
+void SlabCache::give_up(Magazine* magazine) noexcept {
   unload(*magazine);
   detail::delete_magazine(magazine);
 }
@@ -292,20 +299,18 @@ SlabCache::Lock SlabCache::visit() noexcept {
 
 void SlabCache::decay_depot() noexcept {
   decayed_ns_ = options_.clock_ns();
-  while (Magazine* const magazine = depot_.take_idle_full()) {
-    unload(*magazine);
-    detail::delete_magazine(magazine);
+  for (Magazine* idle = depot_.take_idle_full(); idle != nullptr;) {
+    give_up(std::exchange(idle, idle->next));
   }
-  while (Magazine* const magazine = depot_.take_idle_empty()) detail::delete_magazine(magazine);
+  for (Magazine* idle = depot_.take_idle_empty(); idle != nullptr;) {
+    give_up(std::exchange(idle, idle->next));
+  }
   depot_.begin_interval();
 }
 
 void SlabCache::empty_depot() noexcept {
-  while (Magazine* const magazine = depot_.take_full()) {
-    unload(*magazine);
-    detail::delete_magazine(magazine);
-  }
-  while (Magazine* const magazine = depot_.take_empty()) detail::delete_magazine(magazine);
+  while (Magazine* const magazine = depot_.take_full()) give_up(magazine);
+  while (Magazine* const magazine = depot_.take_empty()) give_up(magazine);
 }
 
 void SlabCache::decay() noexcept {

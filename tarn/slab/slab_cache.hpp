@@ -183,6 +183,7 @@ class SlabCache {
   void unload(detail::Magazine& magazine) noexcept;
   [[nodiscard]] detail::Magazine* take_empty() noexcept;
   void put_away(detail::Magazine* magazine) noexcept;
+  void give_up(detail::Magazine* magazine) noexcept;
   [[nodiscard]] bool has_depot_room(const detail::Magazine& magazine) const noexcept;
   [[nodiscard]] detail::MagazinePair* this_pair() noexcept;
   void take_back(detail::MagazinePair& pair) noexcept;

@@ -284,6 +284,22 @@ TEST_P(ConstructedTest, OnceForTheLifeOfASlab) {
   EXPECT_EQ(counts_.destroyed, counts_.constructed);
 }
 
+// Constructing is once for each; what comes later is by the magazine.
+TEST_P(ConstructedTest, ObjectsOfSlabsComeByTheMagazine) {
+  if (!has_magazines()) GTEST_SKIP() << "every call is a visit";
+  SlabCacheOptions without_depot = constructing();
+  without_depot.depot_bytes_max = 0;
+  without_depot.empty_bytes_max = SIZE_MAX / 2;
+  SlabCache cache(sizeof(Object), alignof(Object), without_depot);
+  deallocate(cache, allocate(cache, 10000));
+  const std::uint64_t visit_count = cache.stats().visit_count;
+  const std::vector<void*> objects = allocate(cache, 10000);
+  // A slab of 4 KiB holds 36: the one at hand is used up first.
+  EXPECT_LE(counts_.constructed, 10036u);
+  EXPECT_LE(cache.stats().visit_count - visit_count, 10000u / 10);
+  deallocate(cache, objects);
+}
+
 TEST_P(ConstructedTest, WhatIsInAnObjectStays) {
   if (GetParam() == Checking::passthrough) GTEST_SKIP() << "an object's memory is gone with it";
   SlabCache cache(sizeof(Object), alignof(Object), constructing());

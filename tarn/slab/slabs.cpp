@@ -144,6 +144,12 @@ std::size_t Slabs::try_allocate_some(void** slots, std::size_t count) noexcept {
   return taken_count;
 }
 
+std::size_t Slabs::try_allocate_freed(void** slots, std::size_t count) noexcept {
+  std::size_t taken_count = 0;
+  while (taken_count < count && open_->freed != nullptr) slots[taken_count++] = try_allocate();
+  return taken_count;
+}
+
 void Slabs::deallocate_many(void* const* slots, std::size_t count) noexcept {
   for (std::size_t index = 0; index < count; ++index) deallocate(slots[index]);
 }

@@ -152,6 +152,10 @@ class Slabs {
   /// the first slot only.
   [[nodiscard]] std::size_t try_allocate_some(void** slots, std::size_t count) noexcept;
 
+  /// As try_allocate_some(), of slots that were handed out before, in the slab at hand; none when
+  /// checking.
+  [[nodiscard]] std::size_t try_allocate_freed(void** slots, std::size_t count) noexcept;
+
   /// As `count` calls of deallocate().
   void deallocate_many(void* const* slots, std::size_t count) noexcept;
 

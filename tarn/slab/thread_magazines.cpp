@@ -23,6 +23,12 @@ struct CacheAccess {
   static void unlock(SlabCache& cache) noexcept {
     if (!cache.is_constructing()) cache.mutex_.unlock();
   }
+  static bool owns_if_at_rest(SlabCache& cache, const void* slot) noexcept {
+    if (!try_lock(cache)) return false;
+    const bool owns = cache.slabs_.owns(slot);
+    unlock(cache);
+    return owns;
+  }
   static bool try_take_back(SlabCache& cache, MagazinePair& pair) noexcept {
     if (!try_lock(cache)) return false;
     cache.take_back(pair);
@@ -200,7 +206,7 @@ const SlabCache* find_owner(const void* slot, const SlabCache& cache) noexcept {
   const std::lock_guard lock(registry.mutex);
   const SlabCache* owner = nullptr;
   for_each_cache([&](SlabCache& other) {
-    if (&other != &cache && other.owns(slot)) owner = &other;
+    if (&other != &cache && CacheAccess::owns_if_at_rest(other, slot)) owner = &other;
   });
   return owner;
 }

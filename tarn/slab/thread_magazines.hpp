@@ -51,7 +51,8 @@ void unregister_cache(SlabCache& cache, std::size_t pair_offset) noexcept;
 /// Returns the calling thread's pair, making it if need be; nullptr if that can not be.
 [[nodiscard]] MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept;
 
-/// Returns a cache other than `cache` that `slot` is from, or nullptr. For messages.
+/// Returns a cache other than `cache` that `slot` is from, or nullptr, also if that cache is in use
+/// at this moment. For messages.
 [[nodiscard]] const SlabCache* find_owner(const void* slot, const SlabCache& cache) noexcept;
 
 }  // namespace detail

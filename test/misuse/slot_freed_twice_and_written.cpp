@@ -1,5 +1,5 @@
-// test/misuse/slot_freed_twice_and_written.cpp - deallocates a slot, writes to it and does it again,
-// as a second call of a destructor does.
+// test/misuse/slot_freed_twice_and_written.cpp - deallocates a slot, writes to it, deallocates it
+// again, as a second call of a destructor does.
 //
 // Expect guarded plain:
 //     tarn: slabs "orders": slot <address> is deallocated a second time
