@@ -48,6 +48,9 @@ SlabCache::SlabCache(std::size_t block_bytes, std::size_t alignment,
              slabs_options(options, lead_bytes_)),
       sizing_(slabs_.shape().stride_bytes),
       decayed_ns_(options.clock_ns()) {
+  TARN_CHECK(options.destroy == nullptr || options.construct != nullptr,
+             "slab cache \"%s\": destroy() without construct(): nothing keeps objects here",
+             name());
   if (slabs_.shape().capacity == 1) options_.empty_bytes_max = 0;
   registered_ = detail::register_cache(*this);
   if (!slabs_.is_checking()) pair_offset_ = registered_;
@@ -90,26 +93,34 @@ void* SlabCache::allocate_or_null() {
   return pair != nullptr ? allocate_through(*pair) : allocate_alone();
 }
 
-// The loaded magazine is used up.
+// The loaded magazine is used up. Slabs are released last, here and below: destroy() may use the
+// cache, and the thread's magazines with it.
 void* SlabCache::allocate_through(MagazinePair& pair) {
   if (pair.loaded->count == 0) std::swap(pair.loaded, pair.previous);
-  if (pair.loaded->count == 0) {
-    const Lock lock = visit();
-    if (Magazine* const full = depot_.take_full()) {
-      load(pair, full);
-    } else {
-      refill(*pair.loaded);
-    }
-    if (pair.loaded->count == 0) return options_.construct != nullptr ? take_from_slabs() : nullptr;
+  if (pair.loaded->count != 0) return take_from(*pair.loaded);
+  Lock lock = visit();
+  if (Magazine* const full = depot_.take_full()) {
+    load(pair, full);
+  } else {
+    refill(*pair.loaded);
   }
-  return pair.loaded->slots()[--pair.loaded->count];
+  void* block = nullptr;
+  if (pair.loaded->count != 0) {
+    block = take_from(*pair.loaded);
+  } else if (options_.construct != nullptr) {
+    block = take_from_slabs();
+  }
+  release_beyond(lock, options_.empty_bytes_max);
+  return block;
 }
 
 // Past the magazines: of a thread that has none.
 void* SlabCache::allocate_alone() {
-  const Lock lock = visit();
-  void* const block = take_from_slabs();
-  return block != nullptr ? block : take_from_depot();
+  Lock lock = visit();
+  void* block = take_from_depot();
+  if (block == nullptr) block = take_from_slabs();
+  release_beyond(lock, options_.empty_bytes_max);
+  return block;
 }
 
 void* SlabCache::take_from_slabs() {
@@ -124,6 +135,7 @@ void SlabCache::construct_in(void* slot) {
   struct Construction {
     ~Construction() {
       cache.constructing_thread_.store(0, std::memory_order_relaxed);
+      detail::this_thread_magazines.construct_depth -= 1;
       if (slot != nullptr) cache.slabs_.undo_fresh(slot);
     }
     SlabCache& cache;
@@ -131,6 +143,7 @@ void SlabCache::construct_in(void* slot) {
   };
   Construction construction{*this, slot};
   constructing_thread_.store(this_thread_identity(), std::memory_order_relaxed);
+  detail::this_thread_magazines.construct_depth += 1;
   options_.construct(block_in(slot), options_.context);
   construction.slot = nullptr;
 }
@@ -138,21 +151,27 @@ void SlabCache::construct_in(void* slot) {
 void* SlabCache::take_from_depot() noexcept {
   Magazine* const magazine = depot_.take_full();
   if (magazine == nullptr) return nullptr;
-  void* const block = magazine->slots()[--magazine->count];
+  void* const block = take_from(*magazine);
   magazine->count != 0 ? depot_.put_full(magazine) : depot_.put_empty(magazine);
   return block;
 }
 
 void SlabCache::deallocate_slow(void* block) noexcept {
   if (slabs_.is_checking()) check_cache_of(block);
-  MagazinePair* const pair = this_pair();
-  if (pair == nullptr) {
-    Lock lock = visit();
-    slabs_.deallocate(slot_of(block));
-    return release_beyond(lock, options_.empty_bytes_max);
-  }
-  make_room(*pair);
-  pair->loaded->slots()[pair->loaded->count++] = block;
+  if (MagazinePair* const pair = this_pair()) return deallocate_through(*pair, block);
+  Lock lock = visit();
+  slabs_.deallocate(slot_of(block));
+  release_beyond(lock, options_.empty_bytes_max);
+}
+
+// The loaded magazine is full.
+void SlabCache::deallocate_through(MagazinePair& pair, void* block) noexcept {
+  if (pair.loaded->count == pair.loaded->capacity) std::swap(pair.loaded, pair.previous);
+  if (pair.loaded->count < pair.loaded->capacity) return put_into(*pair.loaded, block);
+  Lock lock = visit();
+  make_room(pair);
+  put_into(*pair.loaded, block);
+  release_beyond(lock, options_.empty_bytes_max);
 }
 
 std::size_t SlabCache::try_allocate_many(void** blocks, std::size_t count) noexcept {
@@ -184,19 +203,15 @@ void* SlabCache::unlink(detail::FreeSlot*& first) const noexcept {
 
 // ---- magazines ----------------------------------------------------------------------------------
 
-// Both are full at worst: then the one that was not used lately goes to the depot, or back to the
-// slabs if the depot has enough.
+// Both are full: the one that was not used lately goes to the depot, or back to the slabs if the
+// depot has enough.
 void SlabCache::make_room(MagazinePair& pair) noexcept {
-  if (pair.loaded->count == pair.loaded->capacity) std::swap(pair.loaded, pair.previous);
-  if (pair.loaded->count < pair.loaded->capacity) return;
-  Lock lock = visit();
   Magazine* const empty = has_depot_room(*pair.loaded) ? take_empty() : nullptr;
   if (empty != nullptr) {
     depot_.put_full(std::exchange(pair.loaded, empty));
   } else {
     unload(*pair.loaded);
   }
-  release_beyond(lock, options_.empty_bytes_max);
 }
 
 // One of the size that is right by now: those that were made before go.
@@ -281,8 +296,8 @@ void SlabCache::give_up(Magazine* magazine) noexcept {
 // ---- the depot ----------------------------------------------------------------------------------
 
 SlabCache::Lock SlabCache::visit() noexcept {
-  TARN_CHECK(!is_constructing(),
-             "slab cache \"%s\": its construct() uses it; let it use another one", name());
+  detail::let_forks_pass();
+  check_not_constructing();
   Lock lock(mutex_, std::try_to_lock);
   const bool had_to_wait = !lock.owns_lock();
   if (had_to_wait) lock.lock();
@@ -292,7 +307,6 @@ SlabCache::Lock SlabCache::visit() noexcept {
   if (++visit_count_ % visits_per_clock_reading == 0 &&
       options_.clock_ns() - decayed_ns_ >= options_.decay_interval_ns) {
     decay_depot();
-    release_beyond(lock, options_.empty_bytes_max);
   }
   return lock;
 }
@@ -320,11 +334,10 @@ void SlabCache::decay() noexcept {
 }
 
 void SlabCache::trim() noexcept {
-  MagazinePair* const pair = this_pair();
   Lock lock = visit();
-  if (pair != nullptr) {
-    unload(*pair->loaded);
-    unload(*pair->previous);
+  if (MagazinePair* const pair = detail::pair_of_this_thread(pair_offset_)) {
+    if (pair->loaded != &detail::no_magazine) unload(*pair->loaded);
+    if (pair->previous != &detail::no_magazine) unload(*pair->previous);
   }
   empty_depot();
   release_beyond(lock, 0);
@@ -332,9 +345,14 @@ void SlabCache::trim() noexcept {
 
 // ---- slabs --------------------------------------------------------------------------------------
 
-// Objects are destroyed without the lock, for what they own may be of this cache.
+// Objects are destroyed without the lock, for what they own may be of this cache. Whoever comes here
+// meanwhile, from destroy() or another thread, leaves it to the first, who goes on until no more is
+// empty than the most frugal of them wants: no recursion as deep as there are slabs.
 void SlabCache::release_beyond(Lock& lock, std::size_t empty_bytes_max) noexcept {
-  while (detail::Slab* const slab = slabs_.take_empty(empty_bytes_max)) {
+  empty_bytes_wanted_ = std::min(empty_bytes_wanted_, empty_bytes_max);
+  if (releasing_thread_ != 0) return;
+  releasing_thread_ = this_thread_identity();
+  while (detail::Slab* const slab = slabs_.take_empty(empty_bytes_wanted_)) {
     if (options_.destroy != nullptr) {
       lock.unlock();
       destroy_objects(*slab);
@@ -342,6 +360,8 @@ void SlabCache::release_beyond(Lock& lock, std::size_t empty_bytes_max) noexcept
     }
     slabs_.release_slab(*slab);
   }
+  releasing_thread_ = 0;
+  empty_bytes_wanted_ = SIZE_MAX;
 }
 
 void SlabCache::destroy_objects(detail::Slab& slab) noexcept {
@@ -349,6 +369,11 @@ void SlabCache::destroy_objects(detail::Slab& slab) noexcept {
     if (slabs_.is_checking()) reveal(block_in(slot), block_bytes_);
     options_.destroy(block_in(slot), options_.context);
   });
+}
+
+void SlabCache::check_not_constructing() const noexcept {
+  TARN_CHECK(!is_constructing(),
+             "slab cache \"%s\": its construct() uses it; let it use another one", name());
 }
 
 void SlabCache::check_cache_of(const void* block) const noexcept {
@@ -362,11 +387,13 @@ void SlabCache::check_cache_of(const void* block) const noexcept {
 }
 
 bool SlabCache::owns(const void* pointer) const noexcept {
+  check_not_constructing();
   const Lock lock(mutex_);
   return slabs_.owns(pointer);
 }
 
 SlabCacheStats SlabCache::stats() const noexcept {
+  check_not_constructing();
   const Lock lock(mutex_);
   const SlabsStats slabs = slabs_.stats();
   return {.used_count = slabs.used_count - depot_.slot_count(),

@@ -62,7 +62,8 @@ struct SlabCacheOptions {
   /// allocate() passes on; the block is then as if it had never been handed out. Called with the
   /// cache locked: it must not use this cache, nor wait for a thread that does.
   void (*construct)(void* block, void* context) = nullptr;
-  /// Destroys the object in a block whose slab goes back to the source. It may use the cache.
+  /// Destroys the object in a block whose slab goes back to the source; only together with
+  /// construct(). It may use the cache.
   void (*destroy)(void* block, void* context) noexcept = nullptr;
   /// Called when the source refuses a slab, without a lock: to free what can be spared. It must not
   /// allocate from this cache, which would ask it again.
@@ -107,7 +108,7 @@ class SlabCache {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == 0) [[unlikely]]
       return try_allocate_slow();
-    return magazine->slots()[--magazine->count];
+    return take_from(*magazine);
   }
 
   /// As try_allocate(), never null: throws std::bad_alloc, or what construct() throws.
@@ -115,7 +116,7 @@ class SlabCache {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == 0) [[unlikely]]
       return allocate_slow();
-    return magazine->slots()[--magazine->count];
+    return take_from(*magazine);
   }
 
   /// Takes a block of this cache back, from any thread. When checking, any other pointer, null too,
@@ -124,7 +125,7 @@ class SlabCache {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == magazine->capacity) [[unlikely]]
       return deallocate_slow(block);
-    magazine->slots()[magazine->count++] = block;
+    put_into(*magazine, block);
   }
 
   /// Stores up to `count` blocks in `blocks`; returns how many, fewer only where try_allocate()
@@ -164,6 +165,13 @@ class SlabCache {
     return reinterpret_cast<detail::MagazinePair*>(thread.pairs + pair_offset_)->loaded;
   }
 
+  [[nodiscard]] TARN_HOT static void* take_from(detail::Magazine& magazine) noexcept {
+    return magazine.slots()[--magazine.count];
+  }
+  TARN_HOT static void put_into(detail::Magazine& magazine, void* block) noexcept {
+    magazine.slots()[magazine.count++] = block;
+  }
+
   TARN_SLOW void* try_allocate_slow() noexcept;
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow();
   TARN_SLOW void deallocate_slow(void* block) noexcept;
@@ -177,6 +185,7 @@ class SlabCache {
   [[nodiscard]] bool is_constructing() const noexcept {
     return constructing_thread_.load(std::memory_order_relaxed) == this_thread_identity();
   }
+  void deallocate_through(detail::MagazinePair& pair, void* block) noexcept;
   void make_room(detail::MagazinePair& pair) noexcept;
   void load(detail::MagazinePair& pair, detail::Magazine* full) noexcept;
   void refill(detail::Magazine& magazine) noexcept;
@@ -193,6 +202,7 @@ class SlabCache {
   void empty_depot() noexcept;
   void release_beyond(Lock& lock, std::size_t empty_bytes_max) noexcept;
   void destroy_objects(detail::Slab& slab) noexcept;
+  TARN_COLD void check_not_constructing() const noexcept;
   TARN_COLD void check_cache_of(const void* block) const noexcept;
 
   [[nodiscard]] void* block_in(void* slot) const noexcept {
@@ -215,7 +225,9 @@ class SlabCache {
   Slabs slabs_;
   detail::Depot depot_;
   detail::MagazineSizing sizing_;
-  std::uintptr_t newest_visitor_ = 0;  // a thread's identity
+  std::uintptr_t newest_visitor_ = 0;    // a thread's identity
+  std::uintptr_t releasing_thread_ = 0;  // in release_beyond(), which it leaves with nothing beyond
+  std::size_t empty_bytes_wanted_ = SIZE_MAX;
   // A thread looks for itself only, so it pairs with nobody: what it reads it has written.
   std::atomic<std::uintptr_t> constructing_thread_{0};
   std::uint64_t visit_count_ = 0;

@@ -23,6 +23,10 @@ struct CacheAccess {
   static void unlock(SlabCache& cache) noexcept {
     if (!cache.is_constructing()) cache.mutex_.unlock();
   }
+  // Nobody else goes on with what they were doing.
+  static void forget_other_threads(SlabCache& cache) noexcept {
+    if (cache.releasing_thread_ != this_thread_identity()) cache.releasing_thread_ = 0;
+  }
   static bool owns_if_at_rest(SlabCache& cache, const void* slot) noexcept {
     if (!try_lock(cache)) return false;
     const bool owns = cache.slabs_.owns(slot);
@@ -137,9 +141,11 @@ bool try_lock_caches() noexcept {
 }
 
 void lock_all() noexcept {
+  waiting_fork_count.fetch_add(1, std::memory_order_relaxed);
   std::unique_lock lock(registry.mutex);
   while (!try_lock_caches()) step_aside(lock);
   lock.release();  // until unlock_all()
+  waiting_fork_count.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void unlock_all() noexcept {
@@ -153,6 +159,8 @@ void unlock_in_child() noexcept {
   const bool is_known = self.bytes != 0;
   self.newer = self.older = nullptr;
   registry.newest_thread = is_known ? &self : nullptr;
+  waiting_fork_count.store(0, std::memory_order_relaxed);
+  for_each_cache(CacheAccess::forget_other_threads);
   unlock_all();
 }
 
@@ -188,9 +196,14 @@ void unregister_cache(SlabCache& cache, std::size_t pair_offset) noexcept {
   }
 }
 
+MagazinePair* pair_of_this_thread(std::size_t pair_offset) noexcept {
+  ThreadMagazines& thread = this_thread_magazines;
+  return pair_offset < thread.bytes ? &pair_at(thread, pair_offset) : nullptr;
+}
+
 MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept {
   ThreadMagazines& thread = this_thread_magazines;
-  if (pair_offset < thread.bytes) return &pair_at(thread, pair_offset);
+  if (MagazinePair* const pair = pair_of_this_thread(pair_offset)) return pair;
   if (pair_offset == no_pair) return nullptr;
   const std::lock_guard lock(registry.mutex);
   const bool is_new = thread.bytes == 0;
@@ -200,6 +213,13 @@ MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept {
     return nullptr;
   }
   return &pair_at(thread, pair_offset);
+}
+
+void wait_for_forks() noexcept {
+  while (this_thread_magazines.construct_depth == 0 &&
+         waiting_fork_count.load(std::memory_order_relaxed) != 0) {
+    std::this_thread::yield();
+  }
 }
 
 const SlabCache* find_owner(const void* slot, const SlabCache& cache) noexcept {

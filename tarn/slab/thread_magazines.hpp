@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 #include "tarn/slab/magazine.hpp"
@@ -33,6 +34,7 @@ struct ThreadMagazines {
   ThreadMagazines* newer = nullptr;
   ThreadMagazines* older = nullptr;
   bool has_ended = false;
+  int construct_depth = 0;  // constructors of objects under way, each with its cache's lock
 };
 
 // initial-exec: in a shared library too its address is no call.
@@ -48,8 +50,23 @@ inline constexpr std::size_t no_pair = SIZE_MAX;
 /// Takes the magazines of the cache from all threads and gives them back to it, then forgets it.
 void unregister_cache(SlabCache& cache, std::size_t pair_offset) noexcept;
 
+/// Returns the calling thread's pair; nullptr if it has none.
+[[nodiscard]] MagazinePair* pair_of_this_thread(std::size_t pair_offset) noexcept;
+
 /// Returns the calling thread's pair, making it if need be; nullptr if that can not be.
 [[nodiscard]] MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept;
+
+// A fork waits for the locks of all caches at once, for which busy threads leave no gap. It is
+// counted here by who forks, and read by who wants a lock; each pairs with itself.
+inline constinit std::atomic<int> waiting_fork_count{0};
+
+void wait_for_forks() noexcept;
+
+/// Lets forks go first. Not a constructor: it holds a lock that the fork waits for.
+inline void let_forks_pass() noexcept {
+  if (waiting_fork_count.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    wait_for_forks();
+}
 
 /// Returns a cache other than `cache` that `slot` is from, or nullptr, also if that cache is in use
 /// at this moment. For messages.
