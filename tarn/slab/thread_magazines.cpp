@@ -76,9 +76,11 @@ bool make_pairs(ThreadMagazines& thread, std::size_t bytes) noexcept {
     thread.pairs = static_cast<std::byte*>(memory);
   }
   bytes = std::max(bytes, registry.cache_count * sizeof(MagazinePair));
-  for (; thread.bytes < bytes; thread.bytes += sizeof(MagazinePair)) {
-    ::new (thread.pairs + thread.bytes) MagazinePair;
+  std::byte* const pairs = thread.pairs;
+  for (std::size_t offset = thread.bytes; offset < bytes; offset += sizeof(MagazinePair)) {
+    ::new (pairs + offset) MagazinePair;
   }
+  thread.bytes = std::max(thread.bytes, bytes);
   return true;
 }
 
