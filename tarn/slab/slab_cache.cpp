@@ -345,9 +345,9 @@ void SlabCache::trim() noexcept {
 
 // ---- slabs --------------------------------------------------------------------------------------
 
-// Objects are destroyed without the lock, for what they own may be of this cache. Whoever comes here
-// meanwhile, from destroy() or another thread, leaves it to the first, who goes on until no more is
-// empty than the most frugal of them wants: no recursion as deep as there are slabs.
+// Objects are destroyed without the lock, for what they own may be of this cache. Whoever comes
+// here meanwhile, from destroy() or another thread, leaves it to the first, who goes on until no
+// more is empty than the most frugal of them wants: no recursion as deep as there are slabs.
 void SlabCache::release_beyond(Lock& lock, std::size_t empty_bytes_max) noexcept {
   empty_bytes_wanted_ = std::min(empty_bytes_wanted_, empty_bytes_max);
   if (releasing_thread_ != 0) return;
