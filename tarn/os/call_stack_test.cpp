@@ -1,5 +1,6 @@
 #include "tarn/os/call_stack.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -15,10 +16,11 @@ namespace {
 }
 
 TEST(CallStack, DiffersWithTheCaller) {
-  const CallStack first = stack_of_a_call();
-  const CallStack second = stack_of_a_call();
-  EXPECT_EQ(first.calls[0], second.calls[0]);
-  EXPECT_NE(first.calls[1], second.calls[1]);
+  CallStack stacks[3];
+  for (CallStack& stack : stacks) stack = stack_of_a_call();
+  const CallStack other = stack_of_a_call();
+  EXPECT_TRUE(std::ranges::equal(stacks[1].calls, stacks[2].calls));
+  EXPECT_FALSE(std::ranges::equal(stacks[1].calls, other.calls));
 }
 
 TEST(CallStack, IsDescribedByProgramAndOffset) {
