@@ -20,6 +20,7 @@
 
 #include "tarn/replay/replayer.hpp"
 #include "tarn/replay/slab_world.hpp"
+#include "tarn/slab/magazine.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "testing/operation_program.hpp"
 #include "testing/tracking_source.hpp"
@@ -128,7 +129,7 @@ class SlabShadow {
     for_each_pool(replayer, [&](std::uint32_t id, P& pool) {
       const auto stats = pool.stats();
       // What a thread's magazines hold counts as used.
-      const std::size_t held_count_max = pool_holds_magazines ? 2 * 126 : 0;
+      const std::size_t held_count_max = pool_holds_magazines ? 2 * detail::magazine_rounds_max : 0;
       if (stats.used_count < used_counts[id] ||
           stats.used_count > used_counts[id] + held_count_max) {
         wrong_ = "pool " + std::to_string(id) + " counts " + std::to_string(stats.used_count) +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tarn/base/check.hpp"
 #include "tarn/base/out_of_memory.hpp"
 
 namespace tarn {
@@ -32,7 +33,11 @@ void* FixedPool::try_allocate_slow() noexcept {
   return slots[0];
 }
 
-void FixedPool::deallocate_slow(void* block) noexcept { slabs_.deallocate(block); }
+void FixedPool::deallocate_slow(void* block) noexcept {
+  TARN_CHECK(block != nullptr,
+             "fixed pool \"%s\": null is deallocated; give back what was allocated", name());
+  slabs_.deallocate(block);
+}
 
 void* FixedPool::allocate_slow() {
   void* const block = try_allocate_slow();

@@ -58,8 +58,8 @@ class FixedPool {
     return slot;
   }
 
-  /// Takes a block of this pool back. When checking, any other pointer stops the program with a
-  /// message.
+  /// Takes a block of this pool back. When checking, any other pointer, null too, stops the program
+  /// with a message.
   TARN_HOT void deallocate(void* block) noexcept {
     detail::FreeSlot* const next = freed_;
     if (next == closed()) [[unlikely]]

@@ -169,6 +169,25 @@ TEST_P(SlabsTest, ASlotIsFreshOnce) {
   slabs.deallocate(first);
 }
 
+// The slots of later slabs begin later: never so late that they end behind their chunk.
+TEST_P(SlabsTest, ASlabOfOneSlotHoldsIt) {
+  SlabsOptions single = options();
+  single.capacity_min = 1;
+  Slabs slabs(40000, 16, single);
+  const std::vector<void*> slots = allocate(slabs, 5);
+  for (void* slot : slots) EXPECT_TRUE(tracking_.contains(slot, 40000));
+  deallocate(slabs, slots);
+}
+
+TEST_P(SlabsTest, NoneAreAllocatedWhereNoneAreWanted) {
+  Slabs slabs(48, 16, options());
+  void* nothing = this;
+  EXPECT_EQ(slabs.try_allocate_some(&nothing, 0), 0u);
+  EXPECT_EQ(slabs.try_allocate_many(&nothing, 0), 0u);
+  EXPECT_EQ(nothing, this);
+  EXPECT_EQ(slabs.stats().used_count, 0u);
+}
+
 TEST_P(SlabsTest, BytesBeyondTheLinkStayInAFreeSlot) {
   if (!has_whole_slabs()) GTEST_SKIP() << "a slot's memory is gone with it";
   SlabsOptions keeping = options();
