@@ -7,6 +7,7 @@
 #include "tarn/adapt/pool_resource.hpp"
 #include "tarn/adapt/region_allocator.hpp"
 #include "tarn/adapt/region_resource.hpp"
+#include "tarn/arena/arena.hpp"
 #include "tarn/base/out_of_memory.hpp"
 #include "tarn/region/file_cleanup.hpp"
 #include "tarn/region/region.hpp"

@@ -1,0 +1,176 @@
+#include "tarn/arena/arena_core.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "tarn/base/check.hpp"
+#include "tarn/os/machine.hpp"
+#include "tarn/os/sanitizer.hpp"
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn::detail {
+namespace {
+
+constexpr std::size_t page_bytes_min = 4096;
+constexpr std::size_t order_max = 14;
+constexpr std::size_t chunk_bytes_max = std::size_t{1} << 30;
+
+void check_options(const ArenaOptions& options) noexcept {
+  const std::size_t page = options.page_bytes;
+  const std::size_t chunk = options.chunk_bytes;
+  TARN_CHECK(is_power_of_two(page) && page >= page_bytes_min,
+             "arena \"%s\": page_bytes %zu is not a power of two of at least %zu", options.name,
+             page, page_bytes_min);
+  TARN_CHECK(is_power_of_two(chunk) && chunk >= page && chunk <= chunk_bytes_max &&
+                 chunk / page <= std::size_t{1} << order_max,
+             "arena \"%s\": chunk_bytes %zu is not a power of two of 1 to 16384 pages, and at most "
+             "1 GiB",
+             options.name, chunk);
+  const std::size_t alignment = options.block_alignment;
+  TARN_CHECK(alignment == 0 || (is_power_of_two(alignment) && alignment >= tiny_room_step),
+             "arena \"%s\": block_alignment %zu is neither 0 nor a power of two of at least 16",
+             options.name, alignment);
+}
+
+ShardCommons commons_of(const ArenaOptions& options) noexcept {
+  const Checking checking =
+      options.checking == Checking::automatic ? automatic_checking() : options.checking;
+  const SizeRules rules{options.page_bytes, options.chunk_bytes, options.block_alignment};
+  return {.shape = ChunkShape::of(rules),
+          .source = options.source != nullptr ? options.source : &default_arena_source(),
+          .is_checking = checking != Checking::off};
+}
+
+}  // namespace
+
+// The core and its shards are one piece of memory.
+ArenaCore* ArenaCore::create(const ArenaOptions& options) noexcept {
+  check_options(options);
+  std::size_t shard_count = options.shard_count;
+  if (shard_count == 0) {
+    shard_count = std::max<std::size_t>(
+        1, default_shard_count(processor_count(), machine_memory_bytes(), options.chunk_bytes));
+  }
+  const std::size_t shards_begin = align_up(sizeof(ArenaCore), alignof(Shard));
+  const std::size_t bytes = shards_begin + shard_count * sizeof(Shard);
+  void* const memory = heap_source().acquire(bytes, alignof(Shard));
+  if (memory == nullptr) return nullptr;
+  auto* const core = ::new (memory) ArenaCore(options, shard_count);
+  core->shards_ = reinterpret_cast<Shard*>(static_cast<std::byte*>(memory) + shards_begin);
+  for (std::size_t index = 0; index < shard_count; ++index) {
+    ::new (core->shards_ + index) Shard(core->commons_);
+  }
+  return core;
+}
+
+void ArenaCore::destroy(ArenaCore* core) noexcept {
+  if (core->is_checking()) core->check_nothing_in_use();
+  const std::size_t bytes =
+      align_up(sizeof(ArenaCore), alignof(Shard)) + core->shard_count_ * sizeof(Shard);
+  core->~ArenaCore();
+  heap_source().release(core, bytes, alignof(Shard));
+}
+
+ArenaCore::ArenaCore(const ArenaOptions& options, std::size_t shard_count) noexcept
+    : options_(options), commons_(commons_of(options)), shard_count_(shard_count) {}
+
+ArenaCore::~ArenaCore() {
+  for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].~Shard();
+}
+
+void* ArenaCore::try_allocate(std::size_t room, std::size_t bytes, std::size_t alignment) noexcept {
+  const bool is_huge = rules().kind_of(room) == SizeKind::huge;
+  void* const block =
+      is_huge ? shards_[0].try_allocate_huge(bytes, alignment) : shards_[0].try_allocate(room);
+  if (block == nullptr) return nullptr;
+  const Place place = place_of(block);
+  place.chunk->home_of(place) = no_home;
+  if (is_checking() && !is_huge) unpoison(block, room);
+  return block;
+}
+
+void ArenaCore::deallocate(void* block) noexcept {
+  if (is_checking()) check_in_use(block);
+  const Place place = place_of(block);
+  place.chunk->home_of(place) = not_in_use;
+  if (is_checking() && !place.chunk->is_huge()) poison(block, place.room);
+  place.chunk->shard->deallocate(place);
+}
+
+void ArenaCore::deallocate_sized(void* block, std::size_t bytes, std::size_t alignment) noexcept {
+  if (is_checking()) {
+    check_in_use(block);
+    check_bytes(block, bytes, alignment);
+  }
+  deallocate(block);
+}
+
+bool ArenaCore::owns(const void* pointer) const noexcept {
+  return std::any_of(shards_, shards_ + shard_count_,
+                     [&](const Shard& shard) { return shard.owns(pointer); });
+}
+
+std::size_t ArenaCore::trim() noexcept {
+  std::size_t released_bytes = 0;
+  for (std::size_t index = 0; index < shard_count_; ++index) {
+    released_bytes += shards_[index].trim();
+  }
+  return released_bytes;
+}
+
+ArenaStats ArenaCore::stats() const noexcept {
+  ArenaStats stats;
+  for (std::size_t index = 0; index < shard_count_; ++index) {
+    const ShardCounts counts = shards_[index].counts();
+    for (const KindCounts& kind : counts.kinds) {
+      stats.allocation_count += kind.allocation_count;
+      stats.deallocation_count += kind.deallocation_count;
+    }
+    const KindCounts& huge = counts.kinds[static_cast<std::size_t>(SizeKind::huge)];
+    stats.huge_block_count += huge.allocation_count - huge.deallocation_count;
+    stats.chunk_count += counts.chunk_count;
+    stats.reserved_bytes += counts.reserved_bytes;
+    stats.used_bytes += shards_[index].taken_bytes();
+  }
+  return stats;
+}
+
+// ---- checking -----------------------------------------------------------------------------------
+
+void ArenaCore::check_in_use(const void* block) const noexcept {
+  Chunk* chunk = nullptr;
+  for (std::size_t index = 0; index < shard_count_ && chunk == nullptr; ++index) {
+    chunk = shards_[index].find_chunk(block);
+  }
+  TARN_CHECK(chunk != nullptr,
+             "arena \"%s\": %p is not memory of this arena; deallocate it where it is from",
+             options_.name, block);
+  TARN_CHECK(chunk->shard->begins_block(*chunk, block),
+             "arena \"%s\": no block that is in use begins at %p; deallocate what was allocated",
+             options_.name, block);
+  TARN_CHECK(chunk->home_of(chunk->place_of(block)) != not_in_use,
+             "arena \"%s\": block %p is deallocated a second time", options_.name, block);
+}
+
+void ArenaCore::check_bytes(const void* block, std::size_t bytes,
+                            std::size_t alignment) const noexcept {
+  const Place place = place_of(block);
+  const std::size_t asked_bytes = std::max<std::size_t>(bytes, 1);
+  const std::size_t room = rules().room_for(asked_bytes, alignment);
+  const bool is_huge = rules().kind_of(room) == SizeKind::huge;
+  const bool fits =
+      is_huge == place.chunk->is_huge() && place.room == (is_huge ? asked_bytes : room);
+  TARN_CHECK(fits,
+             "arena \"%s\": block %p of %zu usable bytes is deallocated as %zu bytes aligned to "
+             "%zu; pass what it was allocated with",
+             options_.name, block, place.room, bytes, alignment);
+}
+
+void ArenaCore::check_nothing_in_use() const noexcept {
+  const ArenaStats now = stats();
+  TARN_CHECK(now.used_bytes == 0,
+             "arena \"%s\": at its end %zu bytes are in use; deallocate what was allocated",
+             options_.name, now.used_bytes);
+}
+
+}  // namespace tarn::detail
