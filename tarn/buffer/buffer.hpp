@@ -184,14 +184,17 @@ class Buffer : public NumberAccess<Buffer> {
       detail::fail_out_of_range("Buffer::commit", bytes, 0, writable_bytes(), "writable");
     advance(bytes);
   }
-  /// Forgets the readable bytes behind the first `bytes`.
+  /// Forgets the readable bytes behind the first `bytes`. The owner of a shared block becomes a slice
+  /// by that: it would write over what others see.
   void truncate(std::size_t bytes) {
     check_readable("Buffer::truncate", bytes, 0);
+    if (bytes == readable_bytes()) return;
+    if (is_shared()) is_view_ = 1;
     set_writer(reader_ + bytes);
   }
-  /// Forgets all bytes, read or not.
+  /// Forgets all bytes, read or not; where others see them, their room does not come back.
   void clear() noexcept {
-    if (is_view_) return set_writer(reader_);
+    if (is_view_ || is_shared()) return skip(readable_bytes());
     reader_ = 0;
     set_writer(0);
   }

@@ -90,7 +90,7 @@ Buffer BufferChain::take_front() noexcept {
 }
 
 void BufferChain::retire(Buffer&& part) noexcept {
-  if (!part.is_owner() || part.is_shared() || prepared_) return;
+  if (!part.is_owner() || prepared_) return;
   prepared_ = std::move(part);
   prepared_.clear();
 }

@@ -127,8 +127,8 @@ class BufferChain : public NumberAccess<BufferChain> {
 
   // Bytes.
 
-  /// Goes on behind the first `bytes` readable bytes; parts that end give their memory back. The
-  /// last one becomes room for the next prepare(), if nobody shares it.
+  /// Goes on behind the first `bytes` readable bytes; parts that end give their memory back. What
+  /// others do not see of the last one becomes room for the next prepare().
   void consume(std::size_t bytes) {
     check_readable("BufferChain::consume", bytes, 0);
     skip(bytes);

@@ -239,6 +239,14 @@ TEST_P(BufferChainTest, NothingGetsAboveBytesMax) {
   EXPECT_EQ(text_of(chain), "abc1234");
 }
 
+TEST_P(BufferChainTest, TheOtherSpellingRefusesWhatIsNotThere) {
+  BufferChain chain = chain_of({"abc", "def"});
+  EXPECT_FALSE(chain.try_split(7));
+  EXPECT_FALSE(chain.try_slice(5, 2));
+  EXPECT_FALSE(chain.try_consolidate(7));
+  EXPECT_EQ(text_of(chain), "abcdef");
+}
+
 TEST_P(BufferChainTest, MovingLeavesAnEmptyChain) {
   BufferChain chain = chain_of({"abc", "def"});
   BufferChain moved = std::move(chain);

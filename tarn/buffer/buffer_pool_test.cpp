@@ -206,6 +206,18 @@ TEST(BufferPool, TheThrowingSpellingThrowsWhenMemoryIsRefused) {
 }
 #endif
 
+TEST(BufferPool, WhatIsSharedAcrossThreadsStaysSoInAnotherBlock) {
+  BufferPool pool({.arena = {.checking = Checking::guarded}});
+  Buffer buffer = pool.allocate();
+  buffer.write("abc");
+  buffer.share_across_threads();
+  const Buffer kept = buffer.share();
+  buffer.reserve(100000);
+  EXPECT_FALSE(kept.is_shared());
+  const Buffer second = buffer.share();
+  std::thread([&] { EXPECT_EQ(buffer.share().text(), "abc"); }).join();
+}
+
 TEST(BufferPool, ABufferMayChangeThreadsWithoutSharing) {
   BufferPool pool({.arena = {.checking = Checking::guarded}});
   Buffer buffer = pool.allocate();

@@ -390,6 +390,20 @@ TEST_P(BufferTest, WhileSharedTheBlockNeitherMovesNorShrinks) {
   EXPECT_EQ(buffer.readable_bytes(), 1005u);
 }
 
+TEST_P(BufferTest, ForgettingSharedBytesNeverLetsThemBeWrittenOver) {
+  Buffer buffer = holding("0123456789");
+  const Buffer slice = buffer.slice(0, 10);
+  buffer.truncate(10);
+  EXPECT_TRUE(buffer.is_owner());
+  buffer.clear();
+  buffer.write("abc");
+  EXPECT_EQ(buffer.text(), "abc");
+  buffer.truncate(1);
+  EXPECT_FALSE(buffer.try_write("x"));
+  EXPECT_EQ(buffer.text(), "a");
+  EXPECT_EQ(slice.text(), "0123456789");
+}
+
 TEST_P(BufferTest, OwnBytesCanBeWritten) {
   Buffer buffer = pool_.allocate(16);
   buffer.write("0123456789");
