@@ -7,7 +7,7 @@
 // them must be seen through all, and nothing else may ever change what a handle sees. A vector only
 // grows: what moves, grows in place or is discarded in reality makes no difference to it.
 //
-// The operations of tarn/trace/ know blocks, not what is in them: these are a language of their own.
+// The operations of tarn/trace/ know blocks, not what is in them: these are others.
 //
 // Threads:    one at a time.
 // Failure:    step() returns false once something is wrong, wrong() says what.

@@ -1,11 +1,11 @@
 // tarn/adapt/asio_buffers.hpp - buffers and chains as Asio's and Beast's buffer sequences.
 //
 //     async_write(socket, asio_bytes(chain), ...)          ConstBufferSequence: each part, no copy
-//     async_read_some(asio_room(chain, 4096), ...)         MutableBufferSequence: readv into the pool
+//     async_read_some(asio_room(chain, 4096), ...)         MutableBufferSequence: into the pool
 //     http::async_read(socket, AsioDynamicBuffer(chain), ...)      DynamicBuffer (version 1)
 //
-// Nothing of Asio is included: a piece converts itself to whatever is made of an address and a size,
-// which Boost's and the standalone Asio's buffers are.
+// Nothing of Asio is included: a piece converts itself to whatever is made of an address and a
+// size, which Boost's and the standalone Asio's buffers are.
 //
 // Threads:    as the buffers.
 // Failure:    as prepare() of the buffer: std::length_error above its bound, std::bad_alloc.

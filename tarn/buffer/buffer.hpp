@@ -184,8 +184,8 @@ class Buffer : public NumberAccess<Buffer> {
       detail::fail_out_of_range("Buffer::commit", bytes, 0, writable_bytes(), "writable");
     advance(bytes);
   }
-  /// Forgets the readable bytes behind the first `bytes`. The owner of a shared block becomes a slice
-  /// by that: it would write over what others see.
+  /// Forgets the readable bytes behind the first `bytes`. The owner of a shared block becomes a
+  /// slice by that: it would write over what others see.
   void truncate(std::size_t bytes) {
     check_readable("Buffer::truncate", bytes, 0);
     if (bytes == readable_bytes()) return;

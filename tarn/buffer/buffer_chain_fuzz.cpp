@@ -1,5 +1,5 @@
-// Any bytes at all are steps with chains and buffers, taken in the shadow of a model: the first byte says how
-// closely the pool checks and whether a request to the source is refused.
+// Any bytes at all are steps with chains and buffers, taken in the shadow of a model: the first
+// byte says how closely the pool checks and whether a request to the source is refused.
 
 #include <cstddef>
 #include <cstdint>
