@@ -29,6 +29,8 @@ DETAILS = {
     "tarn/arena/shard.hpp": "a lock of an arena",
     "tarn/arena/size_rules.hpp": "which block a request gets",
     "tarn/arena/subpage.hpp": "a page of an arena",
+    "tarn/arena/thread_binding.hpp": "which cache a thread has",
+    "tarn/arena/thread_cache.hpp": "the free blocks of a thread",
     "tarn/region/large_table.hpp": "a member of Region",
     "tarn/region/region_detail.hpp": "for region*.cpp only",
     "tarn/region/region_guard.hpp": "a member of Region",

@@ -30,6 +30,8 @@ void check_options(const ArenaOptions& options) noexcept {
   TARN_CHECK(alignment == 0 || (is_power_of_two(alignment) && alignment >= tiny_room_step),
              "arena \"%s\": block_alignment %zu is neither 0 nor a power of two of at least 16",
              options.name, alignment);
+  TARN_CHECK(options.cache_trim_interval != 0, "arena \"%s\": cache_trim_interval is 0",
+             options.name);
 }
 
 ShardCommons commons_of(const ArenaOptions& options) noexcept {
@@ -60,10 +62,13 @@ ArenaCore* ArenaCore::create(const ArenaOptions& options) noexcept {
   for (std::size_t index = 0; index < shard_count; ++index) {
     ::new (core->shards_ + index) Shard(core->commons_);
   }
+  core->index_ = register_arena(*core);
   return core;
 }
 
 void ArenaCore::destroy(ArenaCore* core) noexcept {
+  unregister_arena(core->index_);
+  core->close_all_caches();
   if (core->is_checking()) core->check_nothing_in_use();
   const std::size_t bytes =
       align_up(sizeof(ArenaCore), alignof(Shard)) + core->shard_count_ * sizeof(Shard);
@@ -75,16 +80,28 @@ ArenaCore::ArenaCore(const ArenaOptions& options, std::size_t shard_count) noexc
     : options_(options), commons_(commons_of(options)), shard_count_(shard_count) {}
 
 ArenaCore::~ArenaCore() {
+  for (std::size_t index = 0; index < cache_count_; ++index) {
+    caches_[index]->~ThreadCache();
+    heap_source().release(caches_[index], sizeof(ThreadCache), alignof(ThreadCache));
+  }
   for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].~Shard();
 }
 
 void* ArenaCore::try_allocate(std::size_t room, std::size_t bytes, std::size_t alignment) noexcept {
+  ThreadCache* const cache = this_cache();
+  Shard& shard = cache != nullptr ? cache->shard() : shards_[0];
   const bool is_huge = rules().kind_of(room) == SizeKind::huge;
-  void* const block =
-      is_huge ? shards_[0].try_allocate_huge(bytes, alignment) : shards_[0].try_allocate(room);
+  bool is_home = false;
+  void* block = nullptr;
+  if (is_huge) {
+    block = shard.try_allocate_huge(bytes, alignment);
+  } else {
+    if (cache != nullptr) block = cache->take(rules().class_of(room), is_home);
+    if (block == nullptr) block = shard.try_allocate(room);
+  }
   if (block == nullptr) return nullptr;
   const Place place = place_of(block);
-  place.chunk->home_of(place) = no_home;
+  place.chunk->home_of(place) = is_home ? cache->home() : no_home;
   if (is_checking() && !is_huge) unpoison(block, room);
   return block;
 }
@@ -92,9 +109,31 @@ void* ArenaCore::try_allocate(std::size_t room, std::size_t bytes, std::size_t a
 void ArenaCore::deallocate(void* block) noexcept {
   if (is_checking()) check_in_use(block);
   const Place place = place_of(block);
-  place.chunk->home_of(place) = not_in_use;
-  if (is_checking() && !place.chunk->is_huge()) poison(block, place.room);
+  const Home home = end_use(place, block);
+  if (home >= first_home) {
+    ThreadCache& cache = *caches_[home - first_home];
+    if (!cache.is_closed() && cache.put(rules().class_of(place.room), block)) {
+      if (cache.is_closed()) give_back_late(cache);
+      return;
+    }
+  }
   place.chunk->shard->deallocate(place);
+}
+
+void ArenaCore::deallocate_past_cache(void* block) noexcept {
+  if (is_checking()) check_in_use(block);
+  const Place place = place_of(block);
+  static_cast<void>(end_use(place, block));
+  place.chunk->shard->deallocate(place);
+}
+
+// Returns the home that the block had. All blocks of no bytes in a page are one, and have one.
+Home ArenaCore::end_use(const Place& place, void* block) noexcept {
+  Home& home_in_chunk = place.chunk->home_of(place);
+  const Home home = home_in_chunk;
+  if (place.room != 0) home_in_chunk = not_in_use;
+  if (is_checking() && !place.chunk->is_huge()) poison(block, place.room);
+  return home;
 }
 
 void ArenaCore::deallocate_sized(void* block, std::size_t bytes, std::size_t alignment) noexcept {
@@ -111,6 +150,7 @@ bool ArenaCore::owns(const void* pointer) const noexcept {
 }
 
 std::size_t ArenaCore::trim() noexcept {
+  if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_all();
   std::size_t released_bytes = 0;
   for (std::size_t index = 0; index < shard_count_; ++index) {
     released_bytes += shards_[index].trim();
@@ -132,7 +172,74 @@ ArenaStats ArenaCore::stats() const noexcept {
     stats.reserved_bytes += counts.reserved_bytes;
     stats.used_bytes += shards_[index].taken_bytes();
   }
+  const std::lock_guard lock(caches_mutex_);
+  for (std::size_t index = 0; index < cache_count_; ++index) {
+    stats.cached_bytes += caches_[index]->cached_bytes();
+  }
+  // Blocks that change hands meanwhile may be counted twice.
+  stats.cached_bytes = std::min(stats.cached_bytes, stats.used_bytes);
+  stats.used_bytes -= stats.cached_bytes;
   return stats;
+}
+
+// ---- caches -------------------------------------------------------------------------------------
+
+ThreadCache* ArenaCore::open_cache() noexcept {
+  const std::lock_guard lock(caches_mutex_);
+  ThreadCache* const cache = take_closed_cache();
+  if (cache == nullptr) return nullptr;
+  Shard& shard = least_used_shard();
+  shard.thread_count += 1;
+  cache->open(shard);
+  return cache;
+}
+
+ThreadCache* ArenaCore::take_closed_cache() noexcept {
+  if (ThreadCache* const cache = newest_closed_) {
+    newest_closed_ = cache->next_closed;
+    return cache;
+  }
+  if (cache_count_ == cache_count_max) return nullptr;
+  void* const memory = heap_source().acquire(sizeof(ThreadCache), alignof(ThreadCache));
+  if (memory == nullptr) return nullptr;
+  const auto home = static_cast<Home>(first_home + cache_count_);
+  return caches_[cache_count_++] = ::new (memory) ThreadCache(commons_.shape, options_, home);
+}
+
+Shard& ArenaCore::least_used_shard() noexcept {
+  return *std::min_element(shards_, shards_ + shard_count_, [](const Shard& a, const Shard& b) {
+    return a.thread_count < b.thread_count;
+  });
+}
+
+void ArenaCore::close_cache(ThreadCache& cache) noexcept {
+  const std::lock_guard lock(caches_mutex_);
+  cache.close();
+  cache.shard().thread_count -= 1;
+  cache.next_closed = newest_closed_;
+  newest_closed_ = &cache;
+}
+
+// A block came home while the thread ended, or just after.
+void ArenaCore::give_back_late(ThreadCache& cache) noexcept {
+  const std::lock_guard lock(caches_mutex_);
+  if (cache.is_closed()) cache.give_back_all();
+}
+
+void ArenaCore::close_all_caches() noexcept {
+  for (std::size_t index = 0; index < cache_count_; ++index) {
+    if (!caches_[index]->is_closed()) close_cache(*caches_[index]);
+  }
+}
+
+void ArenaCore::lock_all() noexcept {
+  caches_mutex_.lock();
+  for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].lock();
+}
+
+void ArenaCore::unlock_all() noexcept {
+  for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].unlock();
+  caches_mutex_.unlock();
 }
 
 // ---- checking -----------------------------------------------------------------------------------

@@ -82,6 +82,10 @@ class alignas(64) Shard {
 
   [[nodiscard]] ShardCounts counts() const noexcept;
 
+  /// For who holds the lock over a fork.
+  void lock() noexcept { mutex_.lock(); }
+  void unlock() noexcept { mutex_.unlock(); }
+
   /// Returns the bytes of the rooms of all blocks that are not free. O(pages).
   [[nodiscard]] std::size_t taken_bytes() const noexcept;
 
@@ -91,6 +95,8 @@ class alignas(64) Shard {
     const std::lock_guard lock(mutex_);
     visit(lists_, pools_);
   }
+
+  std::size_t thread_count = 0;  // bound to this shard; of the lock of the caches
 
  private:
   [[nodiscard]] SubpagePool& pool_of(std::size_t room) noexcept {
