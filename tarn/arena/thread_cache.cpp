@@ -44,7 +44,10 @@ void* ThreadCache::take(unsigned size_class, bool& is_home) noexcept {
   if (queue.capacity == 0) return nullptr;
   void* const block = queue.items.try_pop();
   if (block != nullptr) queue.taken_count += 1;
-  if (++attempt_count_ >= trim_interval_) give_back_unneeded();
+  if (++attempt_count_ >= trim_interval_) {
+    attempt_count_ = 0;
+    give_back_unneeded();
+  }
   return block;
 }
 
@@ -58,7 +61,6 @@ bool ThreadCache::begin(Queue& queue) noexcept {
 }
 
 void ThreadCache::give_back_unneeded() noexcept {
-  attempt_count_ = 0;
   for (Queue& queue : queues_) {
     const std::uint32_t needed_count = std::min(queue.taken_count, queue.capacity);
     queue.taken_count = 0;
