@@ -38,9 +38,11 @@ ShardCommons commons_of(const ArenaOptions& options) noexcept {
   const Checking checking =
       options.checking == Checking::automatic ? automatic_checking() : options.checking;
   const SizeRules rules{options.page_bytes, options.chunk_bytes, options.block_alignment};
-  return {.shape = ChunkShape::of(rules),
-          .source = options.source != nullptr ? options.source : &default_arena_source(),
-          .is_checking = checking != Checking::off};
+  const bool is_passthrough = checking == Checking::passthrough;
+  Source& source = is_passthrough ? heap_source() : default_arena_source();
+  return {.shape = is_passthrough ? ChunkShape::of_huge_only(rules) : ChunkShape::of(rules),
+          .source = options.source != nullptr ? options.source : &source,
+          .checking = checking};
 }
 
 }  // namespace
@@ -69,7 +71,11 @@ ArenaCore* ArenaCore::create(const ArenaOptions& options) noexcept {
 void ArenaCore::destroy(ArenaCore* core) noexcept {
   unregister_arena(core->index_);
   core->close_all_caches();
-  if (core->is_checking()) core->check_nothing_in_use();
+  if (core->is_checking() && core->stats().used_bytes != 0) {
+    // A memory checker tells who allocated what is still in use: for that it must be lost.
+    if (core->commons_.checking == Checking::passthrough && memory_checker_present()) return;
+    core->complain_of_use();
+  }
   const std::size_t bytes =
       align_up(sizeof(ArenaCore), alignof(Shard)) + core->shard_count_ * sizeof(Shard);
   core->~ArenaCore();
@@ -90,10 +96,9 @@ ArenaCore::~ArenaCore() {
 void* ArenaCore::try_allocate(std::size_t room, std::size_t bytes, std::size_t alignment) noexcept {
   ThreadCache* const cache = this_cache();
   Shard& shard = cache != nullptr ? cache->shard() : shards_[0];
-  const bool is_huge = rules().kind_of(room) == SizeKind::huge;
   bool is_home = false;
   void* block = nullptr;
-  if (is_huge) {
+  if (is_huge(room)) {
     block = shard.try_allocate_huge(bytes, alignment);
   } else {
     if (cache != nullptr) block = cache->take(rules().class_of(room), is_home);
@@ -102,7 +107,7 @@ void* ArenaCore::try_allocate(std::size_t room, std::size_t bytes, std::size_t a
   if (block == nullptr) return nullptr;
   const Place place = place_of(block);
   place.chunk->home_of(place) = is_home ? cache->home() : no_home;
-  if (is_checking() && !is_huge) unpoison(block, room);
+  if (is_checking() && !place.chunk->is_huge()) unpoison(block, room);
   return block;
 }
 
@@ -245,6 +250,8 @@ void ArenaCore::unlock_all() noexcept {
 // ---- checking -----------------------------------------------------------------------------------
 
 void ArenaCore::check_in_use(const void* block) const noexcept {
+  // With a chunk for each block there are too many to search; whoever wants that has a sanitizer.
+  if (commons_.checking == Checking::passthrough) return;
   Chunk* chunk = nullptr;
   for (std::size_t index = 0; index < shard_count_ && chunk == nullptr; ++index) {
     chunk = shards_[index].find_chunk(block);
@@ -264,20 +271,24 @@ void ArenaCore::check_bytes(const void* block, std::size_t bytes,
   const Place place = place_of(block);
   const std::size_t asked_bytes = std::max<std::size_t>(bytes, 1);
   const std::size_t room = rules().room_for(asked_bytes, alignment);
-  const bool is_huge = rules().kind_of(room) == SizeKind::huge;
   const bool fits =
-      is_huge == place.chunk->is_huge() && place.room == (is_huge ? asked_bytes : room);
+      is_huge(room) == place.chunk->is_huge() && place.room == (is_huge(room) ? asked_bytes : room);
   TARN_CHECK(fits,
              "arena \"%s\": block %p of %zu usable bytes is deallocated as %zu bytes aligned to "
              "%zu; pass what it was allocated with",
              options_.name, block, place.room, bytes, alignment);
 }
 
-void ArenaCore::check_nothing_in_use() const noexcept {
-  const ArenaStats now = stats();
-  TARN_CHECK(now.used_bytes == 0,
-             "arena \"%s\": at its end %zu bytes are in use; deallocate what was allocated",
-             options_.name, now.used_bytes);
+void ArenaCore::complain_of_use() const noexcept {
+  const void* block = nullptr;
+  for (std::size_t index = 0; index < shard_count_ && block == nullptr; ++index) {
+    block = shards_[index].find_in_use();
+  }
+  TARN_CHECK(false,
+             "arena \"%s\": at its end %zu bytes are in use, such as the block at %p; deallocate "
+             "what was allocated, or see with TARN_CHECKING=passthrough and a sanitizer where that "
+             "was",
+             options_.name, stats().used_bytes, block);
 }
 
 }  // namespace tarn::detail

@@ -64,7 +64,7 @@ class ArenaCore {
   void unlock_all() noexcept;
 
   [[nodiscard]] const SizeRules& rules() const noexcept { return commons_.shape.rules; }
-  [[nodiscard]] bool is_checking() const noexcept { return commons_.is_checking; }
+  [[nodiscard]] bool is_checking() const noexcept { return commons_.is_checking(); }
   [[nodiscard]] std::size_t shard_count() const noexcept { return shard_count_; }
   [[nodiscard]] Shard& shard(std::size_t index) const noexcept { return shards_[index]; }
 
@@ -75,6 +75,10 @@ class ArenaCore {
   ArenaCore(const ArenaOptions& options, std::size_t shard_count) noexcept;
   ~ArenaCore();
 
+  // Whether a block of this room gets a chunk of its own.
+  [[nodiscard]] bool is_huge(std::size_t room) const noexcept {
+    return rules().kind_of(room) == SizeKind::huge || commons_.checking == Checking::passthrough;
+  }
   [[nodiscard]] Home end_use(const Place& place, void* block) noexcept;
   void give_back_late(ThreadCache& cache) noexcept;
   [[nodiscard]] ThreadCache* take_closed_cache() noexcept;
@@ -82,7 +86,7 @@ class ArenaCore {
   void close_all_caches() noexcept;
   void check_in_use(const void* block) const noexcept;
   void check_bytes(const void* block, std::size_t bytes, std::size_t alignment) const noexcept;
-  void check_nothing_in_use() const noexcept;
+  TARN_COLD void complain_of_use() const noexcept;
 
   ArenaOptions options_;
   ShardCommons commons_;
