@@ -141,14 +141,6 @@ Home ArenaCore::end_use(const Place& place, void* block) noexcept {
   return home;
 }
 
-void ArenaCore::deallocate_sized(void* block, std::size_t bytes, std::size_t alignment) noexcept {
-  if (is_checking()) {
-    check_in_use(block);
-    check_bytes(block, bytes, alignment);
-  }
-  deallocate(block);
-}
-
 bool ArenaCore::owns(const void* pointer) const noexcept {
   return std::any_of(shards_, shards_ + shard_count_,
                      [&](const Shard& shard) { return shard.owns(pointer); });
@@ -266,17 +258,36 @@ void ArenaCore::check_in_use(const void* block) const noexcept {
              "arena \"%s\": block %p is deallocated a second time", options_.name, block);
 }
 
+void ArenaCore::check_bytes(const void* block, std::size_t bytes) const noexcept {
+  check_in_use(block);
+  const Place place = place_of(block);
+  bool may_be = false;
+  for (std::size_t alignment = fundamental_alignment; alignment <= 2 * rules().page_bytes;
+       alignment *= 2) {
+    may_be = may_be || fits(place, bytes, alignment);
+  }
+  TARN_CHECK(may_be,
+             "arena \"%s\": block %p of %zu usable bytes is deallocated as %zu bytes; pass what it "
+             "was allocated with",
+             options_.name, block, place.room, bytes);
+}
+
 void ArenaCore::check_bytes(const void* block, std::size_t bytes,
                             std::size_t alignment) const noexcept {
+  check_in_use(block);
   const Place place = place_of(block);
-  const std::size_t asked_bytes = std::max<std::size_t>(bytes, 1);
-  const std::size_t room = rules().room_for(asked_bytes, alignment);
-  const bool fits =
-      is_huge(room) == place.chunk->is_huge() && place.room == (is_huge(room) ? asked_bytes : room);
-  TARN_CHECK(fits,
+  TARN_CHECK(fits(place, bytes, alignment),
              "arena \"%s\": block %p of %zu usable bytes is deallocated as %zu bytes aligned to "
              "%zu; pass what it was allocated with",
              options_.name, block, place.room, bytes, alignment);
+}
+
+// Whether a block there can have been allocated so.
+bool ArenaCore::fits(const Place& place, std::size_t bytes, std::size_t alignment) const noexcept {
+  const std::size_t asked_bytes = std::max<std::size_t>(bytes, 1);
+  const std::size_t room = rules().room_for(asked_bytes, alignment);
+  return is_huge(room) == place.chunk->is_huge() &&
+         place.room == (is_huge(room) ? asked_bytes : room);
 }
 
 void ArenaCore::complain_of_use() const noexcept {

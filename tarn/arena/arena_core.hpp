@@ -39,7 +39,9 @@ class ArenaCore {
   /// As deallocate(), to the shard even if the cache has room.
   void deallocate_past_cache(void* block) noexcept;
 
-  void deallocate_sized(void* block, std::size_t bytes, std::size_t alignment) noexcept;
+  /// Stops the program if `block` is not in use, or not of that size, of that alignment.
+  void check_bytes(const void* block, std::size_t bytes) const noexcept;
+  void check_bytes(const void* block, std::size_t bytes, std::size_t alignment) const noexcept;
 
   /// Returns the place of a block in use.
   [[nodiscard]] Place place_of(const void* block) const noexcept {
@@ -85,7 +87,8 @@ class ArenaCore {
   [[nodiscard]] Shard& least_used_shard() noexcept;
   void close_all_caches() noexcept;
   void check_in_use(const void* block) const noexcept;
-  void check_bytes(const void* block, std::size_t bytes, std::size_t alignment) const noexcept;
+  [[nodiscard]] bool fits(const Place& place, std::size_t bytes,
+                          std::size_t alignment) const noexcept;
   TARN_COLD void complain_of_use() const noexcept;
 
   ArenaOptions options_;

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tarn/source/heap_source.hpp"
 #include "testing/region_shadow.hpp"
 #include "testing/tracking_source.hpp"
 
