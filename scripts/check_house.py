@@ -29,6 +29,8 @@ DETAILS = {
     "tarn/arena/shard.hpp": "a lock of an arena",
     "tarn/arena/size_rules.hpp": "which block a request gets",
     "tarn/arena/subpage.hpp": "a page of an arena",
+    "tarn/arena/thread_binding.hpp": "which cache a thread has",
+    "tarn/arena/thread_cache.hpp": "the free blocks of a thread",
     "tarn/buffer/buffer_block.hpp": "what a Buffer points at",
     "tarn/buffer/buffer_errors.hpp": "the errors of buffers and chains",
     "tarn/buffer/byte_order.hpp": "the numbers of NumberAccess",

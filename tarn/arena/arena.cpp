@@ -52,9 +52,16 @@ void Arena::deallocate(void* block) noexcept {
   if (block != nullptr) core_->deallocate(block);
 }
 
+void Arena::deallocate(void* block, std::size_t bytes) noexcept {
+  if (block == nullptr) return;
+  if (core_->is_checking()) core_->check_bytes(block, bytes);
+  core_->deallocate(block);
+}
+
 void Arena::deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept {
   if (block == nullptr) return;
-  core_->deallocate_sized(block, bytes, alignment);
+  if (core_->is_checking()) core_->check_bytes(block, bytes, alignment);
+  core_->deallocate(block);
 }
 
 std::size_t Arena::usable_bytes(const void* block) const noexcept {

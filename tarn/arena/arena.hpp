@@ -84,10 +84,12 @@ class Arena {
   /// program with a message.
   void deallocate(void* block) noexcept;
 
-  /// As deallocate(block). When checking, a size or alignment that the block can not have been
-  /// allocated with stops the program with a message.
-  void deallocate(void* block, std::size_t bytes,
-                  std::size_t alignment = fundamental_alignment) noexcept;
+  /// As deallocate(block). When checking, a size that the block can not have been allocated with
+  /// stops the program with a message.
+  void deallocate(void* block, std::size_t bytes) noexcept;
+
+  /// As deallocate(block, bytes), of a block allocated with this alignment.
+  void deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept;
 
   /// Returns how many bytes of a block may be used, at least as many as were asked for.
   [[nodiscard]] std::size_t usable_bytes(const void* block) const noexcept;

@@ -33,6 +33,12 @@ ChunkShape ChunkShape::of(const SizeRules& rules) noexcept {
   return shape;
 }
 
+ChunkShape ChunkShape::of_huge_only(const SizeRules& rules) noexcept {
+  ChunkShape shape = of(rules);
+  shape.span_bytes = std::bit_ceil(Chunk::huge_lead_bytes(fundamental_alignment));
+  return shape;
+}
+
 Chunk* Chunk::begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept {
   auto* const depths = static_cast<std::uint8_t*>(memory) + shape.tree_begin;
   auto* const chunk = ::new (memory) Chunk{
@@ -59,7 +65,7 @@ Chunk* Chunk::begin_huge(void* memory, std::size_t bytes, std::size_t alignment,
       .shard = &shard,
       .acquired = memory,
       .acquired_bytes = lead_bytes + bytes,
-      .acquired_alignment = alignment > shape.span_bytes ? alignment : shape.span_bytes,
+      .acquired_alignment = shape.span_bytes,
       .tree = PageTree(),
       .free_bytes = 0,
       .huge_bytes = bytes,
@@ -119,6 +125,21 @@ unsigned Chunk::usage() const noexcept {
   if (free_bytes == 0) return 100;
   const std::size_t free_percent = free_bytes * 100 / shape->rules.chunk_bytes;
   return free_percent == 0 ? 99 : 100 - static_cast<unsigned>(free_percent);
+}
+
+void* Chunk::find_in_use() noexcept {
+  if (is_huge()) return huge_home != not_in_use ? huge_block() : nullptr;
+  for (std::uint32_t page = 0; page < shape->rules.page_count(); ++page) {
+    const std::uint32_t node = tree.node_of(page);
+    if (node == PageTree::no_node || tree.first_page(node) != page) continue;
+    const Subpage* const cut = is_subpage(page) ? &subpage(page) : nullptr;
+    for (std::uint32_t slot = 0; slot < (cut != nullptr ? cut->capacity : 1); ++slot) {
+      if (*home_at(page, slot) == not_in_use) continue;
+      return pages() + page * shape->rules.page_bytes +
+             (cut != nullptr ? std::size_t{slot} * cut->slot_bytes : 0);
+    }
+  }
+  return nullptr;
 }
 
 std::size_t Chunk::taken_bytes() noexcept {

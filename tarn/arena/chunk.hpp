@@ -57,6 +57,9 @@ struct ChunkShape {
 
   [[nodiscard]] static ChunkShape of(const SizeRules& rules) noexcept;
 
+  /// Returns the shape of an arena of which every block is huge: only the span counts.
+  [[nodiscard]] static ChunkShape of_huge_only(const SizeRules& rules) noexcept;
+
   [[nodiscard]] std::size_t acquired_bytes() const noexcept {
     return pages_begin + rules.chunk_bytes;
   }
@@ -94,8 +97,8 @@ struct Chunk {
   /// A chunk of free pages in memory of shape.acquired_bytes() bytes.
   static Chunk* begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept;
 
-  /// A chunk of one block of `bytes` bytes, in memory of huge_lead_bytes(alignment) + `bytes` bytes
-  /// aligned to the larger of `alignment` and the span.
+  /// A chunk of one block of `bytes` bytes, in memory of at least huge_lead_bytes(alignment) +
+  /// `bytes` bytes aligned to the larger of `alignment` and the span.
   static Chunk* begin_huge(void* memory, std::size_t bytes, std::size_t alignment,
                            const ChunkShape& shape, Shard& shard) noexcept;
 
@@ -123,6 +126,9 @@ struct Chunk {
 
   /// Returns the percentage of memory in use, 1 at least if any is and 99 at most if any is not.
   [[nodiscard]] unsigned usage() const noexcept;
+
+  /// Returns a block that somebody uses, or nullptr. O(slots).
+  [[nodiscard]] void* find_in_use() noexcept;
 
   /// Returns the bytes of the rooms of all blocks of pages that are not free. O(pages).
   [[nodiscard]] std::size_t taken_bytes() noexcept;

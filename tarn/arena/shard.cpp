@@ -1,9 +1,17 @@
 #include "tarn/arena/shard.hpp"
 
+#include <algorithm>
+
 #include "tarn/os/sanitizer.hpp"
 #include "tarn/source/source.hpp"
 
 namespace tarn::detail {
+namespace {
+
+// More than sanitizers need; what a source rounds a chunk up by lies behind it.
+constexpr std::size_t huge_red_zone_bytes = 256;
+
+}  // namespace
 
 Shard::~Shard() {
   while (Chunk* const chunk = table_.any()) count_out_and_release(*chunk);
@@ -32,20 +40,24 @@ Chunk* Shard::acquire_chunk() noexcept {
   void* const memory = commons_.source->acquire(shape.acquired_bytes(), shape.span_bytes);
   if (memory == nullptr) return nullptr;
   Chunk* const chunk = Chunk::begin(memory, shape, *this);
-  if (commons_.is_checking) poison(chunk->pages(), shape.rules.chunk_bytes);
+  if (commons_.is_checking()) poison(chunk->pages(), shape.rules.chunk_bytes);
   count_in(*chunk);
   return chunk;
 }
 
 void* Shard::try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcept {
-  const std::size_t lead_bytes = Chunk::huge_lead_bytes(alignment);
+  const std::size_t red_zone_bytes = commons_.is_checking() ? huge_red_zone_bytes : 0;
   std::size_t acquired_bytes = 0;
-  if (!add_checked(lead_bytes, bytes, acquired_bytes)) return nullptr;
-  const std::size_t span_bytes = commons_.shape.span_bytes;
-  void* const memory =
-      commons_.source->acquire(acquired_bytes, alignment > span_bytes ? alignment : span_bytes);
+  if (!add_checked(Chunk::huge_lead_bytes(alignment) + red_zone_bytes, bytes, acquired_bytes)) {
+    return nullptr;
+  }
+  const std::size_t acquired_alignment = std::max(alignment, commons_.shape.span_bytes);
+  void* const memory = commons_.source->acquire(acquired_bytes, acquired_alignment);
   if (memory == nullptr) return nullptr;
   Chunk* const chunk = Chunk::begin_huge(memory, bytes, alignment, commons_.shape, *this);
+  chunk->acquired_bytes = acquired_bytes;
+  chunk->acquired_alignment = acquired_alignment;
+  if (commons_.is_checking()) poison(chunk->huge_block() + bytes, red_zone_bytes);
   const std::lock_guard lock(mutex_);
   count_in(*chunk);
   counts_.kinds[static_cast<std::size_t>(SizeKind::huge)].allocation_count += 1;
@@ -115,6 +127,15 @@ std::size_t Shard::taken_bytes() const noexcept {
   return bytes;
 }
 
+void* Shard::find_in_use() const noexcept {
+  const std::lock_guard lock(mutex_);
+  void* found = nullptr;
+  table_.for_each([&](Chunk& chunk) {
+    if (found == nullptr) found = chunk.find_in_use();
+  });
+  return found;
+}
+
 ShardCounts Shard::counts() const noexcept {
   const std::lock_guard lock(mutex_);
   return counts_;
@@ -140,7 +161,7 @@ void Shard::count_out_and_release(Chunk& chunk) noexcept {
 }
 
 void Shard::release(Chunk& chunk) noexcept {
-  if (commons_.is_checking) unpoison(chunk.acquired, chunk.acquired_bytes);
+  if (commons_.is_checking()) unpoison(chunk.acquired, chunk.acquired_bytes);
   commons_.source->release(chunk.acquired, chunk.acquired_bytes, chunk.acquired_alignment);
 }
 

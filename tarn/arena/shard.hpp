@@ -23,6 +23,7 @@
 
 #include "tarn/arena/chunk_lists.hpp"
 #include "tarn/arena/chunk_table.hpp"
+#include "tarn/os/checking.hpp"
 
 namespace tarn {
 
@@ -34,7 +35,9 @@ namespace detail {
 struct ShardCommons {
   ChunkShape shape;
   Source* source;
-  bool is_checking;
+  Checking checking;  // not automatic
+
+  [[nodiscard]] bool is_checking() const noexcept { return checking != Checking::off; }
 };
 
 /// How often blocks of one kind left the shard and came back. Caches in between are not counted.
@@ -61,7 +64,7 @@ class alignas(64) Shard {
   /// Returns a block of `room` bytes, a room of the size rules that is not huge.
   [[nodiscard]] void* try_allocate(std::size_t room) noexcept;
 
-  /// Returns a block in a chunk of its own.
+  /// Returns a block in a chunk of its own, as long as asked.
   [[nodiscard]] void* try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcept;
 
   /// Takes back a block of this shard. An empty chunk goes to the source without the lock.
@@ -80,7 +83,14 @@ class alignas(64) Shard {
   /// Returns true if `pointer` points into a chunk of this shard. O(chunks).
   [[nodiscard]] bool owns(const void* pointer) const noexcept;
 
+  /// Returns a block that somebody uses, or nullptr. O(pages).
+  [[nodiscard]] void* find_in_use() const noexcept;
+
   [[nodiscard]] ShardCounts counts() const noexcept;
+
+  /// For who holds the lock over a fork.
+  void lock() noexcept { mutex_.lock(); }
+  void unlock() noexcept { mutex_.unlock(); }
 
   /// Returns the bytes of the rooms of all blocks that are not free. O(pages).
   [[nodiscard]] std::size_t taken_bytes() const noexcept;
@@ -91,6 +101,8 @@ class alignas(64) Shard {
     const std::lock_guard lock(mutex_);
     visit(lists_, pools_);
   }
+
+  std::size_t thread_count = 0;  // bound to this shard; of the lock of the caches
 
  private:
   [[nodiscard]] SubpagePool& pool_of(std::size_t room) noexcept {

@@ -85,6 +85,12 @@ struct SizeRules {
     return tiny_class_count + static_cast<unsigned>(std::bit_width(room)) - 1 - small_shift;
   }
 
+  /// Returns the largest room of a class.
+  [[nodiscard]] static constexpr std::size_t room_of(unsigned size_class) noexcept {
+    return size_class < tiny_class_count ? size_class * tiny_room_step
+                                         : small_room_min << (size_class - tiny_class_count);
+  }
+
   /// Returns how many classes share pages; those of runs follow, by powers of two.
   [[nodiscard]] constexpr unsigned subpage_class_count() const noexcept {
     return class_of(page_bytes);
