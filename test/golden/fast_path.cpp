@@ -1,9 +1,12 @@
-// test/golden/fast_path.cpp - one function per hot call of a Region, compiled and never run:
-// scripts/fast_path.py counts the instructions of each fast path.
+// test/golden/fast_path.cpp - one function per hot call of a Region and of a Buffer, compiled and
+// never run: scripts/fast_path.py counts the instructions of each fast path.
 
 #include <cstddef>
+#include <cstdint>
+#include <new>
 
 #include "tarn/adapt/region_allocator.hpp"
+#include "tarn/buffer/buffer.hpp"
 #include "tarn/region/region.hpp"
 
 namespace {
@@ -40,5 +43,13 @@ Point* make_trivial(tarn::Region& region, double x, double y) { return region.ma
 int* allocator_allocate(tarn::RegionAllocator<int>& allocator, std::size_t count) {
   return allocator.allocate(count);
 }
+
+std::uint32_t buffer_read(tarn::Buffer& buffer) { return buffer.read_be<std::uint32_t>(); }
+
+void buffer_write(tarn::Buffer& buffer, std::uint32_t value) { buffer.write_be(value); }
+
+void buffer_share(const tarn::Buffer& buffer, void* to) { ::new (to) tarn::Buffer(buffer.share()); }
+
+void buffer_release(tarn::Buffer& buffer) { buffer.release(); }
 
 }  // extern "C"
