@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "tarn/adapt/region_resource.hpp"
+#include "tarn/buffer/buffer_pool.hpp"
 #include "tarn/region/region.hpp"
 
 namespace http_server {
@@ -27,6 +28,10 @@ namespace http_server {
 enum class Strategy { malloc, region };
 
 [[nodiscard]] std::string_view name_of(Strategy strategy) noexcept;
+
+/// Returns the pool of the process's buffers: bytes between sockets, which no region is for. With
+/// malloc nothing comes from it.
+[[nodiscard]] tarn::BufferPool& buffers();
 
 using Allocator = std::pmr::polymorphic_allocator<char>;
 

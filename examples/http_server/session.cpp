@@ -26,11 +26,9 @@ bool expects_continue(const Request& request) {
 
 Session::Session(Worker& worker, Socket socket)
     : worker_(worker),
-      memory_(worker.memory(), {.name = "connection", .first_chunk_bytes = chunk_bytes}),
+      memory_(worker.memory(), {.name = "connection"}),
       socket_(std::move(socket)),
-      buffer_(buffer_bytes_max, memory_.allocator()) {
-  buffer_.reserve(buffer_bytes);
-}
+      buffer_(buffer_bytes, buffer_bytes_max, memory_.strategy()) {}
 
 void Session::read_request() {
   exchange_.emplace(memory_, worker_.options().body_limit_bytes);

@@ -11,9 +11,10 @@
 //     +--------+--------+--------+----------+
 //     | memory | socket | buffer | exchange |
 //     +--------+--------+--------+----------+
-//         |                           +--> the request's region: the messages, and the operations
-//         |                                that wait for the socket
-//         +--> the connection's region: the bytes read and not yet parsed
+//         |                 |         +--> the request's region: the messages, and the operations
+//         |                 |              that wait for the socket
+//         |                 +--> the process's buffers: the bytes read and not yet parsed
+//         +--> the connection's region
 //
 // Whatever a request leaves behind ends with it, so a connection kept alive for days does not grow.
 //
@@ -29,11 +30,11 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include "examples/http_server/exchange.hpp"
 #include "examples/http_server/memory.hpp"
+#include "examples/http_server/read_buffer.hpp"
 
 namespace http_server {
 
@@ -57,9 +58,8 @@ class Session : public boost::intrusive::list_base_hook<> {
   void check_deadline(Clock::time_point now);
 
  private:
-  // The read buffer just fits the connection's first chunk, beside the chunk's header.
-  static constexpr std::size_t chunk_bytes = 6144;
-  static constexpr std::size_t buffer_bytes = chunk_bytes - 64;
+  // With the header before it, the read buffer just fits three quarters of a page of the pool.
+  static constexpr std::size_t buffer_bytes = 6144 - sizeof(tarn::detail::BufferBlock);
   static constexpr std::size_t buffer_bytes_max = 1 << 17;
   static constexpr std::chrono::seconds linger_time{1};
 
@@ -92,7 +92,7 @@ class Session : public boost::intrusive::list_base_hook<> {
   Worker& worker_;
   Memory memory_;
   Socket socket_;
-  beast::basic_flat_buffer<Allocator> buffer_;
+  ReadBuffer buffer_;
   std::optional<Exchange> exchange_;
   Clock::time_point deadline_{};
   bool waits_for_request_ = false;
