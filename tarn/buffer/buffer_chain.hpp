@@ -22,6 +22,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -200,5 +201,20 @@ class BufferChain : public NumberAccess<BufferChain> {
   std::size_t readable_bytes_ = 0;
   Buffer prepared_;
 };
+
+template <typename Visit>
+void BufferChain::for_each_piece(std::size_t index, std::size_t bytes, Visit&& visit) const {
+  for (Buffer* part = first(); bytes != 0; ++part) {
+    const std::size_t part_bytes = part->readable_bytes();
+    if (index >= part_bytes) {
+      index -= part_bytes;
+      continue;
+    }
+    const std::size_t piece_bytes = std::min(part_bytes - index, bytes);
+    visit(*part, index, piece_bytes);
+    bytes -= piece_bytes;
+    index = 0;
+  }
+}
 
 }  // namespace tarn

@@ -29,7 +29,7 @@ class BufferProperty : public testing::TestWithParam<Checking> {
   }
 
   static void run_random_steps(bool has_chains) {
-    constexpr std::uint64_t run_count = 200;
+    constexpr std::uint64_t run_count = 60;
     for (std::uint64_t i = 0; i < run_count; ++i) {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
@@ -38,7 +38,7 @@ class BufferProperty : public testing::TestWithParam<Checking> {
   }
 
   static void refuse_each_request(bool has_chains) {
-    for (std::uint64_t i = 0; i < 4; ++i) {
+    for (std::uint64_t i = 0; i < 2; ++i) {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
       for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {

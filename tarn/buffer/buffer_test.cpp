@@ -420,10 +420,15 @@ TEST_P(BufferTest, CapacityChangesWhereItIsIfThatWastesLittle) {
   buffer.set_capacity(3000);
   EXPECT_EQ(buffer.capacity(), 3000u);
   buffer.set_capacity(4000);
-  EXPECT_EQ(buffer.bytes().data(), place);
+  // Passed through, a block has no room beyond what was asked for.
+  if (GetParam() != Checking::passthrough) {
+    EXPECT_EQ(buffer.bytes().data(), place);
+  }
   buffer.set_capacity(10);
   EXPECT_EQ(buffer.capacity(), 10u);
-  EXPECT_NE(buffer.bytes().data(), place);
+  if (GetParam() != Checking::passthrough) {
+    EXPECT_NE(buffer.bytes().data(), place);
+  }
   EXPECT_EQ(buffer.text(), "0123456789");
   buffer.set_capacity(100000);
   EXPECT_EQ(buffer.capacity(), 100000u);

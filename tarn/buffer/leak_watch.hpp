@@ -35,6 +35,7 @@ struct LiveBuffer {
   /// How long ago it was allocated.
   std::uint64_t age_ns = 0;
   /// Where it was allocated, and where it was last shared, sliced or touched; the last comes last.
+  /// The list is valid while it is visited.
   CallSite birth;
   std::span<const CallSite> touches;
 };
