@@ -29,7 +29,7 @@ class SlabProperty : public testing::TestWithParam<Checking> {
 
   [[nodiscard]] static std::string run_fixed(const trace::Program& program,
                                              Source& upstream = heap_source(), bool fails = false) {
-    const SlabsOptions options{.slab_bytes = slab_bytes, .checking = GetParam()};
+    const FixedPoolOptions options{.slab_bytes = slab_bytes, .checking = GetParam()};
     return run_in_slab_shadow<FixedPool>(program, options, upstream, fails);
   }
   [[nodiscard]] static std::string run_cache(const trace::Program& program,

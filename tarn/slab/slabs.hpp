@@ -50,8 +50,8 @@ struct SlabsOptions {
   /// most 65535.
   std::size_t capacity_min = slab_capacity_min;
   /// Empty slabs beyond this go back to the source at once; with SIZE_MAX they wait for
-  /// take_empty() or trim(). 10 000 slots of 64 bytes, all freed and
-  /// allocated again, cost 4 times as much per slot when their slabs do not fit.
+  /// take_empty() or trim(). 10 000 slots of 64 bytes, all freed and allocated again, cost 4 times
+  /// as much per slot when their slabs do not fit.
   std::size_t empty_bytes_max = std::size_t{1} << 20;
   Checking checking = Checking::automatic;
   /// How many bytes at the start of a free slot the slabs may write to, at least a pointer's. What
