@@ -15,7 +15,8 @@ constinit MappedSource the_slab_source;
 
 SlabShape shape_of(std::size_t slot_bytes, std::size_t alignment, Checking checking,
                    const SlabsOptions& options) noexcept {
-  TARN_CHECK(is_power_of_two(alignment), "slabs: alignment %zu is not a power of two", alignment);
+  TARN_CHECK(is_power_of_two(alignment), "pool \"%s\": alignment %zu is not a power of two",
+             options.name, alignment);
   if (checking != Checking::passthrough) {
     return slab_shape(slot_bytes, alignment, options.slab_bytes, options.capacity_min);
   }
@@ -113,7 +114,7 @@ void* Slabs::take_freed(Slab& slab) noexcept {
 void Slabs::undo_fresh(void* slot) noexcept {
   Slab& slab = *slab_address(slot);
   TARN_CHECK(slab.fresh == static_cast<std::byte*>(slot) + shape_.stride_bytes,
-             "slabs \"%s\": undo_fresh() of %p, which is not the newest fresh slot", name(), slot);
+             "pool \"%s\": undo_fresh() of %p, which is not the newest fresh slot", name(), slot);
   slab.fresh -= shape_.stride_bytes;
   if (is_checking()) undo_fresh_guarded(slab, slot);
   if (--slab.until_notice == 0) notice(slab);
@@ -159,7 +160,7 @@ void Slabs::deallocate_many(void* const* slots, std::size_t count) noexcept {
 // The last slot of a slab was freed, or the first of a full one.
 void Slabs::notice(Slab& slab) noexcept {
   TARN_CHECK(slab.owner == this,
-             "slabs \"%s\": a slot of slabs \"%s\" came back; deallocate it where it is from",
+             "pool \"%s\": a block of pool \"%s\" came back; deallocate it where it is from",
              name(), slab.owner->name());
   if (slab.state == detail::SlabState::full) {
     slab.state = detail::SlabState::partial;

@@ -95,20 +95,20 @@ detail::Slab& Slabs::slab_in_use(void* slot) const noexcept {
   // With a slab for each slot there are too many to search; whoever wants that has a sanitizer.
   Slab* const slab = checking_ == Checking::passthrough ? slab_address(slot) : find_slab(slot);
   TARN_CHECK(slab != nullptr,
-             "slabs \"%s\": %p is not memory of these slabs; deallocate it where it is from",
-             name(), block);
-  TARN_CHECK(slab->owner != nullptr, "slabs \"%s\": slot %p is deallocated a second time", name(),
+             "pool \"%s\": %p is not memory of this pool; deallocate it where it is from", name(),
              block);
-  TARN_CHECK(slab->owner == this, "slabs \"%s\": slot %p is of slabs \"%s\"; deallocate it there",
+  TARN_CHECK(slab->owner != nullptr, "pool \"%s\": block %p is deallocated a second time", name(),
+             block);
+  TARN_CHECK(slab->owner == this, "pool \"%s\": block %p is of pool \"%s\"; deallocate it there",
              name(), block, slab->owner->name());
   const auto* const byte = static_cast<const std::byte*>(slot);
   const std::byte* const first = slots_of(*slab);
   TARN_CHECK(byte >= first && byte < slab->fresh &&
                  static_cast<std::size_t>(byte - first) % shape_.stride_bytes == 0,
-             "slabs \"%s\": no slot that is in use begins at %p; deallocate what was allocated",
+             "pool \"%s\": no block that is in use begins at %p; deallocate what was allocated",
              name(), block);
   TARN_CHECK((*slab->records)[slot_index(*slab, slot)].is_in_use,
-             "slabs \"%s\": slot %p is deallocated a second time", name(), block);
+             "pool \"%s\": block %p is deallocated a second time", name(), block);
   return *slab;
 }
 
@@ -120,7 +120,7 @@ void Slabs::check_untouched(const void* slot) const noexcept {
   const bool is_untouched = std::all_of(bytes, bytes + shape_.stride_bytes,
                                         [](unsigned char byte) { return byte == freed_byte; });
   TARN_CHECK(is_untouched,
-             "slabs \"%s\": slot %p was written to after it was deallocated; run under "
+             "pool \"%s\": block %p was written to after it was deallocated; run under "
              "AddressSanitizer to see where",
              name(), slot);
 }
@@ -136,7 +136,7 @@ void Slabs::check_nothing_in_use() const noexcept {
     if (slot != nullptr) length += describe_use(slot, text + length);
   }
   TARN_CHECK(used_count == 0,
-             "slabs \"%s\": at their end %zu slots are in use, such as%s; deallocate what was "
+             "pool \"%s\": at its end %zu blocks are in use, such as%s; deallocate what was "
              "allocated (addr2line -Cfie <program> <addresses> shows the lines)",
              name(), used_count, text);
 }

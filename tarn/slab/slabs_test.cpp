@@ -1,9 +1,12 @@
 #include "tarn/slab/slabs.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -301,6 +304,19 @@ TEST_P(SlabsTest, NoSizeWraps) {
     EXPECT_FALSE(slabs.owns(&slabs));
   }
   EXPECT_EQ(counting_.acquire_count(), 0u);
+}
+
+// Of a slot that keeps its contents, the link is none of the user's.
+TEST(SlabsWhenChecking, MessagesNameTheBlockThatTheUserHolds) {
+  const SlabsOptions options = {
+      .name = "orders", .checking = Checking::guarded, .link_bytes = sizeof(void*)};
+  auto slabs = std::make_unique<Slabs>(40, 8, options);
+  auto* const slot = static_cast<std::byte*>(slabs->try_allocate());
+  char block[32];
+  std::snprintf(block, sizeof(block), "%p", static_cast<void*>(slot + sizeof(void*)));
+  EXPECT_DEATH(slabs.reset(), std::string("pool \"orders\": at its end 1 blocks .* ") + block);
+  slabs->deallocate(slot);
+  EXPECT_DEATH(slabs->deallocate(slot), std::string("pool \"orders\": block ") + block);
 }
 
 TEST_P(SlabsTest, FreedSlotsArePoisoned) {

@@ -1,7 +1,7 @@
 // test/misuse/cache_ends_with_blocks_in_use.cpp - ends a cache of which two blocks are in use.
 //
 // Expect guarded:
-//     tarn: slabs "orders": at their end 2 slots are in use, such as
+//     tarn: pool "orders": at its end 2 blocks are in use, such as
 //     <address> (allocated by<calls>)
 //     <address> (allocated by<calls>);
 //     deallocate what was allocated (addr2line -Cfie <program> <addresses> shows the lines)

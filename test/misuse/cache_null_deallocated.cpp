@@ -3,6 +3,9 @@
 // Expect guarded:
 //     tarn: slab cache "orders": null is deallocated; give back what was allocated
 //     [tarn/slab/slab_cache.cpp:<line>]
+// Expect passthrough:
+//     tarn: slab cache "orders": null is deallocated; give back what was allocated
+//     [tarn/slab/slab_cache.cpp:<line>]
 
 #include "tarn/slab/slab_cache.hpp"
 

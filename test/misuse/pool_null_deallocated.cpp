@@ -3,6 +3,9 @@
 // Expect guarded:
 //     tarn: fixed pool "orders": null is deallocated; give back what was allocated
 //     [tarn/slab/fixed_pool.cpp:<line>]
+// Expect passthrough:
+//     tarn: fixed pool "orders": null is deallocated; give back what was allocated
+//     [tarn/slab/fixed_pool.cpp:<line>]
 
 #include "tarn/slab/fixed_pool.hpp"
 

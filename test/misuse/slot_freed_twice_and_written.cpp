@@ -2,7 +2,7 @@
 // again, as a second call of a destructor does.
 //
 // Expect guarded plain:
-//     tarn: slabs "orders": slot <address> is deallocated a second time
+//     tarn: pool "orders": block <address> is deallocated a second time
 //     [tarn/slab/slabs_checking.cpp:<line>]
 
 #include <cstring>

@@ -2,7 +2,7 @@
 // deallocated, as who unlinks a node too late does. The slot is no longer than that.
 //
 // Expect guarded plain:
-//     tarn: slabs "orders": slot <address> was written to after it was deallocated; run under
+//     tarn: pool "orders": block <address> was written to after it was deallocated; run under
 //     AddressSanitizer to see where [tarn/slab/slabs_checking.cpp:<line>]
 
 #include "tarn/slab/slabs.hpp"

@@ -1,7 +1,7 @@
 // test/misuse/slots_left_at_end.cpp - ends slabs of which slots are in use.
 //
 // Expect guarded:
-//     tarn: slabs "orders": at their end 4 slots are in use, such as
+//     tarn: pool "orders": at its end 4 blocks are in use, such as
 //     <address> (allocated by<calls>)
 //     <address> (allocated by<calls>)
 //     <address> (allocated by<calls>);
