@@ -25,7 +25,7 @@ namespace {
 
 class SlabProperty : public testing::TestWithParam<Checking> {
  protected:
-  static constexpr std::size_t slab_bytes = 1024;
+  static constexpr std::size_t slab_bytes = 8192;
 
   [[nodiscard]] static std::string run_fixed(const trace::Program& program,
                                              Source& upstream = heap_source(), bool fails = false) {
