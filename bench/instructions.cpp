@@ -11,6 +11,7 @@
 
 #include <valgrind/callgrind.h>
 
+#include "bench/slot_peers/all_slots.hpp"
 #include "bench/workload.hpp"
 #include "tarn/region/region.hpp"
 
@@ -119,10 +120,33 @@ void measure_region_alone() {
   });
 }
 
+constexpr std::size_t slot_bytes = 48;
+
+template <typename P>
+void measure_slots(const std::string& operation) {
+  measure(operation, P::name, [](std::size_t count) {
+    P pool;
+    benchmark::DoNotOptimize(&pool);
+    for (std::size_t i = 0; i < count; ++i) {
+      void* const block = pool.allocate();
+      benchmark::DoNotOptimize(block);
+      pool.deallocate(block);
+    }
+  });
+}
+
+void measure_all_slots() {
+  for_each_single_peer<slot_bytes>(
+      []<SlotPeer P>() { measure_slots<P>("slots, one thread's pair"); });
+  for_each_shared_peer<slot_bytes>(
+      []<SlotPeer P>() { measure_slots<P>("slots, any thread's pair"); });
+}
+
 }  // namespace
 }  // namespace tarn::bench
 
 int main() {
   tarn::bench::for_each_peer([]<tarn::bench::Peer P>() { tarn::bench::measure_peer<P>(); });
   tarn::bench::measure_region_alone();
+  tarn::bench::measure_all_slots();
 }

@@ -45,6 +45,7 @@ DETAILS = {
     "tarn/slab/magazine.hpp": "members of SlabCache",
     "tarn/slab/slab_shape.hpp": "the beginning of slabs.hpp",
     "tarn/slab/slabs.hpp": "what the pools of tarn/slab/ stand on",
+    "tarn/slab/slot_records.hpp": "for slabs*.cpp only",
     "tarn/slab/thread_magazines.hpp": "the fast path of SlabCache",
     "tarn/source/chunk_class.hpp": "the bins of ChunkCache",
 }

@@ -9,9 +9,10 @@ Alphabet slab_alphabet() {
                     Kind::allocate,   Kind::allocate,   Kind::allocate,   Kind::allocate,
                     Kind::deallocate, Kind::deallocate, Kind::deallocate, Kind::deallocate,
                     Kind::reset};
-  alphabet.block_bytes = {0, 1, 8, 100, 119, slab_shadow_block_bytes, 121, 4096};
+  constexpr std::uint64_t fitting = slab_shadow_block_bytes;
+  alphabet.block_bytes = {0, 1, 8, 100, fitting - 1, fitting, fitting + 1, 4096};
   for (const unsigned less : {64u, 15u, 0u}) alphabet.block_bytes.push_back(UINT64_MAX - less);
-  for (int often = 0; often < 20; ++often) alphabet.block_bytes.push_back(slab_shadow_block_bytes);
+  for (int often = 0; often < 20; ++often) alphabet.block_bytes.push_back(fitting);
   alphabet.alignment_shifts = {4, 4, 4, 4, 0, 3, 5};
   alphabet.limit_bytes = {trace::unlimited};
   alphabet.retain_bytes = {trace::unlimited, 0};

@@ -5,7 +5,8 @@
 //                        +------> shadow: expected bytes of every block, no overlap, how many are
 //                                 in use, memory from the source: do they all agree?
 //
-// Now and then, by the number of the operation, every pool is trimmed.
+// Now and then, by the number of the operation, and at the end every pool is trimmed. Then nothing
+// is in magazines, and what a cache counts is compared exactly.
 //
 // Threads:    one at a time.
 // Failure:    run_in_slab_shadow() returns what is wrong, or an empty string.
@@ -18,15 +19,18 @@
 #include <map>
 #include <string>
 
+#include "tarn/os/checking.hpp"
 #include "tarn/replay/replayer.hpp"
 #include "tarn/replay/slab_world.hpp"
+#include "tarn/slab/magazine.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "testing/operation_program.hpp"
 #include "testing/tracking_source.hpp"
 
 namespace tarn {
 
-inline constexpr std::size_t slab_shadow_block_bytes = 120;
+// Magazines hold eight blocks as large as these: what a program allocates goes through many.
+inline constexpr std::size_t slab_shadow_block_bytes = 1000;
 inline constexpr std::size_t slab_shadow_alignment = 16;
 
 /// Sizes around a block's, few kinds: begin, end, allocate, deallocate and what pools can not do.
@@ -39,23 +43,23 @@ class SlabShadow {
   SlabShadow(Options options, Source& upstream, bool source_may_fail)
       : source_(upstream),
         world_(slab_shadow_block_bytes, slab_shadow_alignment, with_source(options, source_)),
-        source_may_fail_(source_may_fail) {}
+        source_may_fail_(source_may_fail),
+        held_count_max_(magazine_slots_max(options.checking)) {}
 
   /// Runs the whole program; returns what is wrong and at which operation, or an empty string.
   [[nodiscard]] std::string run(const trace::Program& program) {
-    {
-      Replayer replayer(world_);
-      for (const trace::Operation& operation : program) {
-        const Result<replay::Outcome> outcome = replayer.apply(operation);
-        if (!outcome) return describe(outcome.error().message);
-        if (operation.kind == trace::Kind::allocate) note(replayer, operation);
-        forget_ended(replayer);
-        if (operation_count_++ % 16 == 15) trim_all(replayer);
-        check(replayer);
-        if (!wrong_.empty()) return describe(wrong_);
-      }
+    Replayer replayer(world_);
+    for (const trace::Operation& operation : program) {
+      const Result<replay::Outcome> outcome = replayer.apply(operation);
+      if (!outcome) return describe(outcome.error().message);
+      if (operation.kind == trace::Kind::allocate) note(replayer, operation);
+      forget_ended(replayer);
+      check(replayer, held_count_max_);
+      if (++operation_count_ % 16 == 0) check_trimmed(replayer);
+      if (!wrong_.empty()) return describe(wrong_);
     }
-    return "";
+    check_trimmed(replayer);
+    return wrong_.empty() ? "" : describe(wrong_);
   }
 
  private:
@@ -111,24 +115,31 @@ class SlabShadow {
     visit(trace::heap_pool, replayer.pool(trace::heap_pool)->pool());
   }
 
-  void trim_all(const Replayer& replayer) {
+  // No slab is left of which no block is in use.
+  void check_trimmed(const Replayer& replayer) {
     for_each_pool(replayer, [](std::uint32_t, P& pool) { pool.trim(); });
+    check(replayer, 0);
+    for_each_pool(replayer, [&](std::uint32_t id, P& pool) {
+      const auto stats = pool.stats();
+      if (stats.slab_count > stats.used_count) {
+        wrong_ = "trimmed, pool " + std::to_string(id) + " has " +
+                 std::to_string(stats.slab_count) + " slabs for " +
+                 std::to_string(stats.used_count) + " blocks in use";
+      }
+    });
   }
 
-  void check(const Replayer& replayer) {
+  void check(const Replayer& replayer, std::size_t held_count_max) {
     std::map<std::uint32_t, std::size_t> used_counts;
     for (const auto& [id, block] : replayer.blocks()) {
       if (block.address == nullptr) continue;
       ++used_counts[block.pool];
       const auto* const bytes = static_cast<const unsigned char*>(block.address);
-      for (std::size_t index = 0; index < slab_shadow_block_bytes; ++index) {
-        if (bytes[index] != pattern(id)) wrong_ = "a block has lost its bytes";
-      }
+      const bool are_alike = std::memcmp(bytes, bytes + 1, slab_shadow_block_bytes - 1) == 0;
+      if (!are_alike || bytes[0] != pattern(id)) wrong_ = "a block has lost its bytes";
     }
     for_each_pool(replayer, [&](std::uint32_t id, P& pool) {
       const auto stats = pool.stats();
-      // What a thread's magazines hold counts as used.
-      const std::size_t held_count_max = pool_holds_magazines ? 2 * 126 : 0;
       if (stats.used_count < used_counts[id] ||
           stats.used_count > used_counts[id] + held_count_max) {
         wrong_ = "pool " + std::to_string(id) + " counts " + std::to_string(stats.used_count) +
@@ -137,11 +148,17 @@ class SlabShadow {
     });
   }
 
-  static constexpr bool pool_holds_magazines = requires(P & pool) { pool.decay(); };
+  // What a thread's magazines hold counts as used. A cache that checks has none.
+  [[nodiscard]] static std::size_t magazine_slots_max(Checking checking) {
+    constexpr bool is_cache = requires(P & pool) { pool.decay(); };
+    if (checking == Checking::automatic) checking = automatic_checking();
+    return is_cache && checking == Checking::off ? 2 * detail::magazine_rounds_max : 0;
+  }
 
   TrackingSource source_;
   World world_;
   bool source_may_fail_;
+  std::size_t held_count_max_;
   std::map<std::uintptr_t, std::uint64_t> starts_;
   std::size_t operation_count_ = 0;
   std::string wrong_;

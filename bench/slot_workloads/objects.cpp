@@ -26,11 +26,10 @@ class Dear {
   std::array<char, 200> filling_;
 };
 
-// A hundred at a time, ten times: the first hundred are new.
-constexpr std::size_t alive_count = 100;
+// Ten times so many at a time: the first are new.
 constexpr std::size_t round_count = 10;
 
-template <typename Make>
+template <std::size_t alive_count, typename Make>
 [[gnu::noinline]] void use_objects(Make make) {
   for (std::size_t round = 0; round < round_count; ++round) {
     std::array<decltype(make()), alive_count> objects;
@@ -41,25 +40,29 @@ template <typename Make>
   }
 }
 
+template <std::size_t alive_count>
 void kept(benchmark::State& state) {
   ObjectPool<Dear, ResetByMember> pool;
   for (auto _ : state) {
-    use_objects([&] { return pool.make(); });
-    pool.trim();  // destroys them all: the next hundred are new
+    use_objects<alive_count>([&] { return pool.make(); });
+    pool.trim();  // destroys them all: the next are new
   }
   set_operations(state, alive_count * round_count);
 }
 
+template <std::size_t alive_count>
 void made_anew(benchmark::State& state) {
-  for (auto _ : state) use_objects([] { return std::make_unique<Dear>(); });
+  for (auto _ : state) use_objects<alive_count>([] { return std::make_unique<Dear>(); });
   set_operations(state, alive_count * round_count);
 }
 
 }  // namespace
 
 void add_objects() {
-  add_slots("objects", "1 us", "tarn", kept);
-  add_slots("objects", "1 us", "malloc", made_anew);
+  add_slots("objects", "10 alive", "tarn", kept<10>);
+  add_slots("objects", "10 alive", "malloc", made_anew<10>);
+  add_slots("objects", "100 alive", "tarn", kept<100>);
+  add_slots("objects", "100 alive", "malloc", made_anew<100>);
 }
 
 }  // namespace tarn::bench

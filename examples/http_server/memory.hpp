@@ -12,7 +12,8 @@
 // its regions stay empty, and an empty region never asks for memory.
 //
 // Threads:    one at a time, the one that made it.
-// Lifetime:   a child ends with its parent at the latest.
+// Lifetime:   a child ends with its parent at the latest. One without a parent may be put below one
+//             and taken away again, emptied, as often as its owner is used again.
 
 #pragma once
 
@@ -41,6 +42,14 @@ class Memory {
       : strategy_(strategy), region_(options) {}
   Memory(Memory& parent, const tarn::RegionOptions& options) noexcept
       : strategy_(parent.strategy_), region_(parent.region_, options) {}
+
+  /// Puts this below `parent`, until rest().
+  void begin_below(Memory& parent) noexcept { parent.region_.adopt(region_); }
+  /// Ends all that is in here and takes this from its parent.
+  void rest() noexcept {
+    region_.reset(tarn::Retain::nothing());
+    region_.detach();
+  }
 
   [[nodiscard]] Strategy strategy() const noexcept { return strategy_; }
   [[nodiscard]] const tarn::Region& region() const noexcept { return region_; }

@@ -24,31 +24,43 @@ bool expects_continue(const Request& request) {
 
 }  // namespace
 
-Session::Session(Worker& worker, Socket socket)
-    : worker_(worker),
-      memory_(worker.memory(), {.name = "connection"}),
-      socket_(std::move(socket)),
-      buffer_(buffer_bytes, buffer_bytes_max, memory_.strategy()) {}
+void Session::begin(Worker& worker, Socket socket) {
+  worker_ = &worker;
+  if (!memory_) {
+    memory_.emplace(worker.memory().strategy(), tarn::RegionOptions{.name = "connection"});
+  }
+  memory_->begin_below(worker.memory());
+  socket_.emplace(std::move(socket));
+  buffer_.emplace(buffer_bytes, buffer_bytes_max, memory_->strategy());
+  read_request();
+}
+
+void Session::reset() noexcept {
+  exchange_.reset();
+  buffer_.reset();
+  socket_.reset();
+  memory_->rest();
+}
 
 void Session::read_request() {
-  exchange_.emplace(memory_, worker_.options().body_limit_bytes);
-  exchange_->parser.header_limit(worker_.options().header_limit_bytes);
+  exchange_.emplace(*memory_, worker_->options().body_limit_bytes);
+  exchange_->parser.header_limit(worker_->options().header_limit_bytes);
   waits_for_request_ = true;
-  wait_at_most(worker_.options().idle_timeout);
-  http::async_read_header(socket_, buffer_, exchange_->parser, then<&Session::on_header>());
+  wait_at_most(worker_->options().idle_timeout);
+  http::async_read_header(*socket_, *buffer_, exchange_->parser, then<&Session::on_header>());
 }
 
 void Session::on_header(error_code error) {
   if (error) return read_failed(error);
   if (exchange_->parser.is_done()) return answer();
-  wait_at_most(worker_.options().request_timeout);
+  wait_at_most(worker_->options().request_timeout);
   if (!expects_continue(exchange_->request())) return read_body({});
-  asio::async_write(socket_, asio::buffer(continue_response), then<&Session::read_body>());
+  asio::async_write(*socket_, asio::buffer(continue_response), then<&Session::read_body>());
 }
 
 void Session::read_body(error_code error) {
   if (error) return read_failed(error);
-  http::async_read(socket_, buffer_, exchange_->parser, then<&Session::on_body>());
+  http::async_read(*socket_, *buffer_, exchange_->parser, then<&Session::on_body>());
 }
 
 void Session::on_body(error_code error) {
@@ -78,15 +90,15 @@ void Session::answer() {
   waits_for_request_ = false;
   Response& response = exchange_->response;
   response.version(exchange_->request().version());
-  response.keep_alive(exchange_->request().keep_alive() && !worker_.stopping());
+  response.keep_alive(exchange_->request().keep_alive() && !worker_->stopping());
   if (route(*exchange_) == Routed::to_statistics) return answer_statistics();
   write();
 }
 
 // The statistics come from every worker; meanwhile this session waits for nothing else.
 void Session::answer_statistics() {
-  worker_.collect_statistics([this](Statistics statistics) {
-    answer_with(statistics, memory_.strategy(), *exchange_);
+  worker_->collect_statistics([this](Statistics statistics) {
+    answer_with(statistics, memory_->strategy(), *exchange_);
     write();
   });
 }
@@ -100,9 +112,9 @@ void Session::reject(http::status status, std::string_view reason) {
 }
 
 void Session::write() {
-  complete_fields(*exchange_, worker_.date());
-  wait_at_most(worker_.options().request_timeout);
-  http::async_write(socket_, exchange_->response, then<&Session::on_written>());
+  complete_fields(*exchange_, worker_->date());
+  wait_at_most(worker_->options().request_timeout);
+  http::async_write(*socket_, exchange_->response, then<&Session::on_written>());
 }
 
 void Session::on_written(error_code error) {
@@ -116,15 +128,15 @@ void Session::on_written(error_code error) {
 void Session::linger() {
   waits_for_request_ = false;
   error_code error;
-  socket_.shutdown(Socket::shutdown_send, error);
+  socket_->shutdown(Socket::shutdown_send, error);
   if (error) return end();
   wait_at_most(linger_time);
   drain();
 }
 
 void Session::drain() {
-  buffer_.clear();
-  socket_.async_read_some(buffer_.prepare(buffer_bytes), then<&Session::on_drained>());
+  buffer_->clear();
+  socket_->async_read_some(buffer_->prepare(buffer_bytes), then<&Session::on_drained>());
 }
 
 void Session::on_drained(error_code error) {
@@ -132,13 +144,13 @@ void Session::on_drained(error_code error) {
   drain();
 }
 
-void Session::end() { worker_.release(*this); }
+void Session::end() { worker_->release(*this); }
 
 // Bytes that the kernel already holds are a request under way.
 void Session::stop() {
   error_code error;
-  if (waits_for_request_ && !request_has_begun() && socket_.available(error) == 0) {
-    socket_.cancel(error);
+  if (waits_for_request_ && !request_has_begun() && socket_->available(error) == 0) {
+    socket_->cancel(error);
   }
 }
 
@@ -147,16 +159,16 @@ void Session::check_deadline(Clock::time_point now) {
   wait_at_most(linger_time);
   error_code error;
   if (waits_for_request_) {
-    socket_.cancel(error);
+    socket_->cancel(error);
   } else {
-    socket_.close(error);
+    socket_->close(error);
   }
 }
 
-void Session::wait_at_most(Clock::duration time) { deadline_ = worker_.now() + time; }
+void Session::wait_at_most(Clock::duration time) { deadline_ = worker_->now() + time; }
 
 bool Session::request_has_begun() const {
-  return exchange_->parser.got_some() || buffer_.size() != 0;
+  return exchange_->parser.got_some() || buffer_->size() != 0;
 }
 
 }  // namespace http_server

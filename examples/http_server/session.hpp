@@ -17,9 +17,11 @@
 //         +--> the connection's region
 //
 // Whatever a request leaves behind ends with it, so a connection kept alive for days does not grow.
+// A session that is kept constructed rests between connections: its region is in no tree then.
 //
 // Threads:    its worker's.
-// Lifetime:   ends itself through Worker::release(), when no operation waits.
+// Lifetime:   begin() to Worker::release(), which it calls itself when no operation waits, and
+//             again.
 
 #pragma once
 
@@ -47,9 +49,11 @@ class Worker;
 
 class Session : public boost::intrusive::list_base_hook<> {
  public:
-  Session(Worker& worker, Socket socket);
+  /// Begins to serve a connection. Requires: it serves none.
+  void begin(Worker& worker, Socket socket);
 
-  void start() { read_request(); }
+  /// Ends the connection and prepares for the next one.
+  void reset() noexcept;
 
   /// Ends the session if it waits for a request that has not begun; one under way is finished.
   void stop();
@@ -89,10 +93,10 @@ class Session : public boost::intrusive::list_base_hook<> {
                                 [this](error_code error, std::size_t) { (this->*next)(error); });
   }
 
-  Worker& worker_;
-  Memory memory_;
-  Socket socket_;
-  ReadBuffer buffer_;
+  Worker* worker_ = nullptr;
+  std::optional<Memory> memory_;  // made by the first connection, and kept
+  std::optional<Socket> socket_;
+  std::optional<ReadBuffer> buffer_;
   std::optional<Exchange> exchange_;
   Clock::time_point deadline_{};
   bool waits_for_request_ = false;

@@ -27,7 +27,8 @@ std::uint64_t memory_of_process(std::string_view name) {
 json::object to_json(const WorkerStatistics& worker) {
   return {{"connections_accepted", worker.connection_count},
           {"malloc_calls", worker.malloc_calls},
-          {"pool", worker.pool}};
+          {"pool", worker.pool},
+          {"sessions", worker.sessions}};
 }
 
 json::object buffers_of_process() {
@@ -54,6 +55,12 @@ json::object pool_tree(const tarn::Region& region) {
           {"large_count", stats.large_count},
           {"cleanup_count", stats.cleanup_count},
           {"children", std::move(children)}};
+}
+
+json::object pool_of_sessions(const tarn::SlabCacheStats& stats) {
+  return {{"used_count", stats.used_count},         {"depot_count", stats.depot_count},
+          {"free_count", stats.free_count},         {"slab_count", stats.slab_count},
+          {"reserved_bytes", stats.reserved_bytes}, {"visit_count", stats.visit_count}};
 }
 
 void answer_with(const Statistics& statistics, Strategy strategy, Exchange& exchange) {

@@ -37,14 +37,18 @@ void Worker::run() {
 
 void Worker::adopt(Socket socket) {
   ++connection_count_;
-  auto* session = Allocator(&slots_).new_object<Session>(*this, std::move(socket));
+  Session* const session = keeps_sessions() ? kept_sessions_.make().release() : new Session;
   sessions_.push_back(*session);
-  session->start();
+  session->begin(*this, std::move(socket));
 }
 
 void Worker::release(Session& session) {
   sessions_.erase(sessions_.iterator_to(session));
-  Allocator(&slots_).delete_object(&session);
+  if (keeps_sessions()) {
+    kept_sessions_.give_back(&session);
+  } else {
+    delete &session;
+  }
   if (stopping_ && sessions_.empty()) server_.worker_is_idle();
 }
 
@@ -84,7 +88,8 @@ void Worker::collect_statistics(std::function<void(Statistics)> done) {
 const Options& Worker::options() const noexcept { return server_.options(); }
 
 WorkerStatistics Worker::statistics() const {
-  return {connection_count_, malloc_calls_of_this_thread(), pool_tree(memory_.region())};
+  return {connection_count_, malloc_calls_of_this_thread(), pool_tree(memory_.region()),
+          pool_of_sessions(kept_sessions_.stats())};
 }
 
 }  // namespace http_server

@@ -1,12 +1,13 @@
 // examples/http_server/worker.hpp - one thread, its event loop, its connections and their memory.
 //
-//     Worker's region
-//     +---------------------------+
-//     | slots for sessions        |---> Session: the connection's region ---> the request's region
-//     +---------------------------+---> Session: ...
+//     sessions                                    Worker's region
+//     +---------+---------+---------+             +--> the connection's region --> the request's
+//     | Session | resting | Session |             +--> ...
+//     +---------+---------+---------+
 //
-// Connections come and go in any order, which is not what a region is for: their slots lie in a
-// standard pool that stands on the worker's region and takes each slot back for the next one.
+// Connections come and go in any order, which is not what a region is for: with --memory=region
+// their sessions come from an ObjectPool, which keeps those that ended constructed, each with its
+// region, for the next ones; with --memory=malloc they are made and deleted.
 //
 // Threads:    everything of a worker is made, used and ended by its own thread, so nothing here is
 //             locked. Others reach it by asio::post() to context().
@@ -16,7 +17,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory_resource>
 #include <string>
 #include <string_view>
 
@@ -29,6 +29,7 @@
 #include "examples/http_server/options.hpp"
 #include "examples/http_server/session.hpp"
 #include "examples/http_server/statistics.hpp"
+#include "tarn/slab/object_pool.hpp"
 
 namespace http_server {
 
@@ -68,6 +69,7 @@ class Worker {
  private:
   void turn_clock();
   [[nodiscard]] Clock::duration clock_step() const;
+  [[nodiscard]] bool keeps_sessions() const { return memory_.strategy() == Strategy::region; }
 
   Server& server_;
   std::size_t index_;
@@ -80,7 +82,7 @@ class Worker {
   bool stopping_ = false;
   std::uint64_t connection_count_ = 0;
   Memory memory_;
-  std::pmr::unsynchronized_pool_resource slots_{memory_.resource()};
+  tarn::ObjectPool<Session, tarn::ResetByMember> kept_sessions_{{.name = "sessions"}};
   boost::intrusive::list<Session> sessions_;
 };
 

@@ -1,3 +1,4 @@
+#include <functional>
 #include <list>
 #include <map>
 #include <memory_resource>
@@ -6,6 +7,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -99,6 +101,38 @@ TYPED_TEST(PoolAdapt, RefusalsAreBadAlloc) {
   EXPECT_THROW(static_cast<void>(resource.allocate(8, 8)), std::bad_alloc);
 }
 #endif
+
+TYPED_TEST(PoolAdapt, NoBytesAreABlockTooHoweverTheyAreAligned) {
+  TypeParam pool(48, 16);
+  PoolResource<TypeParam> resource(pool);
+  for (const std::size_t alignment : {1u, 16u, 64u}) {
+    void* const block = resource.allocate(0, alignment);
+    EXPECT_NE(block, nullptr);
+    resource.deallocate(block, 0, alignment);
+  }
+}
+
+struct alignas(64) Wide {
+  int number;
+  bool operator==(const Wide&) const = default;
+  bool operator<(const Wide& other) const { return number < other.number; }
+};
+struct HashOfWide {
+  std::size_t operator()(const Wide& wide) const { return static_cast<std::size_t>(wide.number); }
+};
+
+TYPED_TEST(PoolAdapt, NodesOfStrictlyAlignedValuesFit) {
+  TypeParam pool(node_bytes_max<Wide>, alignof(Wide));
+  {
+    const PoolAllocator<Wide, TypeParam> allocator(pool);
+    std::unordered_set<Wide, HashOfWide, std::equal_to<>, PoolAllocator<Wide, TypeParam>> hashed(
+        10, HashOfWide{}, std::equal_to<>{}, allocator);
+    std::set<Wide, std::less<>, PoolAllocator<Wide, TypeParam>> sorted(std::less<>{}, allocator);
+    EXPECT_TRUE(pool.owns(&*hashed.insert(Wide{1}).first));
+    EXPECT_TRUE(pool.owns(&*sorted.insert(Wide{1}).first));
+  }
+  pool.trim();
+}
 
 }  // namespace
 }  // namespace tarn

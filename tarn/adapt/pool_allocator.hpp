@@ -21,11 +21,12 @@
 namespace tarn {
 
 /// A block of this size holds a node of a std::list, std::set, std::map or std::unordered_map of
-/// `Value`s (for maps, their value_type): up to four words beside the value.
+/// `Value`s (for maps, their value_type): up to four words beside the value, or as
+/// much as its alignment makes of them.
 template <typename Value>
-inline constexpr std::size_t node_bytes_max = (sizeof(Value) + alignof(void*) - 1) /
-                                                  alignof(void*) * alignof(void*) +
-                                              4 * sizeof(void*);
+inline constexpr std::size_t node_bytes_max =
+    (sizeof(Value) + alignof(void*) - 1) / alignof(void*) * alignof(void*) +
+    (2 * alignof(Value) > 4 * sizeof(void*) ? 2 * alignof(Value) : 4 * sizeof(void*));
 
 template <typename T, PoolOfOneSize P>
 class PoolAllocator {

@@ -32,11 +32,16 @@ template <PoolOfOneSize P>
   return bytes <= pool.block_bytes() && alignment <= pool.alignment();
 }
 
+// Of no bytes there is a block all the same, and no chunk.
+[[nodiscard]] inline std::size_t at_least_one(std::size_t bytes) noexcept {
+  return bytes == 0 ? 1 : bytes;
+}
+
 template <PoolOfOneSize P>
 [[nodiscard]] void* allocate_from(P& pool, std::size_t bytes, std::size_t alignment) {
   if (fits(pool, bytes, alignment)) [[likely]]
     return pool.allocate();
-  void* const block = heap_source().acquire(bytes, alignment);
+  void* const block = heap_source().acquire(at_least_one(bytes), alignment);
   if (block == nullptr) out_of_memory(bytes);
   return block;
 }
@@ -45,7 +50,7 @@ template <PoolOfOneSize P>
 void deallocate_to(P& pool, void* block, std::size_t bytes, std::size_t alignment) noexcept {
   if (fits(pool, bytes, alignment)) [[likely]]
     return pool.deallocate(block);
-  heap_source().release(block, bytes, alignment);
+  heap_source().release(block, at_least_one(bytes), alignment);
 }
 
 }  // namespace detail

@@ -7,7 +7,7 @@
 namespace tarn::detail {
 
 void check_failed(const char* file, int line, const char* format, ...) noexcept {
-  char message[512];
+  char message[1024];
   std::va_list arguments;
   va_start(arguments, format);
   std::vsnprintf(message, sizeof message, format, arguments);

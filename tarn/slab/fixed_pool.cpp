@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tarn/base/check.hpp"
 #include "tarn/base/out_of_memory.hpp"
 
 namespace tarn {
@@ -11,11 +12,21 @@ namespace {
 constexpr std::size_t refill_bytes = 4096;
 constexpr std::size_t refill_count_max = 32;
 
+SlabsOptions slabs_options(const FixedPoolOptions& options) noexcept {
+  return {.name = options.name,
+          .source = options.source,
+          .slab_bytes = options.slab_bytes,
+          .capacity_min = options.capacity_min,
+          // All there can be; where each block is a chunk, slabs keep none whatever is said here.
+          .empty_bytes_max = SIZE_MAX / 2,
+          .checking = options.checking};
+}
+
 }  // namespace
 
 FixedPool::FixedPool(std::size_t block_bytes, std::size_t alignment,
-                     const SlabsOptions& options) noexcept
-    : slabs_(block_bytes, alignment, options) {
+                     const FixedPoolOptions& options) noexcept
+    : slabs_(block_bytes, alignment, slabs_options(options)) {
   if (slabs_.is_checking()) freed_ = closed();
 }
 
@@ -32,7 +43,11 @@ void* FixedPool::try_allocate_slow() noexcept {
   return slots[0];
 }
 
-void FixedPool::deallocate_slow(void* block) noexcept { slabs_.deallocate(block); }
+void FixedPool::deallocate_slow(void* block) noexcept {
+  TARN_CHECK(block != nullptr,
+             "fixed pool \"%s\": null is deallocated; give back what was allocated", name());
+  slabs_.deallocate(block);
+}
 
 void* FixedPool::allocate_slow() {
   void* const block = try_allocate_slow();

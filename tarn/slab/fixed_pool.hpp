@@ -25,12 +25,25 @@
 
 namespace tarn {
 
+/// Empty slabs stay until trim() gives them back, so there is no bound to choose.
+struct FixedPoolOptions {
+  /// Appears in messages; the characters outlive the pool.
+  const char* name = "fixed pool";
+  /// Where slabs come from; nullptr means default_slab_source().
+  Source* source = nullptr;
+  /// Slabs are this large, or the next power of two that holds `capacity_min` blocks.
+  std::size_t slab_bytes = 65536;
+  /// At most 65535.
+  std::size_t capacity_min = slab_capacity_min;
+  Checking checking = Checking::automatic;
+};
+
 class FixedPool {
  public:
   /// Blocks of `block_bytes` bytes aligned to `alignment`, a power of two. Calls no source yet.
   explicit FixedPool(std::size_t block_bytes, std::size_t alignment,
-                     const SlabsOptions& options = {}) noexcept;
-  explicit FixedPool(std::size_t block_bytes, const SlabsOptions& options = {}) noexcept
+                     const FixedPoolOptions& options = {}) noexcept;
+  explicit FixedPool(std::size_t block_bytes, const FixedPoolOptions& options = {}) noexcept
       : FixedPool(block_bytes, natural_alignment(block_bytes), options) {}
 
   /// Gives every slab back. When checking, blocks still in use stop the program with a message.
@@ -58,8 +71,8 @@ class FixedPool {
     return slot;
   }
 
-  /// Takes a block of this pool back. When checking, any other pointer stops the program with a
-  /// message.
+  /// Takes a block of this pool back. When checking, any other pointer, null too, stops the program
+  /// with a message.
   TARN_HOT void deallocate(void* block) noexcept {
     detail::FreeSlot* const next = freed_;
     if (next == closed()) [[unlikely]]

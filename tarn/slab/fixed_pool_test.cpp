@@ -18,7 +18,7 @@ namespace {
 
 class FixedPoolTest : public testing::TestWithParam<Checking> {
  protected:
-  [[nodiscard]] SlabsOptions options() {
+  [[nodiscard]] FixedPoolOptions options() {
     return {.source = &tracking_, .slab_bytes = 4096, .checking = GetParam()};
   }
   static std::vector<void*> allocate(FixedPool& pool, std::size_t count) {
@@ -81,9 +81,21 @@ TEST_P(FixedPoolTest, TrimGivesBackWhatIsNotInUse) {
   pool.deallocate(pool.allocate());
 }
 
+// Two megabytes: a list of free blocks gives nothing back, nor do slabs behind a closed one.
+TEST_P(FixedPoolTest, EmptySlabsStayUntilTheyAreTrimmed) {
+  FixedPool pool(1000, options());
+  const std::vector<void*> blocks = allocate(pool, 2000);
+  const std::size_t reserved_bytes = pool.stats().reserved_bytes;
+  pool.deallocate_many(blocks.data(), blocks.size());
+  const bool is_kept = GetParam() != Checking::passthrough;
+  EXPECT_EQ(pool.stats().reserved_bytes, is_kept ? reserved_bytes : 0);
+  pool.trim();
+  EXPECT_EQ(tracking_.live_bytes(), 0u);
+}
+
 TEST_P(FixedPoolTest, ARefusingSourceLeavesThePoolAsItWas) {
   fail_every_acquire([&](FailingSource& source) {
-    SlabsOptions failing = options();
+    FixedPoolOptions failing = options();
     failing.source = &source;
     FixedPool pool(400, failing);
     std::vector<void*> blocks;

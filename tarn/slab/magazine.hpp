@@ -20,19 +20,20 @@
 
 namespace tarn::detail {
 
-// With the head, 1 KiB.
-inline constexpr std::uint32_t magazine_rounds_max = 126;
+// With the head, 4 KiB; 1 KiB until threads meet at the depot.
+inline constexpr std::uint32_t magazine_rounds_max = 510;
+inline constexpr std::uint32_t first_magazine_rounds_max = 126;
 
 // A cache line begins with each, so that no two threads write to one line.
 inline constexpr std::size_t magazine_alignment = 64;
 
-struct alignas(magazine_alignment) Magazine {
+struct Magazine {
   std::uint32_t count;
-  std::uint32_t capacity;
-  Magazine* next;  // in a depot's list
-  void* slots[magazine_rounds_max];
+  std::uint32_t capacity;  // of the slots that lie behind it
+  Magazine* next;          // in a depot's list
+
+  [[nodiscard]] void** slots() noexcept { return reinterpret_cast<void**>(this + 1); }
 };
-static_assert(sizeof(Magazine) == 1024);
 
 // Stands where there is no magazine: nothing to take, no room to put.
 inline constinit Magazine no_magazine{};
@@ -42,18 +43,20 @@ struct MagazinePair {
   Magazine* previous = &no_magazine;
 };
 
-/// Returns an empty magazine of capacity 0 from the heap, or nullptr.
-[[nodiscard]] Magazine* new_magazine() noexcept;
+/// Returns an empty magazine of `rounds` slots from the heap, or nullptr.
+[[nodiscard]] Magazine* new_magazine(std::uint32_t rounds) noexcept;
 /// Takes one back; null and no_magazine are nothing.
 void delete_magazine(Magazine* magazine) noexcept;
 
-/// How many slots a magazine of a cache holds: more when threads wait for each other at the depot.
+/// How many slots a magazine of a cache holds: more when threads meet at the depot. Whoever comes
+/// there after another thread needs not wait for it to pay for it: the lock, the lists, the
+/// magazine and each block in it have to come from another processor's cache.
 class MagazineSizing {
  public:
   explicit MagazineSizing(std::size_t slot_bytes) noexcept;
 
-  /// Notes a visit to the depot, and whether it had to wait.
-  void note_visit(bool had_to_wait) noexcept;
+  /// Notes a visit to the depot, and whether the one before was another thread's.
+  void note_visit(bool follows_another) noexcept;
 
   [[nodiscard]] std::uint32_t rounds() const noexcept { return rounds_; }
 
@@ -61,7 +64,7 @@ class MagazineSizing {
   std::uint32_t rounds_;
   std::uint32_t rounds_max_;
   std::uint32_t visit_count_ = 0;
-  std::uint32_t wait_count_ = 0;
+  std::uint32_t meeting_count_ = 0;
 };
 
 /// Full and empty magazines, and how many of them were not needed lately.
@@ -76,15 +79,16 @@ class Depot {
   /// Slots in full magazines.
   [[nodiscard]] std::size_t slot_count() const noexcept { return full_.slot_count; }
 
-  /// Takes a full magazine that the time since the last begin_interval() could do without.
-  [[nodiscard]] Magazine* take_idle_full() noexcept { return full_.pop_idle(); }
-  [[nodiscard]] Magazine* take_idle_empty() noexcept { return empty_.pop_idle(); }
+  /// Takes the list of those full magazines that the time since the last begin_interval() could do
+  /// without: of all there are, those that have not been in use for longest.
+  [[nodiscard]] Magazine* take_idle_full() noexcept { return full_.take_idle(); }
+  [[nodiscard]] Magazine* take_idle_empty() noexcept { return empty_.take_idle(); }
   void begin_interval() noexcept;
 
  private:
   struct List {
     [[nodiscard]] Magazine* pop() noexcept;
-    [[nodiscard]] Magazine* pop_idle() noexcept;
+    [[nodiscard]] Magazine* take_idle() noexcept;
     void push(Magazine* magazine) noexcept;
 
     Magazine* first = nullptr;

@@ -1,5 +1,6 @@
 #include "tarn/slab/magazine.hpp"
 
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -8,19 +9,22 @@ namespace tarn::detail {
 namespace {
 
 TEST(MagazineSizing, SmallSlotsComeInLargerMagazines) {
-  EXPECT_EQ(MagazineSizing(24).rounds(), magazine_rounds_max);
+  EXPECT_EQ(MagazineSizing(24).rounds(), first_magazine_rounds_max);
   EXPECT_EQ(MagazineSizing(512).rounds(), 16u);
   EXPECT_EQ(MagazineSizing(65536).rounds(), 8u);
 }
 
-TEST(MagazineSizing, GrowsWhileThreadsWaitAndNoFurtherThanItsBound) {
+TEST(MagazineSizing, GrowsWhileThreadsMeetAndNoFurtherThanItsBound) {
   MagazineSizing sizing(512);
-  for (int visit = 0; visit < 1000; ++visit) sizing.note_visit(visit % 20 == 0);
+  for (int visit = 0; visit < 1000; ++visit) sizing.note_visit(visit % 5 == 0);
   EXPECT_EQ(sizing.rounds(), 16u);
-  for (int visit = 0; visit < 256; ++visit) sizing.note_visit(visit % 8 == 0);
+  for (int visit = 0; visit < 256; ++visit) sizing.note_visit(visit % 2 == 0);
   EXPECT_GT(sizing.rounds(), 16u);
   for (int visit = 0; visit < 10000; ++visit) sizing.note_visit(true);
-  EXPECT_EQ(sizing.rounds(), magazine_rounds_max);
+  EXPECT_EQ(sizing.rounds(), 128u);
+  MagazineSizing small(24);
+  for (int visit = 0; visit < 10000; ++visit) small.note_visit(true);
+  EXPECT_EQ(small.rounds(), magazine_rounds_max);
   MagazineSizing large(65536);
   for (int visit = 0; visit < 10000; ++visit) large.note_visit(true);
   EXPECT_EQ(large.rounds(), 8u);
@@ -34,16 +38,15 @@ class DepotTest : public testing::Test {
   }
   void put(std::size_t count) {
     for (std::size_t index = 0; index < count; ++index) {
-      Magazine* const magazine = new_magazine();
+      Magazine* const magazine = new_magazine(10);
       magazine->count = 10;
       depot_.put_full(magazine);
     }
   }
   std::size_t take_idle() {
     std::size_t count = 0;
-    while (Magazine* magazine = depot_.take_idle_full()) {
-      delete_magazine(magazine);
-      ++count;
+    for (Magazine* idle = depot_.take_idle_full(); idle != nullptr; ++count) {
+      delete_magazine(std::exchange(idle, idle->next));
     }
     depot_.begin_interval();
     return count;
@@ -72,6 +75,16 @@ TEST_F(DepotTest, IdleIsWhatAWholeIntervalCouldDoWithout) {
   EXPECT_EQ(depot_.slot_count(), 40u);
   EXPECT_EQ(take_idle(), 4u);
   EXPECT_EQ(take_idle(), 0u);
+}
+
+TEST_F(DepotTest, WhatWasUsedStays) {
+  put(2);
+  depot_.begin_interval();
+  Magazine* used = nullptr;
+  for (int count = 0; count < 100; ++count) depot_.put_full(used = depot_.take_full());
+  EXPECT_EQ(take_idle(), 1u);
+  EXPECT_EQ(depot_.take_full(), used);
+  delete_magazine(used);
 }
 
 }  // namespace

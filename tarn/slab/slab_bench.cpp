@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <thread>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -64,23 +65,54 @@ void reserve_of_ten(benchmark::State& state) {
 }
 BENCHMARK(reserve_of_ten);
 
+// A visit is two atomic operations, the lock and the unlock; there is no other.
+void set_visits(benchmark::State& state, const tarn::SlabCache& cache, std::uint64_t pair_count) {
+  const tarn::SlabCacheStats stats = cache.stats();
+  const double visits =
+      static_cast<double>(stats.visit_count) * 1e6 / static_cast<double>(pair_count);
+  state.counters["blocks_per_magazine"] = stats.magazine_rounds;
+  state.counters["visits_per_million"] = visits;
+  state.counters["atomics_per_million"] = visits * 2;
+}
+
+void use(tarn::SlabCache& cache, std::vector<void*>& blocks) {
+  for (void*& block : blocks) block = cache.try_allocate();
+  for (void* block : blocks) cache.deallocate(block);
+}
+
 // Ten thousand blocks, allocated and deallocated: by the size of a block, and with it of a
-// magazine. A visit is two atomic operations, the lock and the unlock; there is no other.
-void visits(benchmark::State& state) {
+// magazine.
+void visits_by_bytes(benchmark::State& state) {
   tarn::SlabCache cache(static_cast<std::size_t>(state.range(0)));
   std::vector<void*> blocks(10000);
-  std::uint64_t allocation_count = 0;
+  std::uint64_t pair_count = 0;
   for (auto _ : state) {
-    for (void*& block : blocks) block = cache.try_allocate();
-    for (void* block : blocks) cache.deallocate(block);
-    allocation_count += blocks.size();
+    use(cache, blocks);
+    pair_count += blocks.size();
   }
-  const tarn::SlabCacheStats stats = cache.stats();
-  const double each = 1e6 / static_cast<double>(allocation_count);
-  state.counters["blocks_per_magazine"] = stats.magazine_rounds;
-  state.counters["visits_per_million"] = static_cast<double>(stats.visit_count) * each;
-  state.counters["atomics_per_million"] = static_cast<double>(stats.visit_count) * each * 2;
+  set_visits(state, cache, pair_count);
 }
-BENCHMARK(visits)->Arg(48)->Arg(96)->Arg(256)->Arg(512)->Arg(4096);
+BENCHMARK(visits_by_bytes)->Arg(48)->Arg(96)->Arg(256)->Arg(512)->Arg(4096);
+
+// A thousand blocks for each of so many threads, a thousand times: magazines grow where they meet.
+void visits_by_threads(benchmark::State& state) {
+  constexpr std::size_t block_count = 1000;
+  constexpr std::size_t round_count = 1000;
+  tarn::SlabCache cache(48);
+  std::uint64_t pair_count = 0;
+  for (auto _ : state) {
+    std::vector<std::thread> threads;
+    for (std::int64_t count = 0; count < state.range(0); ++count) {
+      threads.emplace_back([&] {
+        std::vector<void*> blocks(block_count);
+        for (std::size_t round = 0; round < round_count; ++round) use(cache, blocks);
+      });
+      pair_count += block_count * round_count;
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  set_visits(state, cache, pair_count);
+}
+BENCHMARK(visits_by_threads)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->Iterations(10);
 
 }  // namespace

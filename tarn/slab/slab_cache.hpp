@@ -25,6 +25,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -32,6 +33,7 @@
 
 #include "tarn/base/attributes.hpp"
 #include "tarn/os/clock.hpp"
+#include "tarn/os/thread.hpp"
 #include "tarn/slab/magazine.hpp"
 #include "tarn/slab/slabs.hpp"
 #include "tarn/slab/thread_magazines.hpp"
@@ -58,11 +60,13 @@ struct SlabCacheOptions {
 
   /// Constructs the object in a block that is handed out for the first time. It may throw, which
   /// allocate() passes on; the block is then as if it had never been handed out. Called with the
-  /// cache locked: it must not use this cache.
+  /// cache locked: it must not use this cache, nor wait for a thread that does.
   void (*construct)(void* block, void* context) = nullptr;
-  /// Destroys the object in a block whose slab goes back to the source. It may use the cache.
+  /// Destroys the object in a block whose slab goes back to the source; only together with
+  /// construct(). It may use the cache.
   void (*destroy)(void* block, void* context) noexcept = nullptr;
-  /// Called when the source refuses a slab, without a lock: to free what can be spared.
+  /// Called when the source refuses a slab, without a lock: to free what can be spared. It must not
+  /// allocate from this cache, which would ask it again.
   void (*reclaim)(void* context) noexcept = nullptr;
   /// What the three are called with.
   void* context = nullptr;
@@ -104,7 +108,7 @@ class SlabCache {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == 0) [[unlikely]]
       return try_allocate_slow();
-    return magazine->slots[--magazine->count];
+    return take_from(*magazine);
   }
 
   /// As try_allocate(), never null: throws std::bad_alloc, or what construct() throws.
@@ -112,16 +116,16 @@ class SlabCache {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == 0) [[unlikely]]
       return allocate_slow();
-    return magazine->slots[--magazine->count];
+    return take_from(*magazine);
   }
 
-  /// Takes a block of this cache back, from any thread. When checking, any other pointer stops the
-  /// program with a message.
+  /// Takes a block of this cache back, from any thread. When checking, any other pointer, null too,
+  /// stops the program with a message.
   TARN_HOT void deallocate(void* block) noexcept {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == magazine->capacity) [[unlikely]]
       return deallocate_slow(block);
-    magazine->slots[magazine->count++] = block;
+    put_into(*magazine, block);
   }
 
   /// Stores up to `count` blocks in `blocks`; returns how many, fewer only where try_allocate()
@@ -161,6 +165,13 @@ class SlabCache {
     return reinterpret_cast<detail::MagazinePair*>(thread.pairs + pair_offset_)->loaded;
   }
 
+  [[nodiscard]] TARN_HOT static void* take_from(detail::Magazine& magazine) noexcept {
+    return magazine.slots()[--magazine.count];
+  }
+  TARN_HOT static void put_into(detail::Magazine& magazine, void* block) noexcept {
+    magazine.slots()[magazine.count++] = block;
+  }
+
   TARN_SLOW void* try_allocate_slow() noexcept;
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow();
   TARN_SLOW void deallocate_slow(void* block) noexcept;
@@ -170,10 +181,18 @@ class SlabCache {
   [[nodiscard]] void* take_from_slabs();
   [[nodiscard]] void* take_from_depot() noexcept;
   void construct_in(void* slot);
+  // By the calling thread, which then holds the lock.
+  [[nodiscard]] bool is_constructing() const noexcept {
+    return constructing_thread_.load(std::memory_order_relaxed) == this_thread_identity();
+  }
+  void deallocate_through(detail::MagazinePair& pair, void* block) noexcept;
   void make_room(detail::MagazinePair& pair) noexcept;
+  void load(detail::MagazinePair& pair, detail::Magazine* full) noexcept;
   void refill(detail::Magazine& magazine) noexcept;
   void unload(detail::Magazine& magazine) noexcept;
+  [[nodiscard]] detail::Magazine* take_empty() noexcept;
   void put_away(detail::Magazine* magazine) noexcept;
+  void give_up(detail::Magazine* magazine) noexcept;
   [[nodiscard]] bool has_depot_room(const detail::Magazine& magazine) const noexcept;
   [[nodiscard]] detail::MagazinePair* this_pair() noexcept;
   void take_back(detail::MagazinePair& pair) noexcept;
@@ -183,6 +202,7 @@ class SlabCache {
   void empty_depot() noexcept;
   void release_beyond(Lock& lock, std::size_t empty_bytes_max) noexcept;
   void destroy_objects(detail::Slab& slab) noexcept;
+  TARN_COLD void check_not_constructing() const noexcept;
   TARN_COLD void check_cache_of(const void* block) const noexcept;
 
   [[nodiscard]] void* block_in(void* slot) const noexcept {
@@ -193,14 +213,8 @@ class SlabCache {
   }
 
   // A list of blocks that nobody uses: the links are where those of free slots are.
-  [[nodiscard]] detail::FreeSlot* link(void* block, detail::FreeSlot* next) const noexcept {
-    return ::new (slot_of(block)) detail::FreeSlot{next};
-  }
-  [[nodiscard]] void* unlink(detail::FreeSlot*& first) const noexcept {
-    void* const slot = first;
-    first = first->next;
-    return block_in(slot);
-  }
+  [[nodiscard]] detail::FreeSlot* link(void* block, detail::FreeSlot* next) const noexcept;
+  [[nodiscard]] void* unlink(detail::FreeSlot*& first) const noexcept;
 
   std::size_t pair_offset_ = detail::no_pair;  // of its registration, if not checking
   std::size_t registered_;
@@ -211,6 +225,11 @@ class SlabCache {
   Slabs slabs_;
   detail::Depot depot_;
   detail::MagazineSizing sizing_;
+  std::uintptr_t newest_visitor_ = 0;    // a thread's identity
+  std::uintptr_t releasing_thread_ = 0;  // in release_beyond(), which it leaves with nothing beyond
+  std::size_t empty_bytes_wanted_ = SIZE_MAX;
+  // A thread looks for itself only, so it pairs with nobody: what it reads it has written.
+  std::atomic<std::uintptr_t> constructing_thread_{0};
   std::uint64_t visit_count_ = 0;
   std::uint64_t wait_count_ = 0;
   std::uint64_t decayed_ns_;

@@ -37,10 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t byt
   std::string wrong;
   if (is_cache) {
     const tarn::SlabCacheOptions options{
-        .slab_bytes = 1024, .empty_bytes_max = 1024, .checking = checking};
+        .slab_bytes = 8192, .empty_bytes_max = 8192, .checking = checking};
     wrong = tarn::run_in_slab_shadow<tarn::SlabCache>(program, options, source, source_may_fail);
   } else {
-    const tarn::SlabsOptions options{.slab_bytes = 1024, .checking = checking};
+    const tarn::FixedPoolOptions options{.slab_bytes = 8192, .checking = checking};
     wrong = tarn::run_in_slab_shadow<tarn::FixedPool>(program, options, source, source_may_fail);
   }
   TARN_CHECK(wrong.empty(), "%s", wrong.c_str());

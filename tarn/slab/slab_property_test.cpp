@@ -25,11 +25,11 @@ namespace {
 
 class SlabProperty : public testing::TestWithParam<Checking> {
  protected:
-  static constexpr std::size_t slab_bytes = 1024;
+  static constexpr std::size_t slab_bytes = 8192;
 
   [[nodiscard]] static std::string run_fixed(const trace::Program& program,
                                              Source& upstream = heap_source(), bool fails = false) {
-    const SlabsOptions options{.slab_bytes = slab_bytes, .checking = GetParam()};
+    const FixedPoolOptions options{.slab_bytes = slab_bytes, .checking = GetParam()};
     return run_in_slab_shadow<FixedPool>(program, options, upstream, fails);
   }
   [[nodiscard]] static std::string run_cache(const trace::Program& program,

@@ -4,6 +4,7 @@
 
 #include "tarn/base/check.hpp"
 #include "tarn/os/sanitizer.hpp"
+#include "tarn/slab/slot_records.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "tarn/source/mapped_source.hpp"
 
@@ -14,7 +15,8 @@ constinit MappedSource the_slab_source;
 
 SlabShape shape_of(std::size_t slot_bytes, std::size_t alignment, Checking checking,
                    const SlabsOptions& options) noexcept {
-  TARN_CHECK(is_power_of_two(alignment), "slabs: alignment %zu is not a power of two", alignment);
+  TARN_CHECK(is_power_of_two(alignment), "pool \"%s\": alignment %zu is not a power of two",
+             options.name, alignment);
   if (checking != Checking::passthrough) {
     return slab_shape(slot_bytes, alignment, options.slab_bytes, options.capacity_min);
   }
@@ -57,55 +59,64 @@ Slabs::Slabs(std::size_t slot_bytes, std::size_t alignment, const SlabsOptions& 
 
 Slabs::~Slabs() {
   // The checker tells what is still in use, and who allocated it: for that it must be lost.
-  if (checking_ == Checking::passthrough && memory_checker_present()) return;
+  const bool checker_tells = checking_ == Checking::passthrough && memory_checker_present();
+  if (checker_tells) lose_slabs();
   if (is_checking()) check_nothing_in_use();
   for (Slab*& bucket : buckets_) {
     while (bucket != nullptr) release_slab(*bucket);
   }
 }
 
+void Slabs::lose_slabs() noexcept {
+  for (Slab*& bucket : buckets_) {
+    for (; bucket != nullptr; bucket = bucket->older_in_bucket) {
+      detail::delete_slot_records(bucket->records);
+    }
+  }
+}
+
 // ---- slots --------------------------------------------------------------------------------------
 
 void* Slabs::try_allocate_slow() noexcept {
-  do {
-    if (void* const slot = try_take()) return slot;
-  } while (enter_next_slab());
-  return nullptr;
+  bool is_fresh = false;
+  return try_allocate(is_fresh);
 }
 
 void* Slabs::try_allocate(bool& is_fresh) noexcept {
   do {
-    is_fresh = current_->freed == nullptr;
-    if (void* const slot = try_take()) return slot;
+    if (void* const slot = try_take(is_fresh)) return slot;
   } while (enter_next_slab());
   return nullptr;
 }
 
-void* Slabs::try_take() noexcept {
+void* Slabs::try_take(bool& is_fresh) noexcept {
   Slab& slab = *current_;
-  void* slot = slab.freed;
-  const bool is_fresh = slot == nullptr;
+  if (&slab == &detail::no_slab) return nullptr;
+  void* slot = is_checking() ? take_freed_guarded(slab) : take_freed(slab);
+  is_fresh = slot == nullptr;
   if (is_fresh) {
-    if (&slab == &detail::no_slab || slab.fresh == limit_of(slab)) return nullptr;
+    if (slab.fresh == limit_of(slab)) return nullptr;
     slot = slab.fresh;
     slab.fresh += shape_.stride_bytes;
-  } else {
-    if (is_checking()) [[unlikely]]
-      reveal_freed(*slab.freed);
-    slab.freed = slab.freed->next;
   }
   slab.until_notice += 1;
   if (is_checking()) [[unlikely]]
-    begin_use(slot, is_fresh);
+    begin_use(slab, slot, is_fresh);
+  return slot;
+}
+
+void* Slabs::take_freed(Slab& slab) noexcept {
+  FreeSlot* const slot = slab.freed;
+  if (slot != nullptr) slab.freed = slot->next;
   return slot;
 }
 
 void Slabs::undo_fresh(void* slot) noexcept {
   Slab& slab = *slab_address(slot);
   TARN_CHECK(slab.fresh == static_cast<std::byte*>(slot) + shape_.stride_bytes,
-             "slabs \"%s\": undo_fresh() of %p, which is not the newest fresh slot", name(), slot);
+             "pool \"%s\": undo_fresh() of %p, which is not the newest fresh slot", name(), slot);
   slab.fresh -= shape_.stride_bytes;
-  if (is_checking()) poison(slot, shape_.stride_bytes);
+  if (is_checking()) undo_fresh_guarded(slab, slot);
   if (--slab.until_notice == 0) notice(slab);
 }
 
@@ -124,12 +135,19 @@ std::size_t Slabs::try_allocate_many(void** slots, std::size_t count) noexcept {
 }
 
 std::size_t Slabs::try_allocate_some(void** slots, std::size_t count) noexcept {
-  void* slot = try_allocate();
   std::size_t taken_count = 0;
-  while (slot != nullptr) {
+  bool is_fresh = false;
+  while (taken_count < count) {
+    void* const slot = taken_count == 0 ? try_allocate() : try_take(is_fresh);
+    if (slot == nullptr) break;
     slots[taken_count++] = slot;
-    slot = taken_count == count ? nullptr : try_take();
   }
+  return taken_count;
+}
+
+std::size_t Slabs::try_allocate_freed(void** slots, std::size_t count) noexcept {
+  std::size_t taken_count = 0;
+  while (taken_count < count && open_->freed != nullptr) slots[taken_count++] = try_allocate();
   return taken_count;
 }
 
@@ -142,7 +160,7 @@ void Slabs::deallocate_many(void* const* slots, std::size_t count) noexcept {
 // The last slot of a slab was freed, or the first of a full one.
 void Slabs::notice(Slab& slab) noexcept {
   TARN_CHECK(slab.owner == this,
-             "slabs \"%s\": a slot of slabs \"%s\" came back; deallocate it where it is from",
+             "pool \"%s\": a block of pool \"%s\" came back; deallocate it where it is from",
              name(), slab.owner->name());
   if (slab.state == detail::SlabState::full) {
     slab.state = detail::SlabState::partial;
@@ -206,9 +224,16 @@ void Slabs::trim() noexcept {
 
 detail::Slab* Slabs::acquire_slab() noexcept {
   if (shape_.capacity == 0) return nullptr;
+  detail::SlotRecords* const records =
+      is_checking() ? detail::new_slot_records(shape_.capacity) : nullptr;
+  if (is_checking() && records == nullptr) return nullptr;
   void* const memory = options_.source->acquire(acquired_bytes(), shape_.slab_bytes);
-  if (memory == nullptr) return nullptr;
+  if (memory == nullptr) {
+    detail::delete_slot_records(records);
+    return nullptr;
+  }
   auto* const slab = ::new (memory) Slab{};
+  if (is_checking()) slab->records = records;
   slab->colour = next_colour_;
   next_colour_ = static_cast<std::uint16_t>((next_colour_ + 1) % shape_.colours);
   slab->fresh = slots_of(*slab);
@@ -227,13 +252,17 @@ void Slabs::release_slab(Slab& slab) noexcept {
   (newer != nullptr ? newer->older_in_bucket : buckets_[bucket_index(&slab)]) = older;
   if (older != nullptr) older->newer_in_bucket = newer;
   slab.owner = nullptr;
-  if (is_checking()) unpoison(&slab + 1, acquired_bytes() - sizeof(Slab));
+  if (is_checking()) {
+    detail::delete_slot_records(slab.records);
+    unpoison(&slab + 1, acquired_bytes() - sizeof(Slab));
+  }
   options_.source->release(&slab, acquired_bytes(), shape_.slab_bytes);
 }
 
 // A slab for one slot ends with it, so that a sanitizer sees what lies beyond.
 std::size_t Slabs::acquired_bytes() const noexcept {
-  return shape_.capacity == 1 ? shape_.slots_begin + shape_.stride_bytes : shape_.slab_bytes;
+  return checking_ == Checking::passthrough ? shape_.slots_begin + shape_.stride_bytes
+                                            : shape_.slab_bytes;
 }
 
 // ---- looking ------------------------------------------------------------------------------------

@@ -50,11 +50,12 @@ struct SlabsOptions {
   /// most 65535.
   std::size_t capacity_min = slab_capacity_min;
   /// Empty slabs beyond this go back to the source at once; with SIZE_MAX they wait for
-  /// take_empty() or trim(). 10 000 slots of 64 bytes, all freed and
-  /// allocated again, cost 4 times as much per slot when their slabs do not fit.
+  /// take_empty() or trim(). 10 000 slots of 64 bytes, all freed and allocated again, cost 4 times
+  /// as much per slot when their slabs do not fit.
   std::size_t empty_bytes_max = std::size_t{1} << 20;
   Checking checking = Checking::automatic;
-  /// How many bytes at the start of a free slot the slabs may write to, at least a pointer's.
+  /// How many bytes at the start of a free slot the slabs may write to, at least a pointer's. What
+  /// lies behind them is the user's block.
   std::size_t link_bytes = SIZE_MAX;
 };
 
@@ -81,8 +82,13 @@ struct FreeSlot {
 
 enum class SlabState : unsigned char { current, partial, empty, full };
 
+struct SlotRecords;
+
 struct Slab {
-  FreeSlot* freed;             // slots that came back, the last first
+  union {
+    FreeSlot* freed;       // slots that came back, the last first
+    SlotRecords* records;  // when checking: which came back is written there, not in the slots
+  };
   std::byte* fresh;            // the first slot never handed out
   std::uint32_t until_notice;  // see the invariant of Slabs
   SlabState state;
@@ -146,6 +152,10 @@ class Slabs {
   /// the first slot only.
   [[nodiscard]] std::size_t try_allocate_some(void** slots, std::size_t count) noexcept;
 
+  /// As try_allocate_some(), of slots that were handed out before, in the slab at hand; none when
+  /// checking.
+  [[nodiscard]] std::size_t try_allocate_freed(void** slots, std::size_t count) noexcept;
+
   /// As `count` calls of deallocate().
   void deallocate_many(void* const* slots, std::size_t count) noexcept;
 
@@ -195,10 +205,12 @@ class Slabs {
       notice(slab);
   }
 
+  void lose_slabs() noexcept;
   TARN_SLOW void* try_allocate_slow() noexcept;
   TARN_SLOW void deallocate_slow(void* slot) noexcept;
   TARN_SLOW void notice(Slab& slab) noexcept;
-  [[nodiscard]] void* try_take() noexcept;
+  [[nodiscard]] void* try_take(bool& is_fresh) noexcept;
+  [[nodiscard]] static void* take_freed(Slab& slab) noexcept;
   [[nodiscard]] bool enter_next_slab() noexcept;
   void leave_current() noexcept;
   [[nodiscard]] Slab* take_newest_empty() noexcept;
@@ -223,14 +235,18 @@ class Slabs {
   [[nodiscard]] Slab* find_slab(const void* pointer) const noexcept;
 
   // slabs_checking.cpp: what is only done when checking.
-  [[nodiscard]] std::size_t free_bytes() const noexcept;
-  void begin_use(void* slot, bool is_fresh) noexcept;
+  [[nodiscard]] bool keeps_contents() const noexcept { return options_.link_bytes != SIZE_MAX; }
+  [[nodiscard]] const void* block_in(const void* slot) const noexcept;
+  [[nodiscard]] std::uint32_t slot_index(Slab& slab, const void* slot) const noexcept;
+  [[nodiscard]] void* take_freed_guarded(Slab& slab) noexcept;
+  void begin_use(Slab& slab, void* slot, bool is_fresh) noexcept;
+  void undo_fresh_guarded(Slab& slab, void* slot) noexcept;
   void deallocate_guarded(void* slot) noexcept;
   [[nodiscard]] Slab& slab_in_use(void* slot) const noexcept;
-  [[nodiscard]] bool is_freed(const Slab& slab, const void* slot) const noexcept;
-  void reveal_freed(const detail::FreeSlot& slot) const noexcept;
+  void check_untouched(const void* slot) const noexcept;
   TARN_COLD void check_nothing_in_use() const noexcept;
   void find_in_use(const void** slots, std::size_t count) const noexcept;
+  [[nodiscard]] std::size_t describe_use(const void* slot, char* text) const noexcept;
 
   Slab* open_ = &detail::no_slab;  // current_ if not checking
   std::uintptr_t open_mask_ = 0;   // slot to slab if not checking

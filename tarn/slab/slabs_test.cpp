@@ -1,9 +1,12 @@
 #include "tarn/slab/slabs.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -169,6 +172,25 @@ TEST_P(SlabsTest, ASlotIsFreshOnce) {
   slabs.deallocate(first);
 }
 
+// The slots of later slabs begin later: never so late that they end behind their chunk.
+TEST_P(SlabsTest, ASlabOfOneSlotHoldsIt) {
+  SlabsOptions single = options();
+  single.capacity_min = 1;
+  Slabs slabs(40000, 16, single);
+  const std::vector<void*> slots = allocate(slabs, 5);
+  for (void* slot : slots) EXPECT_TRUE(tracking_.contains(slot, 40000));
+  deallocate(slabs, slots);
+}
+
+TEST_P(SlabsTest, NoneAreAllocatedWhereNoneAreWanted) {
+  Slabs slabs(48, 16, options());
+  void* nothing = this;
+  EXPECT_EQ(slabs.try_allocate_some(&nothing, 0), 0u);
+  EXPECT_EQ(slabs.try_allocate_many(&nothing, 0), 0u);
+  EXPECT_EQ(nothing, this);
+  EXPECT_EQ(slabs.stats().used_count, 0u);
+}
+
 TEST_P(SlabsTest, BytesBeyondTheLinkStayInAFreeSlot) {
   if (!has_whole_slabs()) GTEST_SKIP() << "a slot's memory is gone with it";
   SlabsOptions keeping = options();
@@ -282,6 +304,19 @@ TEST_P(SlabsTest, NoSizeWraps) {
     EXPECT_FALSE(slabs.owns(&slabs));
   }
   EXPECT_EQ(counting_.acquire_count(), 0u);
+}
+
+// Of a slot that keeps its contents, the link is none of the user's.
+TEST(SlabsWhenChecking, MessagesNameTheBlockThatTheUserHolds) {
+  const SlabsOptions options = {
+      .name = "orders", .checking = Checking::guarded, .link_bytes = sizeof(void*)};
+  auto slabs = std::make_unique<Slabs>(40, 8, options);
+  auto* const slot = static_cast<std::byte*>(slabs->try_allocate());
+  char block[32];
+  std::snprintf(block, sizeof(block), "%p", static_cast<void*>(slot + sizeof(void*)));
+  EXPECT_DEATH(slabs.reset(), std::string("pool \"orders\": at its end 1 blocks .* ") + block);
+  slabs->deallocate(slot);
+  EXPECT_DEATH(slabs->deallocate(slot), std::string("pool \"orders\": block ") + block);
 }
 
 TEST_P(SlabsTest, FreedSlotsArePoisoned) {

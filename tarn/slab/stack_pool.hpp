@@ -5,7 +5,8 @@
 //     | FixedPool | slab: header, blocks | slab: header, blocks | ...             |   and no more
 //     +-----------+---------------------------------------------------------------+
 //
-// How many blocks there are is known to the compiler, and the same however closely it checks.
+// How many blocks there are is known to the compiler, and the same however closely it checks. What
+// checking knows of each lies on the heap all the same: where there is none, say Checking::off.
 //
 // Threads:    as FixedPool.
 // Failure:    as FixedPool: there are `capacity` blocks.
@@ -40,21 +41,21 @@ struct StackSlabs {
 }
 
 /// Slabs in `source`, which has no room for a slab of each block.
-[[nodiscard]] SlabsOptions stack_slabs_options(const char* name, Checking checking, Source& source,
-                                               std::size_t slab_bytes) noexcept;
+[[nodiscard]] FixedPoolOptions stack_pool_options(const char* name, Checking checking,
+                                                  Source& source, std::size_t slab_bytes) noexcept;
 
 template <std::size_t block_bytes, std::size_t block_count, std::size_t alignment>
 struct StackPoolShape {
   static constexpr SlabShape slab = stack_slab_shape(block_bytes, alignment, block_count);
   static constexpr std::size_t slab_count = (block_count + slab.capacity - 1) / slab.capacity;
-  using Slabs = StackSlabs<slab.slab_bytes, slab_count>;
+  using Memory = StackSlabs<slab.slab_bytes, slab_count>;
 };
 
 }  // namespace detail
 
 template <std::size_t slot_bytes, std::size_t slot_count,
           std::size_t slot_alignment = natural_alignment(slot_bytes)>
-class StackPool : private detail::StackPoolShape<slot_bytes, slot_count, slot_alignment>::Slabs,
+class StackPool : private detail::StackPoolShape<slot_bytes, slot_count, slot_alignment>::Memory,
                   public FixedPool {
   using Shape = detail::StackPoolShape<slot_bytes, slot_count, slot_alignment>;
 
@@ -67,7 +68,7 @@ class StackPool : private detail::StackPoolShape<slot_bytes, slot_count, slot_al
                      Checking checking = Checking::automatic) noexcept
       : FixedPool(
             slot_bytes, slot_alignment,
-            detail::stack_slabs_options(name, checking, this->source, Shape::slab.slab_bytes)) {}
+            detail::stack_pool_options(name, checking, this->source, Shape::slab.slab_bytes)) {}
 };
 
 }  // namespace tarn

@@ -16,12 +16,28 @@ namespace tarn::detail {
 
 // What of a cache the registry uses.
 struct CacheAccess {
-  static bool try_lock(SlabCache& cache) noexcept { return cache.mutex_.try_lock(); }
-  static void unlock(SlabCache& cache) noexcept { cache.mutex_.unlock(); }
+  // A constructor that forks or exits holds its cache's lock already.
+  static bool try_lock(SlabCache& cache) noexcept {
+    return cache.is_constructing() || cache.mutex_.try_lock();
+  }
+  static void unlock(SlabCache& cache) noexcept {
+    if (!cache.is_constructing()) cache.mutex_.unlock();
+  }
+  // Nobody else goes on with what they were doing.
+  static void forget_other_threads(SlabCache& cache) noexcept {
+    if (cache.releasing_thread_ != this_thread_identity()) cache.releasing_thread_ = 0;
+  }
+  static bool owns_if_at_rest(SlabCache& cache, const void* slot) noexcept {
+    if (!try_lock(cache)) return false;
+    const bool owns = cache.slabs_.owns(slot);
+    unlock(cache);
+    return owns;
+  }
   static bool try_take_back(SlabCache& cache, MagazinePair& pair) noexcept {
-    const std::unique_lock lock(cache.mutex_, std::try_to_lock);
-    if (lock.owns_lock()) cache.take_back(pair);
-    return lock.owns_lock();
+    if (!try_lock(cache)) return false;
+    cache.take_back(pair);
+    unlock(cache);
+    return true;
   }
 };
 
@@ -42,25 +58,29 @@ MagazinePair& pair_at(ThreadMagazines& thread, std::size_t pair_offset) noexcept
   return *reinterpret_cast<MagazinePair*>(thread.pairs + pair_offset);
 }
 
-void release_pairs(std::byte* pairs, std::size_t bytes) noexcept {
-  if (bytes != 0) heap_source().release(pairs, bytes, magazine_alignment);
+constexpr std::size_t table_bytes = cache_count_max * sizeof(MagazinePair);
+
+void release_pairs(ThreadMagazines& thread) noexcept {
+  if (thread.pairs != nullptr) heap_source().release(thread.pairs, table_bytes, magazine_alignment);
+  thread.pairs = nullptr;
+  thread.bytes = 0;
 }
 
-// Room for the pairs of all caches there are, so that a thread seldom comes here.
-bool grow_pairs(ThreadMagazines& thread, std::size_t bytes) noexcept {
-  bytes = std::max(bytes, registry.cache_count * sizeof(MagazinePair));
-  void* const memory = heap_source().acquire(bytes, magazine_alignment);
-  if (memory == nullptr) return false;
-  auto* const pairs = static_cast<MagazinePair*>(memory);
-  const std::size_t count = bytes / sizeof(MagazinePair);
-  const std::size_t old_count = thread.bytes / sizeof(MagazinePair);
-  for (std::size_t index = 0; index < count; ++index) {
-    ::new (pairs + index) MagazinePair(
-        index < old_count ? pair_at(thread, index * sizeof(MagazinePair)) : MagazinePair{});
+// Makes those up to `bytes`, and of all caches there are, so that a thread seldom comes here. The
+// table has room for all there can be: pairs never move, for a function of the user that uses
+// another cache may run while one is in use. What is not made yet is not touched either.
+bool make_pairs(ThreadMagazines& thread, std::size_t bytes) noexcept {
+  if (thread.pairs == nullptr) {
+    void* const memory = heap_source().acquire(table_bytes, magazine_alignment);
+    if (memory == nullptr) return false;
+    thread.pairs = static_cast<std::byte*>(memory);
   }
-  release_pairs(thread.pairs, thread.bytes);
-  thread.pairs = static_cast<std::byte*>(memory);
-  thread.bytes = bytes;
+  bytes = std::max(bytes, registry.cache_count * sizeof(MagazinePair));
+  std::byte* const pairs = thread.pairs;
+  for (std::size_t offset = thread.bytes; offset < bytes; offset += sizeof(MagazinePair)) {
+    ::new (pairs + offset) MagazinePair;
+  }
+  thread.bytes = std::max(thread.bytes, bytes);
   return true;
 }
 
@@ -88,9 +108,7 @@ void end_thread(void* argument) noexcept {
     }
   }
   forget_thread(thread);
-  release_pairs(thread.pairs, thread.bytes);
-  thread.pairs = nullptr;
-  thread.bytes = 0;
+  release_pairs(thread);
   thread.has_ended = true;
 }
 
@@ -125,9 +143,11 @@ bool try_lock_caches() noexcept {
 }
 
 void lock_all() noexcept {
+  waiting_fork_count.fetch_add(1, std::memory_order_relaxed);
   std::unique_lock lock(registry.mutex);
   while (!try_lock_caches()) step_aside(lock);
   lock.release();  // until unlock_all()
+  waiting_fork_count.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void unlock_all() noexcept {
@@ -141,6 +161,8 @@ void unlock_in_child() noexcept {
   const bool is_known = self.bytes != 0;
   self.newer = self.older = nullptr;
   registry.newest_thread = is_known ? &self : nullptr;
+  waiting_fork_count.store(0, std::memory_order_relaxed);
+  for_each_cache(CacheAccess::forget_other_threads);
   unlock_all();
 }
 
@@ -176,27 +198,37 @@ void unregister_cache(SlabCache& cache, std::size_t pair_offset) noexcept {
   }
 }
 
+MagazinePair* pair_of_this_thread(std::size_t pair_offset) noexcept {
+  ThreadMagazines& thread = this_thread_magazines;
+  return pair_offset < thread.bytes ? &pair_at(thread, pair_offset) : nullptr;
+}
+
 MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept {
   ThreadMagazines& thread = this_thread_magazines;
-  if (pair_offset < thread.bytes) return &pair_at(thread, pair_offset);
+  if (MagazinePair* const pair = pair_of_this_thread(pair_offset)) return pair;
   if (pair_offset == no_pair) return nullptr;
   const std::lock_guard lock(registry.mutex);
   const bool is_new = thread.bytes == 0;
-  if (thread.has_ended || !grow_pairs(thread, pair_offset + sizeof(MagazinePair))) return nullptr;
+  if (thread.has_ended || !make_pairs(thread, pair_offset + sizeof(MagazinePair))) return nullptr;
   if (is_new && !begin_thread(thread)) {
-    release_pairs(thread.pairs, thread.bytes);
-    thread.pairs = nullptr;
-    thread.bytes = 0;
+    release_pairs(thread);
     return nullptr;
   }
   return &pair_at(thread, pair_offset);
+}
+
+void wait_for_forks() noexcept {
+  while (this_thread_magazines.construct_depth == 0 &&
+         waiting_fork_count.load(std::memory_order_relaxed) != 0) {
+    std::this_thread::yield();
+  }
 }
 
 const SlabCache* find_owner(const void* slot, const SlabCache& cache) noexcept {
   const std::lock_guard lock(registry.mutex);
   const SlabCache* owner = nullptr;
   for_each_cache([&](SlabCache& other) {
-    if (&other != &cache && other.owns(slot)) owner = &other;
+    if (&other != &cache && CacheAccess::owns_if_at_rest(other, slot)) owner = &other;
   });
   return owner;
 }

@@ -1,7 +1,7 @@
 // tarn/slab/thread_magazines.hpp - which magazines a thread has, of which cache.
 //
 //     thread 1:  pairs -> [cache 0: loaded previous | cache 1: ... | cache 2: ...]
-//     thread 2:  pairs -> [cache 0: loaded previous]           grown when cache 2 is first used
+//     thread 2:  pairs -> [cache 0: loaded previous |              the rest when cache 1 is used
 //     registry:  caches by index, threads in a list, one lock for both
 //
 // The lock is for beginnings and ends: of caches, of threads, of a thread's use of a cache, of a
@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 #include "tarn/slab/magazine.hpp"
@@ -28,11 +29,12 @@ namespace detail {
 struct CacheAccess;
 
 struct ThreadMagazines {
-  std::byte* pairs = nullptr;  // MagazinePair[]
-  std::size_t bytes = 0;
+  std::byte* pairs = nullptr;  // MagazinePair[], where it is for the thread's life
+  std::size_t bytes = 0;       // of those that are made
   ThreadMagazines* newer = nullptr;
   ThreadMagazines* older = nullptr;
   bool has_ended = false;
+  int construct_depth = 0;  // constructors of objects under way, each with its cache's lock
 };
 
 // initial-exec: in a shared library too its address is no call.
@@ -48,10 +50,26 @@ inline constexpr std::size_t no_pair = SIZE_MAX;
 /// Takes the magazines of the cache from all threads and gives them back to it, then forgets it.
 void unregister_cache(SlabCache& cache, std::size_t pair_offset) noexcept;
 
+/// Returns the calling thread's pair; nullptr if it has none.
+[[nodiscard]] MagazinePair* pair_of_this_thread(std::size_t pair_offset) noexcept;
+
 /// Returns the calling thread's pair, making it if need be; nullptr if that can not be.
 [[nodiscard]] MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept;
 
-/// Returns a cache other than `cache` that `slot` is from, or nullptr. For messages.
+// A fork waits for the locks of all caches at once, for which busy threads leave no gap. It is
+// counted here by who forks, and read by who wants a lock; each pairs with itself.
+inline constinit std::atomic<int> waiting_fork_count{0};
+
+void wait_for_forks() noexcept;
+
+/// Lets forks go first. Not a constructor: it holds a lock that the fork waits for.
+inline void let_forks_pass() noexcept {
+  if (waiting_fork_count.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    wait_for_forks();
+}
+
+/// Returns a cache other than `cache` that `slot` is from, or nullptr, also if that cache is in use
+/// at this moment. For messages.
 [[nodiscard]] const SlabCache* find_owner(const void* slot, const SlabCache& cache) noexcept;
 
 }  // namespace detail

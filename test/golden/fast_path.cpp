@@ -1,5 +1,5 @@
-// test/golden/fast_path.cpp - one function per hot call of a Region and of a Buffer, compiled and
-// never run: scripts/fast_path.py counts the instructions of each fast path.
+// test/golden/fast_path.cpp - one function per hot call of the pools, compiled and never run:
+// scripts/fast_path.py counts the instructions of each fast path.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +8,8 @@
 #include "tarn/adapt/region_allocator.hpp"
 #include "tarn/buffer/buffer.hpp"
 #include "tarn/region/region.hpp"
+#include "tarn/slab/fixed_pool.hpp"
+#include "tarn/slab/slab_cache.hpp"
 
 namespace {
 
@@ -43,6 +45,18 @@ Point* make_trivial(tarn::Region& region, double x, double y) { return region.ma
 int* allocator_allocate(tarn::RegionAllocator<int>& allocator, std::size_t count) {
   return allocator.allocate(count);
 }
+
+void* fixed_pool_allocate(tarn::FixedPool& pool) { return pool.allocate(); }
+
+void* fixed_pool_try_allocate(tarn::FixedPool& pool) { return pool.try_allocate(); }
+
+void fixed_pool_deallocate(tarn::FixedPool& pool, void* block) { pool.deallocate(block); }
+
+void* slab_cache_allocate(tarn::SlabCache& cache) { return cache.allocate(); }
+
+void* slab_cache_try_allocate(tarn::SlabCache& cache) { return cache.try_allocate(); }
+
+void slab_cache_deallocate(tarn::SlabCache& cache, void* block) { cache.deallocate(block); }
 
 std::uint32_t buffer_read(tarn::Buffer& buffer) { return buffer.read_be<std::uint32_t>(); }
 

@@ -1,7 +1,7 @@
 // test/misuse/cache_block_freed_twice.cpp - deallocates a block of a cache twice.
 //
 // Expect guarded:
-//     tarn: slabs "orders": slot <address> is deallocated a second time
+//     tarn: pool "orders": block <address> is deallocated a second time
 //     [tarn/slab/slabs_checking.cpp:<line>]
 
 #include "tarn/slab/slab_cache.hpp"

@@ -4,7 +4,7 @@
 //     tarn: slab cache "prices": <address> is a block of slab cache "orders"; deallocate it there
 //     [tarn/slab/slab_cache.cpp:<line>]
 // Expect passthrough:
-//     tarn: slabs "prices": slot <address> is of slabs "orders"; deallocate it there
+//     tarn: pool "prices": block <address> is of pool "orders"; deallocate it there
 //     [tarn/slab/slabs_checking.cpp:<line>]
 
 #include "tarn/slab/slab_cache.hpp"

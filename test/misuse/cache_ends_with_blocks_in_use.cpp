@@ -1,9 +1,11 @@
 // test/misuse/cache_ends_with_blocks_in_use.cpp - ends a cache of which two blocks are in use.
 //
 // Expect guarded:
-//     tarn: slabs "orders": at their end 2 slots are in use, such as <address> <address>;
-//     deallocate what was allocated, or see with TARN_CHECKING=passthrough and a sanitizer where
-//     that was [tarn/slab/slabs_checking.cpp:<line>]
+//     tarn: pool "orders": at its end 2 blocks are in use, such as
+//     <address> (allocated by<calls>)
+//     <address> (allocated by<calls>);
+//     deallocate what was allocated (addr2line -Cfie <program> <addresses> shows the lines)
+//     [tarn/slab/slabs_checking.cpp:<line>]
 
 #include "tarn/slab/slab_cache.hpp"
 

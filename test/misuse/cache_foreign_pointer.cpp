@@ -1,7 +1,7 @@
 // test/misuse/cache_foreign_pointer.cpp - gives a cache what is from no cache at all.
 //
 // Expect guarded:
-//     tarn: slabs "orders": <address> is not memory of these slabs; deallocate it where it is from
+//     tarn: pool "orders": <address> is not memory of this pool; deallocate it where it is from
 //     [tarn/slab/slabs_checking.cpp:<line>]
 
 #include "tarn/slab/slab_cache.hpp"

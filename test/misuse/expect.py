@@ -5,8 +5,8 @@
 
 Without a tool, or with none ("plain"), the program must be stopped by SIGABRT with exactly the
 expected text on stderr, or, where "nothing" is expected, exit with 0 and print nothing there. With
-a tool its report must have the expected lines, in that order. <address>, <line> and <file> stand
-for what differs from build to build.
+a tool its report must have the expected lines, in that order. <address>, <line>, <file> and <calls>
+stand for what differs from build to build.
 """
 
 import os
@@ -17,7 +17,8 @@ import subprocess
 import sys
 
 SKIPPED = 77
-PLACEHOLDERS = {"<address>": "0x[0-9a-f]+", "<line>": "[0-9]+", "<file>": "[a-z_.]+"}
+PLACEHOLDERS = {"<address>": "0x[0-9a-f]+", "<line>": "[0-9]+", "<file>": "[a-z_.]+",
+                "<calls>": r" misuse_[a-z_]+( [a-z_0-9.]+)+"}
 TOOL_EXIT_CODE = 99
 
 

@@ -1,7 +1,7 @@
 // test/misuse/slot_freed_twice.cpp - deallocates a slot twice.
 //
 // Expect guarded:
-//     tarn: slabs "orders": slot <address> is deallocated a second time
+//     tarn: pool "orders": block <address> is deallocated a second time
 //     [tarn/slab/slabs_checking.cpp:<line>]
 
 #include "tarn/slab/slabs.hpp"

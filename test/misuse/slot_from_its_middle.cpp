@@ -1,7 +1,7 @@
 // test/misuse/slot_from_its_middle.cpp - deallocates a pointer into a slot.
 //
 // Expect guarded:
-//     tarn: slabs "orders": no slot that is in use begins at <address>; deallocate what was
+//     tarn: pool "orders": no block that is in use begins at <address>; deallocate what was
 //     allocated [tarn/slab/slabs_checking.cpp:<line>]
 
 #include "tarn/slab/slabs.hpp"

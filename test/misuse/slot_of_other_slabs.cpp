@@ -1,10 +1,10 @@
 // test/misuse/slot_of_other_slabs.cpp - deallocates a slot where it is not from.
 //
 // Expect guarded:
-//     tarn: slabs "prices": <address> is not memory of these slabs; deallocate it where it is from
+//     tarn: pool "prices": <address> is not memory of this pool; deallocate it where it is from
 //     [tarn/slab/slabs_checking.cpp:<line>]
 // Expect passthrough:
-//     tarn: slabs "prices": slot <address> is of slabs "orders"; deallocate it there
+//     tarn: pool "prices": block <address> is of pool "orders"; deallocate it there
 //     [tarn/slab/slabs_checking.cpp:<line>]
 
 #include "tarn/slab/slabs.hpp"

@@ -1,7 +1,7 @@
 // test/misuse/slot_written_after_free.cpp - writes to a slot that was deallocated.
 //
 // Expect guarded plain:
-//     tarn: slabs "orders": slot <address> was written to after it was deallocated; run under
+//     tarn: pool "orders": block <address> was written to after it was deallocated; run under
 //     AddressSanitizer to see where [tarn/slab/slabs_checking.cpp:<line>]
 // Expect guarded asan:
 //     ERROR: AddressSanitizer: use-after-poison

@@ -1,9 +1,12 @@
 // test/misuse/slots_left_at_end.cpp - ends slabs of which slots are in use.
 //
 // Expect guarded:
-//     tarn: slabs "orders": at their end 4 slots are in use, such as <address> <address> <address>;
-//     deallocate what was allocated, or see with TARN_CHECKING=passthrough and a sanitizer where
-//     that was [tarn/slab/slabs_checking.cpp:<line>]
+//     tarn: pool "orders": at its end 4 blocks are in use, such as
+//     <address> (allocated by<calls>)
+//     <address> (allocated by<calls>)
+//     <address> (allocated by<calls>);
+//     deallocate what was allocated (addr2line -Cfie <program> <addresses> shows the lines)
+//     [tarn/slab/slabs_checking.cpp:<line>]
 // Expect passthrough asan:
 //     ERROR: LeakSanitizer: detected memory leaks
 

@@ -1,10 +1,10 @@
 // test/misuse/stack_pool_foreign_block.cpp - gives a StackPool what is not from it.
 //
 // Expect guarded:
-//     tarn: slabs "prices": <address> is not memory of these slabs; deallocate it where it is from
+//     tarn: pool "prices": <address> is not memory of this pool; deallocate it where it is from
 //     [tarn/slab/slabs_checking.cpp:<line>]
 // Expect passthrough:
-//     tarn: slabs "prices": <address> is not memory of these slabs; deallocate it where it is from
+//     tarn: pool "prices": <address> is not memory of this pool; deallocate it where it is from
 //     [tarn/slab/slabs_checking.cpp:<line>]
 
 #include "tarn/slab/stack_pool.hpp"
