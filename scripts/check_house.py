@@ -17,9 +17,26 @@ COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 40
 RATCHET = "scripts/long_functions.txt"
 # Headers of these layers are in tarn/tarn.hpp, but for those that no user includes by name.
-PUBLIC = re.compile(r"^tarn/(source|region|slab|adapt)/\w+\.hpp$")
+PUBLIC = re.compile(r"^tarn/(source|region|slab|arena|buffer|adapt)/\w+\.hpp$")
 DETAILS = {
     "tarn/adapt/pool_blocks.hpp": "what the two pool adapters share",
+    "tarn/arena/arena_core.hpp": "the inside of Arena",
+    "tarn/arena/arena_options.hpp": "the beginning of arena.hpp",
+    "tarn/arena/chunk.hpp": "the memory of an arena",
+    "tarn/arena/chunk_lists.hpp": "a member of a shard",
+    "tarn/arena/chunk_table.hpp": "a member of a shard",
+    "tarn/arena/handle.hpp": "what the original calls a block",
+    "tarn/arena/shard.hpp": "a lock of an arena",
+    "tarn/arena/size_rules.hpp": "which block a request gets",
+    "tarn/arena/subpage.hpp": "a page of an arena",
+    "tarn/arena/thread_binding.hpp": "which cache a thread has",
+    "tarn/arena/thread_cache.hpp": "the free blocks of a thread",
+    "tarn/buffer/buffer_block.hpp": "what a Buffer points at",
+    "tarn/buffer/buffer_errors.hpp": "the errors of buffers and chains",
+    "tarn/buffer/byte_order.hpp": "the numbers of NumberAccess",
+    "tarn/buffer/call_site.hpp": "an argument of buffers and pools",
+    "tarn/buffer/leak_watch.hpp": "a member of BufferPool",
+    "tarn/buffer/number_access.hpp": "a base of Buffer and BufferChain",
     "tarn/region/large_table.hpp": "a member of Region",
     "tarn/region/region_detail.hpp": "for region*.cpp only",
     "tarn/region/region_guard.hpp": "a member of Region",

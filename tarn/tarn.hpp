@@ -3,11 +3,17 @@
 
 #pragma once
 
+#include "tarn/adapt/asio_buffers.hpp"
 #include "tarn/adapt/pool_allocator.hpp"
 #include "tarn/adapt/pool_resource.hpp"
 #include "tarn/adapt/region_allocator.hpp"
 #include "tarn/adapt/region_resource.hpp"
+#include "tarn/arena/arena.hpp"
 #include "tarn/base/out_of_memory.hpp"
+#include "tarn/buffer/buffer.hpp"
+#include "tarn/buffer/buffer_chain.hpp"
+#include "tarn/buffer/buffer_pool.hpp"
+#include "tarn/buffer/hex_dump.hpp"
 #include "tarn/region/file_cleanup.hpp"
 #include "tarn/region/region.hpp"
 #include "tarn/region/scope.hpp"

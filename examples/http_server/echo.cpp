@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <boost/json/parser.hpp>
 #include <boost/json/serializer.hpp>
@@ -33,16 +34,13 @@ json::value parse(std::string_view text, json::storage_ptr storage, json::error_
   return error ? json::value(storage) : parser.release();
 }
 
-void serialize(const json::value& document, std::size_t expected_bytes, Body::value_type& text) {
+void serialize(const json::value& document, std::size_t expected_bytes, ResponseText& text) {
   json::serializer serializer;
   serializer.reset(&document);
-  std::size_t written_bytes = 0;
   do {
-    text.resize(std::max(expected_bytes, 2 * text.size()));
-    written_bytes +=
-        serializer.read(text.data() + written_bytes, text.size() - written_bytes).size();
+    const std::span<char> room = text.prepare(std::max(expected_bytes, text.size()));
+    text.commit(serializer.read(room.data(), room.size()).size());
   } while (!serializer.done());
-  text.resize(written_bytes);
 }
 
 }  // namespace

@@ -2,9 +2,10 @@
 //
 //     Exchange
 //     +--------+--------+----------+        the request's region
-//     | memory | parser | response |------->+----------------------------------------------+
-//     +--------+--------+----------+        | fields | body | JSON | fields | text to send |
-//                                           +----------------------------------------------+
+//     | memory | parser | response |------->+------------------------------------------------+
+//     +--------+--------+----------+        | fields | body | JSON | fields of the response |
+//                            |              +------------------------------------------------+
+//                            +-> text to send: a chain of the process's buffers
 //
 // Lifetime:   until the response has been written. Members end in the reverse order: the messages
 //             first, then the memory they were in.
@@ -23,6 +24,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "examples/http_server/memory.hpp"
+#include "examples/http_server/response_body.hpp"
 
 namespace http_server {
 
@@ -32,7 +34,7 @@ namespace http = boost::beast::http;
 using Body = http::basic_string_body<char, std::char_traits<char>, Allocator>;
 using Fields = http::basic_fields<Allocator>;
 using Request = http::request<Body, Fields>;
-using Response = http::response<Body, Fields>;
+using Response = http::response<ResponseBody, Fields>;
 
 struct Exchange {
   // Holds an ordinary request with its fields, its body as text and as JSON, and the response.
@@ -48,7 +50,8 @@ struct Exchange {
   /// Fills in the response but for the fields that every response has.
   void answer(http::status status, std::string_view content_type, std::string_view body) {
     answer(status, content_type);
-    response.body() = body;
+    response.body().clear();
+    response.body().append(body);
   }
   void answer(http::status status, std::string_view content_type) {
     response.result(status);
@@ -69,7 +72,7 @@ struct Exchange {
   http::request_parser<Body, Allocator> parser{std::piecewise_construct,
                                                std::make_tuple(memory.allocator()),
                                                std::make_tuple(memory.allocator())};
-  Response response{std::piecewise_construct, std::make_tuple(memory.allocator()),
+  Response response{std::piecewise_construct, std::forward_as_tuple(memory),
                     std::make_tuple(memory.allocator())};
 };
 

@@ -390,11 +390,24 @@ class RegionTest(StrategyTest, unittest.TestCase):
 
     def test_stats_accounts_for_the_bytes(self):
         with self.server() as server:
-            worker = server.stats()["workers"][0]["pool"]
-        for pool in (worker["children"][0], worker["children"][0]["children"][0]):
+            stats = server.stats()
+        worker = stats["workers"][0]["pool"]
+        for pool in (worker["children"][0]["children"][0],):
             self.assertGreater(pool["handed_out_bytes"], 0)
             self.assertEqual(pool["reserved_bytes"], pool["handed_out_bytes"] + pool["free_bytes"] +
                              pool["wasted_bytes"])
+        # The connection's read buffer; what is read and written lies in no region.
+        self.assertEqual(worker["children"][0]["handed_out_bytes"], 0)
+        self.assertGreaterEqual(stats["buffers"]["used_bytes"], 6144)
+
+    def test_a_connection_gives_its_buffers_back(self):
+        with self.server() as server:
+            before = server.stats()["buffers"]["used_bytes"]
+            with server.connect(), server.connect():
+                while server.stats()["buffers"]["used_bytes"] < before + 2 * 6144:
+                    pass  # The server hears of a connection, and of its end, a moment later.
+            while server.stats()["buffers"]["used_bytes"] > before:
+                pass
 
 
 class BothTest(unittest.TestCase):

@@ -30,6 +30,11 @@ std::string_view name_of(Strategy strategy) noexcept {
   return strategy == Strategy::region ? "region" : "malloc";
 }
 
+tarn::BufferPool& buffers() {
+  static tarn::BufferPool pool({.arena = {.name = "buffers"}});
+  return pool;
+}
+
 Allocator Memory::handlers() noexcept {
   return strategy_ == Strategy::region ? resource() : &recycling_resource;
 }

@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "tarn/adapt/region_resource.hpp"
+#include "tarn/buffer/buffer_pool.hpp"
 #include "tarn/region/region.hpp"
 
 namespace http_server {
@@ -28,6 +29,10 @@ namespace http_server {
 enum class Strategy { malloc, region };
 
 [[nodiscard]] std::string_view name_of(Strategy strategy) noexcept;
+
+/// Returns the pool of the process's buffers: bytes between sockets, which no region is for. With
+/// malloc nothing comes from it.
+[[nodiscard]] tarn::BufferPool& buffers();
 
 using Allocator = std::pmr::polymorphic_allocator<char>;
 
@@ -40,10 +45,9 @@ class Memory {
 
   /// Puts this below `parent`, until rest().
   void begin_below(Memory& parent) noexcept { parent.region_.adopt(region_); }
-  /// Ends all that is in here, takes this from its parent, and keeps `bytes_max` bytes for the next
-  /// use.
-  void rest(std::size_t bytes_max) noexcept {
-    region_.reset(tarn::Retain::at_most(bytes_max));
+  /// Ends all that is in here and takes this from its parent.
+  void rest() noexcept {
+    region_.reset(tarn::Retain::nothing());
     region_.detach();
   }
 

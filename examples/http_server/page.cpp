@@ -131,15 +131,15 @@ Text escaped(std::string_view text, Allocator allocator) {
 }
 
 // `text` with each {{slot}} replaced by its content, which is markup already.
-void fill(std::string_view text, const Map& slots, Text& page) {
+void fill(std::string_view text, const Map& slots, ResponseText& page) {
   for (;;) {
     const std::size_t begin = text.find("{{");
-    page += text.substr(0, begin);
+    page.append(text.substr(0, begin));
     if (begin == std::string_view::npos) return;
     text.remove_prefix(begin + 2);
     const std::string_view slot = take_until(text, '}');
     text.remove_prefix(1);
-    if (const auto content = slots.find(slot); content != slots.end()) page += content->second;
+    if (const auto content = slots.find(slot); content != slots.end()) page.append(content->second);
   }
 }
 

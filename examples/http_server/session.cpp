@@ -27,13 +27,11 @@ bool expects_continue(const Request& request) {
 void Session::begin(Worker& worker, Socket socket) {
   worker_ = &worker;
   if (!memory_) {
-    memory_.emplace(worker.memory().strategy(),
-                    tarn::RegionOptions{.name = "connection", .first_chunk_bytes = chunk_bytes});
+    memory_.emplace(worker.memory().strategy(), tarn::RegionOptions{.name = "connection"});
   }
   memory_->begin_below(worker.memory());
   socket_.emplace(std::move(socket));
-  buffer_.emplace(buffer_bytes_max, memory_->allocator());
-  buffer_->reserve(buffer_bytes);
+  buffer_.emplace(buffer_bytes, buffer_bytes_max, memory_->strategy());
   read_request();
 }
 
@@ -41,7 +39,7 @@ void Session::reset() noexcept {
   exchange_.reset();
   buffer_.reset();
   socket_.reset();
-  memory_->rest(chunk_bytes);
+  memory_->rest();
 }
 
 void Session::read_request() {

@@ -11,13 +11,13 @@
 //     +--------+--------+--------+----------+
 //     | memory | socket | buffer | exchange |
 //     +--------+--------+--------+----------+
-//         |                           +--> the request's region: the messages, and the operations
-//         |                                that wait for the socket
-//         +--> the connection's region: the bytes read and not yet parsed
+//         |                 |         +--> the request's region: the messages, and the operations
+//         |                 |              that wait for the socket
+//         |                 +--> the process's buffers: the bytes read and not yet parsed
+//         +--> the connection's region
 //
 // Whatever a request leaves behind ends with it, so a connection kept alive for days does not grow.
-// A session that is kept constructed rests between connections: its region is in no tree then, and
-// holds the chunk for the next one's buffer.
+// A session that is kept constructed rests between connections: its region is in no tree then.
 //
 // Threads:    its worker's.
 // Lifetime:   begin() to Worker::release(), which it calls itself when no operation waits, and
@@ -32,11 +32,11 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include "examples/http_server/exchange.hpp"
 #include "examples/http_server/memory.hpp"
+#include "examples/http_server/read_buffer.hpp"
 
 namespace http_server {
 
@@ -62,9 +62,8 @@ class Session : public boost::intrusive::list_base_hook<> {
   void check_deadline(Clock::time_point now);
 
  private:
-  // The read buffer just fits the connection's first chunk, beside the chunk's header.
-  static constexpr std::size_t chunk_bytes = 6144;
-  static constexpr std::size_t buffer_bytes = chunk_bytes - 64;
+  // With the header before it, the read buffer just fits three quarters of a page of the pool.
+  static constexpr std::size_t buffer_bytes = 6144 - sizeof(tarn::detail::BufferBlock);
   static constexpr std::size_t buffer_bytes_max = 1 << 17;
   static constexpr std::chrono::seconds linger_time{1};
 
@@ -97,7 +96,7 @@ class Session : public boost::intrusive::list_base_hook<> {
   Worker* worker_ = nullptr;
   std::optional<Memory> memory_;  // made by the first connection, and kept
   std::optional<Socket> socket_;
-  std::optional<beast::basic_flat_buffer<Allocator>> buffer_;
+  std::optional<ReadBuffer> buffer_;
   std::optional<Exchange> exchange_;
   Clock::time_point deadline_{};
   bool waits_for_request_ = false;

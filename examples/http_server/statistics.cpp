@@ -31,6 +31,13 @@ json::object to_json(const WorkerStatistics& worker) {
           {"sessions", worker.sessions}};
 }
 
+json::object buffers_of_process() {
+  const tarn::ArenaStats stats = buffers().stats();
+  return {{"used_bytes", stats.used_bytes},
+          {"cached_bytes", stats.cached_bytes},
+          {"reserved_bytes", stats.reserved_bytes}};
+}
+
 }  // namespace
 
 json::object pool_tree(const tarn::Region& region) {
@@ -68,6 +75,7 @@ void answer_with(const Statistics& statistics, Strategy strategy, Exchange& exch
                           {"malloc_calls", malloc_calls},
                           {"rss_bytes", memory_of_process("VmRSS")},
                           {"rss_bytes_peak", memory_of_process("VmHWM")},
+                          {"buffers", buffers_of_process()},
                           {"workers", std::move(workers)}};
   exchange.answer(http::status::ok, "application/json", json::serialize(page) + "\n");
 }

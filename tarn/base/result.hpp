@@ -24,6 +24,8 @@ enum class ErrorCode : unsigned char {
   malformed,
   /// The input is in its format, but an id in it names nothing, or something that exists already.
   wrong_id,
+  /// The input is in its format as far as it goes, and ends too early: more of it may come.
+  incomplete,
 };
 
 struct Error {

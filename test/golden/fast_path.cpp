@@ -2,8 +2,11 @@
 // scripts/fast_path.py counts the instructions of each fast path.
 
 #include <cstddef>
+#include <cstdint>
+#include <new>
 
 #include "tarn/adapt/region_allocator.hpp"
+#include "tarn/buffer/buffer.hpp"
 #include "tarn/region/region.hpp"
 #include "tarn/slab/fixed_pool.hpp"
 #include "tarn/slab/slab_cache.hpp"
@@ -54,5 +57,13 @@ void* slab_cache_allocate(tarn::SlabCache& cache) { return cache.allocate(); }
 void* slab_cache_try_allocate(tarn::SlabCache& cache) { return cache.try_allocate(); }
 
 void slab_cache_deallocate(tarn::SlabCache& cache, void* block) { cache.deallocate(block); }
+
+std::uint32_t buffer_read(tarn::Buffer& buffer) { return buffer.read_be<std::uint32_t>(); }
+
+void buffer_write(tarn::Buffer& buffer, std::uint32_t value) { buffer.write_be(value); }
+
+void buffer_share(const tarn::Buffer& buffer, void* to) { ::new (to) tarn::Buffer(buffer.share()); }
+
+void buffer_release(tarn::Buffer& buffer) { buffer.release(); }
 
 }  // extern "C"

@@ -1,0 +1,121 @@
+// tarn/arena/arena.hpp - blocks of any size for any thread, each freed alone.
+//
+//     thread 1   caches of free blocks --+
+//     thread 2   caches of free blocks --+--> shard: lock, subpage pools, chunk lists --+
+//     thread 3   caches of free blocks -----> shard: lock, subpage pools, chunk lists --+--> source
+//
+//     chunk      | pages of slots | run of pages       | free |  run  | free     |
+//
+// After Netty 4.1's pooled allocator, which is after jemalloc: sizes below a page share pages, up
+// to a chunk they are runs of pages, above it a chunk of their own. ArenaOptions::netty_4_1() is
+// the original, number by number; docs/arena.md draws all of it.
+//
+// Threads:    any. Creating, and destroying when nobody uses it any more, is one thread's.
+// Failure:    try_allocate() returns nullptr, allocate() throws std::bad_alloc; the arena is as it
+//             was.
+// Lifetime:   a block lives until it is deallocated, by any thread; none outlives the arena. A
+//             thread that ends gives its free blocks back.
+// Invariant:  a block is in use, in one thread's cache, or free in its chunk.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tarn/arena/arena_options.hpp"
+#include "tarn/base/attributes.hpp"
+#include "tarn/base/bits.hpp"
+
+namespace tarn {
+
+namespace detail {
+class ArenaCore;
+struct ArenaAccess;
+}  // namespace detail
+
+/// What an arena holds at this moment.
+struct ArenaStats {
+  /// Bytes of the rooms of blocks in use.
+  std::size_t used_bytes = 0;
+  /// Bytes of free blocks in the caches of threads.
+  std::size_t cached_bytes = 0;
+  /// Bytes the source was asked for, what the library notes about them included.
+  std::size_t reserved_bytes = 0;
+  std::size_t chunk_count = 0;
+  std::size_t huge_block_count = 0;
+  /// Blocks that left the shards, and that came back to them; what threads cache in between is not
+  /// counted.
+  std::uint64_t allocation_count = 0;
+  std::uint64_t deallocation_count = 0;
+};
+
+/// Returns how many shards are the default for so many processors and so much memory: two for each
+/// processor, but no more than leave room for three chunks each in half of the memory.
+[[nodiscard]] std::size_t default_shard_count(std::size_t processor_count, std::size_t memory_bytes,
+                                              std::size_t chunk_bytes) noexcept;
+
+/// Returns the source of arenas that were told none: mapped pages, which go back to the system for
+/// good; under a memory checker the heap, where it looks for pointers.
+[[nodiscard]] Source& default_arena_source() noexcept;
+
+class Arena {
+ public:
+  /// Calls no source yet. Throws std::bad_alloc if there is no memory for the arena itself.
+  explicit Arena(const ArenaOptions& options = {});
+
+  /// Gives every chunk back. When checking, blocks still in use stop the program with a message.
+  ~Arena();
+
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  /// Returns a block of at least `bytes` bytes aligned to the larger of `alignment`, a power of
+  /// two, and 16; nullptr if the source refuses a chunk. The contents are unspecified. O(order of a
+  /// chunk + chunks), and without a lock when the thread has such a block in its cache.
+  [[nodiscard]] void* try_allocate(std::size_t bytes,
+                                   std::size_t alignment = fundamental_alignment) noexcept;
+
+  /// As try_allocate(), never null: throws std::bad_alloc.
+  [[nodiscard]] TARN_RETURNS_NONNULL void* allocate(std::size_t bytes,
+                                                    std::size_t alignment = fundamental_alignment);
+
+  /// Takes a block of this arena back, from any thread; null is nothing. It goes into the cache of
+  /// the thread that allocated it, if that has room. When checking, any other pointer stops the
+  /// program with a message.
+  void deallocate(void* block) noexcept;
+
+  /// As deallocate(block). When checking, a size that the block can not have been allocated with
+  /// stops the program with a message.
+  void deallocate(void* block, std::size_t bytes) noexcept;
+
+  /// As deallocate(block, bytes), of a block allocated with this alignment.
+  void deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept;
+
+  /// Returns how many bytes of a block may be used, at least as many as were asked for.
+  [[nodiscard]] std::size_t usable_bytes(const void* block) const noexcept;
+
+  /// Returns true if the block may go on with `bytes` bytes, more or less than before, where it is:
+  /// they fit, and are so many that no block of another class would waste less than half. Nothing
+  /// changes. After false, allocate another, copy, deallocate.
+  [[nodiscard]] bool try_resize(void* block, std::size_t bytes) noexcept;
+
+  /// Returns true if `pointer` points into a chunk of this arena. O(chunks / 64).
+  [[nodiscard]] bool owns(const void* pointer) const noexcept;
+
+  /// Gives back the free blocks in this thread's cache, pages of which no slot is in use and chunks
+  /// of which no page is. Returns how many bytes the source got back. O(what is free, and chunks).
+  std::size_t trim() noexcept;
+
+  /// O(pages of all chunks, cached blocks). Of what other threads do meanwhile, it sees some.
+  [[nodiscard]] ArenaStats stats() const noexcept;
+
+  [[nodiscard]] const char* name() const noexcept { return name_; }
+
+ private:
+  friend struct detail::ArenaAccess;
+
+  const char* name_;
+  detail::ArenaCore* core_;
+};
+
+}  // namespace tarn

@@ -1,0 +1,305 @@
+#include "tarn/arena/arena_core.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "tarn/base/check.hpp"
+#include "tarn/os/machine.hpp"
+#include "tarn/os/sanitizer.hpp"
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn::detail {
+namespace {
+
+constexpr std::size_t page_bytes_min = 4096;
+constexpr std::size_t order_max = 14;
+constexpr std::size_t chunk_bytes_max = std::size_t{1} << 30;
+
+void check_options(const ArenaOptions& options) noexcept {
+  const std::size_t page = options.page_bytes;
+  const std::size_t chunk = options.chunk_bytes;
+  TARN_CHECK(is_power_of_two(page) && page >= page_bytes_min,
+             "arena \"%s\": page_bytes %zu is not a power of two of at least %zu", options.name,
+             page, page_bytes_min);
+  TARN_CHECK(is_power_of_two(chunk) && chunk >= page && chunk <= chunk_bytes_max &&
+                 chunk / page <= std::size_t{1} << order_max,
+             "arena \"%s\": chunk_bytes %zu is not a power of two of 1 to 16384 pages, and at most "
+             "1 GiB",
+             options.name, chunk);
+  const std::size_t alignment = options.block_alignment;
+  TARN_CHECK(alignment == 0 || (is_power_of_two(alignment) && alignment >= tiny_room_step),
+             "arena \"%s\": block_alignment %zu is neither 0 nor a power of two of at least 16",
+             options.name, alignment);
+  TARN_CHECK(options.cache_trim_interval != 0, "arena \"%s\": cache_trim_interval is 0",
+             options.name);
+}
+
+ShardCommons commons_of(const ArenaOptions& options) noexcept {
+  const Checking checking =
+      options.checking == Checking::automatic ? automatic_checking() : options.checking;
+  const SizeRules rules{options.page_bytes, options.chunk_bytes, options.block_alignment};
+  const bool is_passthrough = checking == Checking::passthrough;
+  Source& source = is_passthrough ? heap_source() : default_arena_source();
+  return {.shape = is_passthrough ? ChunkShape::of_huge_only(rules) : ChunkShape::of(rules),
+          .source = options.source != nullptr ? options.source : &source,
+          .checking = checking};
+}
+
+}  // namespace
+
+// The core and its shards are one piece of memory.
+ArenaCore* ArenaCore::create(const ArenaOptions& options) noexcept {
+  check_options(options);
+  std::size_t shard_count = options.shard_count;
+  if (shard_count == 0) {
+    shard_count = std::max<std::size_t>(
+        1, default_shard_count(processor_count(), machine_memory_bytes(), options.chunk_bytes));
+  }
+  const std::size_t shards_begin = align_up(sizeof(ArenaCore), alignof(Shard));
+  const std::size_t bytes = shards_begin + shard_count * sizeof(Shard);
+  void* const memory = heap_source().acquire(bytes, alignof(Shard));
+  if (memory == nullptr) return nullptr;
+  auto* const core = ::new (memory) ArenaCore(options, shard_count);
+  core->shards_ = reinterpret_cast<Shard*>(static_cast<std::byte*>(memory) + shards_begin);
+  for (std::size_t index = 0; index < shard_count; ++index) {
+    ::new (core->shards_ + index) Shard(core->commons_);
+  }
+  core->index_ = register_arena(*core);
+  return core;
+}
+
+void ArenaCore::destroy(ArenaCore* core) noexcept {
+  unregister_arena(core->index_);
+  core->close_all_caches();
+  if (core->is_checking() && core->stats().used_bytes != 0) {
+    // A memory checker tells who allocated what is still in use: for that it must be lost.
+    if (core->commons_.checking == Checking::passthrough && memory_checker_present()) return;
+    core->complain_of_use();
+  }
+  const std::size_t bytes =
+      align_up(sizeof(ArenaCore), alignof(Shard)) + core->shard_count_ * sizeof(Shard);
+  core->~ArenaCore();
+  heap_source().release(core, bytes, alignof(Shard));
+}
+
+ArenaCore::ArenaCore(const ArenaOptions& options, std::size_t shard_count) noexcept
+    : options_(options), commons_(commons_of(options)), shard_count_(shard_count) {}
+
+ArenaCore::~ArenaCore() {
+  for (std::size_t index = 0; index < cache_count_; ++index) {
+    caches_[index]->~ThreadCache();
+    heap_source().release(caches_[index], sizeof(ThreadCache), alignof(ThreadCache));
+  }
+  for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].~Shard();
+}
+
+void* ArenaCore::try_allocate(std::size_t room, std::size_t bytes, std::size_t alignment) noexcept {
+  ThreadCache* const cache = this_cache();
+  Shard& shard = cache != nullptr ? cache->shard() : shards_[0];
+  bool is_home = false;
+  void* block = nullptr;
+  if (is_huge(room)) {
+    block = shard.try_allocate_huge(bytes, alignment);
+  } else {
+    if (cache != nullptr) block = cache->take(rules().class_of(room), is_home);
+    if (block == nullptr) block = shard.try_allocate(room);
+  }
+  if (block == nullptr) return nullptr;
+  const Place place = place_of(block);
+  place.chunk->home_of(place) = is_home ? cache->home() : no_home;
+  if (is_checking() && !place.chunk->is_huge()) unpoison(block, room);
+  return block;
+}
+
+void ArenaCore::deallocate(void* block) noexcept {
+  if (is_checking()) check_in_use(block);
+  const Place place = place_of(block);
+  const Home home = end_use(place, block);
+  if (home >= first_home) {
+    ThreadCache& cache = *caches_[home - first_home];
+    if (!cache.is_closed() && cache.put(rules().class_of(place.room), block)) {
+      if (cache.is_closed()) give_back_late(cache);
+      return;
+    }
+  }
+  place.chunk->shard->deallocate(place);
+}
+
+void ArenaCore::deallocate_past_cache(void* block) noexcept {
+  if (is_checking()) check_in_use(block);
+  const Place place = place_of(block);
+  static_cast<void>(end_use(place, block));
+  place.chunk->shard->deallocate(place);
+}
+
+// Returns the home that the block had. All blocks of no bytes in a page are one, and have one.
+Home ArenaCore::end_use(const Place& place, void* block) noexcept {
+  Home& home_in_chunk = place.chunk->home_of(place);
+  const Home home = home_in_chunk;
+  if (place.room != 0) home_in_chunk = not_in_use;
+  if (is_checking() && !place.chunk->is_huge()) poison(block, place.room);
+  return home;
+}
+
+bool ArenaCore::owns(const void* pointer) const noexcept {
+  return std::any_of(shards_, shards_ + shard_count_,
+                     [&](const Shard& shard) { return shard.owns(pointer); });
+}
+
+std::size_t ArenaCore::trim() noexcept {
+  if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_all();
+  std::size_t released_bytes = 0;
+  for (std::size_t index = 0; index < shard_count_; ++index) {
+    released_bytes += shards_[index].trim();
+  }
+  return released_bytes;
+}
+
+ArenaStats ArenaCore::stats() const noexcept {
+  ArenaStats stats;
+  for (std::size_t index = 0; index < shard_count_; ++index) {
+    const ShardCounts counts = shards_[index].counts();
+    for (const KindCounts& kind : counts.kinds) {
+      stats.allocation_count += kind.allocation_count;
+      stats.deallocation_count += kind.deallocation_count;
+    }
+    const KindCounts& huge = counts.kinds[static_cast<std::size_t>(SizeKind::huge)];
+    stats.huge_block_count += huge.allocation_count - huge.deallocation_count;
+    stats.chunk_count += counts.chunk_count;
+    stats.reserved_bytes += counts.reserved_bytes;
+    stats.used_bytes += shards_[index].taken_bytes();
+  }
+  const std::lock_guard lock(caches_mutex_);
+  for (std::size_t index = 0; index < cache_count_; ++index) {
+    stats.cached_bytes += caches_[index]->cached_bytes();
+  }
+  // Blocks that change hands meanwhile may be counted twice.
+  stats.cached_bytes = std::min(stats.cached_bytes, stats.used_bytes);
+  stats.used_bytes -= stats.cached_bytes;
+  return stats;
+}
+
+// ---- caches -------------------------------------------------------------------------------------
+
+ThreadCache* ArenaCore::open_cache() noexcept {
+  const std::lock_guard lock(caches_mutex_);
+  ThreadCache* const cache = take_closed_cache();
+  if (cache == nullptr) return nullptr;
+  Shard& shard = least_used_shard();
+  shard.thread_count += 1;
+  cache->open(shard);
+  return cache;
+}
+
+ThreadCache* ArenaCore::take_closed_cache() noexcept {
+  if (ThreadCache* const cache = newest_closed_) {
+    newest_closed_ = cache->next_closed;
+    return cache;
+  }
+  if (cache_count_ == cache_count_max) return nullptr;
+  void* const memory = heap_source().acquire(sizeof(ThreadCache), alignof(ThreadCache));
+  if (memory == nullptr) return nullptr;
+  const auto home = static_cast<Home>(first_home + cache_count_);
+  return caches_[cache_count_++] = ::new (memory) ThreadCache(commons_.shape, options_, home);
+}
+
+Shard& ArenaCore::least_used_shard() noexcept {
+  return *std::min_element(shards_, shards_ + shard_count_, [](const Shard& a, const Shard& b) {
+    return a.thread_count < b.thread_count;
+  });
+}
+
+void ArenaCore::close_cache(ThreadCache& cache) noexcept {
+  const std::lock_guard lock(caches_mutex_);
+  cache.close();
+  cache.shard().thread_count -= 1;
+  cache.next_closed = newest_closed_;
+  newest_closed_ = &cache;
+}
+
+// A block came home while the thread ended, or just after.
+void ArenaCore::give_back_late(ThreadCache& cache) noexcept {
+  const std::lock_guard lock(caches_mutex_);
+  if (cache.is_closed()) cache.give_back_all();
+}
+
+void ArenaCore::close_all_caches() noexcept {
+  for (std::size_t index = 0; index < cache_count_; ++index) {
+    if (!caches_[index]->is_closed()) close_cache(*caches_[index]);
+  }
+}
+
+void ArenaCore::lock_all() noexcept {
+  caches_mutex_.lock();
+  for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].lock();
+}
+
+void ArenaCore::unlock_all() noexcept {
+  for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].unlock();
+  caches_mutex_.unlock();
+}
+
+// ---- checking -----------------------------------------------------------------------------------
+
+void ArenaCore::check_in_use(const void* block) const noexcept {
+  // With a chunk for each block there are too many to search; whoever wants that has a sanitizer.
+  if (commons_.checking == Checking::passthrough) return;
+  Chunk* chunk = nullptr;
+  for (std::size_t index = 0; index < shard_count_ && chunk == nullptr; ++index) {
+    chunk = shards_[index].find_chunk(block);
+  }
+  TARN_CHECK(chunk != nullptr,
+             "arena \"%s\": %p is not memory of this arena; deallocate it where it is from",
+             options_.name, block);
+  TARN_CHECK(chunk->shard->begins_block(*chunk, block),
+             "arena \"%s\": no block that is in use begins at %p; deallocate what was allocated",
+             options_.name, block);
+  TARN_CHECK(chunk->home_of(chunk->place_of(block)) != not_in_use,
+             "arena \"%s\": block %p is deallocated a second time", options_.name, block);
+}
+
+void ArenaCore::check_bytes(const void* block, std::size_t bytes) const noexcept {
+  check_in_use(block);
+  const Place place = place_of(block);
+  bool may_be = false;
+  for (std::size_t alignment = fundamental_alignment; alignment <= 2 * rules().page_bytes;
+       alignment *= 2) {
+    may_be = may_be || fits(place, bytes, alignment);
+  }
+  TARN_CHECK(may_be,
+             "arena \"%s\": block %p of %zu usable bytes is deallocated as %zu bytes; pass what it "
+             "was allocated with",
+             options_.name, block, place.room, bytes);
+}
+
+void ArenaCore::check_bytes(const void* block, std::size_t bytes,
+                            std::size_t alignment) const noexcept {
+  check_in_use(block);
+  const Place place = place_of(block);
+  TARN_CHECK(fits(place, bytes, alignment),
+             "arena \"%s\": block %p of %zu usable bytes is deallocated as %zu bytes aligned to "
+             "%zu; pass what it was allocated with",
+             options_.name, block, place.room, bytes, alignment);
+}
+
+// Whether a block there can have been allocated so.
+bool ArenaCore::fits(const Place& place, std::size_t bytes, std::size_t alignment) const noexcept {
+  const std::size_t asked_bytes = std::max<std::size_t>(bytes, 1);
+  const std::size_t room = rules().room_for(asked_bytes, alignment);
+  return is_huge(room) == place.chunk->is_huge() &&
+         place.room == (is_huge(room) ? asked_bytes : room);
+}
+
+void ArenaCore::complain_of_use() const noexcept {
+  const void* block = nullptr;
+  for (std::size_t index = 0; index < shard_count_ && block == nullptr; ++index) {
+    block = shards_[index].find_in_use();
+  }
+  TARN_CHECK(false,
+             "arena \"%s\": at its end %zu bytes are in use, such as the block at %p; deallocate "
+             "what was allocated, or see with TARN_CHECKING=passthrough and a sanitizer where that "
+             "was",
+             options_.name, stats().used_bytes, block);
+}
+
+}  // namespace tarn::detail

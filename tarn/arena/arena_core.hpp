@@ -1,0 +1,112 @@
+// tarn/arena/arena_core.hpp - what an Arena is made of: shards, caches, and the checks around them.
+//
+//     request --> room by the size rules --> this thread's cache, or its shard --> block, home
+//     noted block --> chunk by its address --> place, home --> cache of that home, or shard of the
+//     chunk
+//
+//     caches    [ open: shard 0 | open: shard 1 | closed | open: shard 0 | ...    index: the home
+//
+// A thread that begins is bound to the shard that has fewest threads, and takes over a closed cache
+// if there is one.
+//
+// Threads:    any.
+// Failure:    nullptr; a mistake of the user's stops the program when checking.
+// Invariant:  the home of a place is not_in_use exactly while no user holds its block.
+
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+
+#include "tarn/arena/arena.hpp"
+#include "tarn/arena/shard.hpp"
+#include "tarn/arena/thread_binding.hpp"
+#include "tarn/arena/thread_cache.hpp"
+
+namespace tarn::detail {
+
+class ArenaCore {
+ public:
+  /// Returns a core, or nullptr if the heap refuses it.
+  [[nodiscard]] static ArenaCore* create(const ArenaOptions& options) noexcept;
+  static void destroy(ArenaCore* core) noexcept;
+
+  /// As Arena::try_allocate(), of a room by the size rules.
+  [[nodiscard]] void* try_allocate(std::size_t room, std::size_t bytes,
+                                   std::size_t alignment) noexcept;
+  void deallocate(void* block) noexcept;
+
+  /// As deallocate(), to the shard even if the cache has room.
+  void deallocate_past_cache(void* block) noexcept;
+
+  /// Stops the program if `block` is not in use, or not of that size, of that alignment.
+  void check_bytes(const void* block, std::size_t bytes) const noexcept;
+  void check_bytes(const void* block, std::size_t bytes, std::size_t alignment) const noexcept;
+
+  /// Returns the place of a block in use.
+  [[nodiscard]] Place place_of(const void* block) const noexcept {
+    return Chunk::of(block, commons_.shape.span_bytes)->place_of(block);
+  }
+  [[nodiscard]] bool owns(const void* pointer) const noexcept;
+  std::size_t trim() noexcept;
+  [[nodiscard]] ArenaStats stats() const noexcept;
+
+  /// Returns the calling thread's cache, nullptr if there can be none.
+  [[nodiscard]] ThreadCache* this_cache() noexcept {
+    ThreadCache* const cache = bound_cache(index_);
+    return cache != nullptr ? cache : bind_this_thread(*this, index_);
+  }
+
+  /// Returns a cache for a thread, nullptr if the heap refuses one or there are too many.
+  [[nodiscard]] ThreadCache* open_cache() noexcept;
+  void close_cache(ThreadCache& cache) noexcept;
+
+  /// Holds all locks of the arena over a fork.
+  void lock_all() noexcept;
+  void unlock_all() noexcept;
+
+  [[nodiscard]] const SizeRules& rules() const noexcept { return commons_.shape.rules; }
+  [[nodiscard]] bool is_checking() const noexcept { return commons_.is_checking(); }
+  [[nodiscard]] std::size_t shard_count() const noexcept { return shard_count_; }
+  [[nodiscard]] Shard& shard(std::size_t index) const noexcept { return shards_[index]; }
+
+ private:
+  // As many threads at once have caches; the others go to their shard each time.
+  static constexpr std::size_t cache_count_max = 4096;
+
+  ArenaCore(const ArenaOptions& options, std::size_t shard_count) noexcept;
+  ~ArenaCore();
+
+  // Whether a block of this room gets a chunk of its own.
+  [[nodiscard]] bool is_huge(std::size_t room) const noexcept {
+    return rules().kind_of(room) == SizeKind::huge || commons_.checking == Checking::passthrough;
+  }
+  [[nodiscard]] Home end_use(const Place& place, void* block) noexcept;
+  void give_back_late(ThreadCache& cache) noexcept;
+  [[nodiscard]] ThreadCache* take_closed_cache() noexcept;
+  [[nodiscard]] Shard& least_used_shard() noexcept;
+  void close_all_caches() noexcept;
+  void check_in_use(const void* block) const noexcept;
+  [[nodiscard]] bool fits(const Place& place, std::size_t bytes,
+                          std::size_t alignment) const noexcept;
+  TARN_COLD void complain_of_use() const noexcept;
+
+  ArenaOptions options_;
+  ShardCommons commons_;
+  std::size_t index_ = no_index;  // of its registration
+  std::size_t shard_count_;
+  Shard* shards_ = nullptr;
+  mutable std::mutex caches_mutex_;  // for what follows, and the thread counts of the shards
+  std::size_t cache_count_ = 0;
+  ThreadCache* newest_closed_ = nullptr;
+  // Read without the lock by who frees a block whose home is this index: it is older than the
+  // block.
+  ThreadCache* caches_[cache_count_max];
+};
+
+/// The way from an arena to its inside, for tests and for who builds on handles.
+struct ArenaAccess {
+  [[nodiscard]] static ArenaCore& core(Arena& arena) noexcept { return *arena.core_; }
+};
+
+}  // namespace tarn::detail

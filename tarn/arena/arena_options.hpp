@@ -1,0 +1,53 @@
+// tarn/arena/arena_options.hpp - what an arena can be told when it is made.
+//
+// Threads:    plain values.
+// Failure:    sizes that do not fit each other stop the program when an arena is made of them.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tarn/os/checking.hpp"
+
+namespace tarn {
+
+class Source;
+
+struct ArenaOptions {
+  /// Appears in messages; the characters outlive the arena.
+  const char* name = "arena";
+  /// Where chunks come from, asked by several threads at once; nullptr means
+  /// default_arena_source().
+  Source* source = nullptr;
+  /// The smallest run; blocks below it share pages. A power of two, at least 4096.
+  std::size_t page_bytes = 8192;
+  /// Pages are cut from chunks of this size; what is larger gets a chunk of its own. A power of
+  /// two, 1 to 2^14 pages and at most 2^30 bytes.
+  std::size_t chunk_bytes = std::size_t{1} << 20;
+  /// Sizes below 512 are rounded up to a multiple of this, so that blocks do not share cache lines;
+  /// 0 or a power of two.
+  std::size_t block_alignment = 0;
+  /// Each shard has a lock and chunks of its own, and each thread one shard; 0 means
+  /// default_shard_count(), but at least one.
+  std::size_t shard_count = 0;
+  /// How many free blocks a thread keeps of each size, rounded up to a power of two: of those below
+  /// 512 bytes, of those below a page, and of runs up to `cached_bytes_max` bytes.
+  std::uint32_t tiny_cache_count = 512;
+  std::uint32_t small_cache_count = 256;
+  std::uint32_t normal_cache_count = 64;
+  std::size_t cached_bytes_max = std::size_t{32} << 10;
+  /// After this many allocations a thread gives back, of each size, the free blocks it could have
+  /// done without; at least 1.
+  std::uint32_t cache_trim_interval = 8192;
+  Checking checking = Checking::automatic;
+
+  /// The numbers of Netty 4.1.48's PooledByteBufAllocator: pages of 8 KiB in chunks of 16 MiB.
+  [[nodiscard]] static constexpr ArenaOptions netty_4_1() noexcept {
+    ArenaOptions options;
+    options.chunk_bytes = std::size_t{16} << 20;
+    return options;
+  }
+};
+
+}  // namespace tarn

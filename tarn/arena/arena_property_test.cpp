@@ -1,0 +1,56 @@
+// Goal: whatever a program does with arenas, blocks keep their bytes and do not overlap, the
+// numbers agree with a model, chunks are in the right lists and all memory goes back. Method:
+// random programs by seed in the shadow of testing/arena_shadow.hpp, then with every request to the
+// source refused once, and with no more memory from each request on.
+
+#include <cstddef>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "testing/arena_shadow.hpp"
+#include "testing/failing_source.hpp"
+#include "testing/program_check.hpp"
+#include "testing/region_shadow.hpp"
+#include "testing/seed.hpp"
+
+namespace tarn {
+namespace {
+
+class ArenaProperty : public testing::TestWithParam<Checking> {
+ protected:
+  static std::string run(const trace::Program& program, Source& upstream = heap_source(),
+                         bool fails = false) {
+    return run_in_arena_shadow(program, small_arena_options(GetParam()), upstream, fails);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(EveryChecking, ArenaProperty,
+                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough),
+                         [](const auto& test) { return std::string(checking_name(test.param)); });
+
+TEST_P(ArenaProperty, RandomPrograms) {
+  const Alphabet alphabet = arena_alphabet();
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const std::uint64_t seed = test_seed() + i;
+    TARN_SEED_TRACE(seed);
+    const trace::Program program = random_program(seed, 300, alphabet);
+    const auto run_it = [](const trace::Program& one) { return run(one); };
+    ASSERT_EQ(check_program(program, run_it, "arena"), "");
+  }
+}
+
+TEST_P(ArenaProperty, EachRequestRefused) {
+  const Alphabet alphabet = arena_alphabet();
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    const std::uint64_t seed = test_seed() + i;
+    TARN_SEED_TRACE(seed);
+    const trace::Program program = random_program(seed, 80, alphabet);
+    for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {
+      fail_every_acquire([&](FailingSource& source) { ASSERT_EQ(run(program, source, true), ""); },
+                         refused_count);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tarn

@@ -1,0 +1,126 @@
+// Goal: what the public face promises, in each checking mode, without a look inside.
+
+#include "tarn/arena/arena.hpp"
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/source/heap_source.hpp"
+#include "testing/region_shadow.hpp"
+#include "testing/tracking_source.hpp"
+
+namespace tarn {
+namespace {
+
+class ArenaFace : public testing::TestWithParam<Checking> {
+ protected:
+  ArenaOptions options() {
+    ArenaOptions options;
+    options.source = &source_;
+    options.shard_count = 1;
+    options.checking = GetParam();
+    return options;
+  }
+
+  TrackingSource source_{heap_source()};
+};
+INSTANTIATE_TEST_SUITE_P(EveryChecking, ArenaFace,
+                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough),
+                         [](const auto& test) { return std::string(checking_name(test.param)); });
+
+TEST_P(ArenaFace, GivesBlocksOfAnySizeAndAlignment) {
+  Arena arena(options());
+  for (std::size_t bytes :
+       {0u, 1u, 16u, 17u, 511u, 512u, 8191u, 8192u, 100000u, 1u << 20, (1u << 20) + 1, 5u << 20}) {
+    for (std::size_t alignment = 1; alignment <= std::size_t{8} << 20; alignment *= 4) {
+      SCOPED_TRACE(std::to_string(bytes) + " aligned to " + std::to_string(alignment));
+      void* const block = arena.try_allocate(bytes, alignment);
+      ASSERT_NE(block, nullptr);
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % std::max<std::size_t>(alignment, 16), 0u);
+      ASSERT_GE(arena.usable_bytes(block), std::max<std::size_t>(bytes, 1));
+      EXPECT_TRUE(source_.contains(block, arena.usable_bytes(block)));
+      std::memset(block, 0x11, arena.usable_bytes(block));
+      EXPECT_TRUE(arena.owns(block));
+      EXPECT_TRUE(arena.owns(static_cast<std::byte*>(block) + arena.usable_bytes(block) - 1));
+      EXPECT_EQ(arena.stats().used_bytes, arena.usable_bytes(block));
+      arena.deallocate(block, bytes, alignment);
+      EXPECT_EQ(arena.stats().used_bytes, 0u);
+    }
+  }
+}
+
+TEST_P(ArenaFace, BlocksOfZeroBytesDiffer) {
+  Arena arena(options());
+  void* const first = arena.allocate(0);
+  void* const second = arena.allocate(0);
+  EXPECT_NE(first, second);
+  arena.deallocate(first);
+  arena.deallocate(second);
+  arena.deallocate(nullptr);
+}
+
+TEST_P(ArenaFace, RefusesWhatNoMemoryCanHold) {
+  Arena arena(options());
+  for (const std::size_t bytes : {SIZE_MAX, SIZE_MAX - 63, SIZE_MAX / 2 + 1, SIZE_MAX / 4}) {
+    EXPECT_EQ(arena.try_allocate(bytes), nullptr);
+    EXPECT_EQ(arena.try_allocate(bytes, 4096), nullptr);
+    EXPECT_EQ(arena.try_allocate(16, SIZE_MAX / 2 + 1), nullptr);
+  }
+  EXPECT_EQ(arena.stats().reserved_bytes, 0u);
+}
+
+TEST_P(ArenaFace, ResizesInsideTheRoomWhileHalfOfItIsNeeded) {
+  Arena arena(options());
+  void* const block = arena.allocate(3000);
+  if (GetParam() == Checking::passthrough) {  // a block is as long as asked
+    EXPECT_FALSE(arena.try_resize(block, 2999));
+    return arena.deallocate(block);
+  }
+  EXPECT_EQ(arena.usable_bytes(block), 4096u);
+  EXPECT_TRUE(arena.try_resize(block, 4096));
+  EXPECT_TRUE(arena.try_resize(block, 2049));
+  EXPECT_FALSE(arena.try_resize(block, 2048));
+  EXPECT_FALSE(arena.try_resize(block, 4097));
+  arena.deallocate(block);
+  void* const tiny = arena.allocate(480);
+  EXPECT_TRUE(arena.try_resize(tiny, 465));
+  EXPECT_FALSE(arena.try_resize(tiny, 464));
+  arena.deallocate(tiny);
+}
+
+TEST_P(ArenaFace, TrimGivesTheSourceEverythingThatIsFree) {
+  Arena arena(options());
+  std::vector<void*> blocks;
+  for (std::size_t bytes = 1; bytes < 100000; bytes += 777) blocks.push_back(arena.allocate(bytes));
+  for (void* const block : blocks) arena.deallocate(block);
+  EXPECT_EQ(source_.live_bytes() == 0, GetParam() == Checking::passthrough);
+  EXPECT_EQ(arena.stats().reserved_bytes, source_.live_bytes());
+  const std::size_t held_bytes = source_.live_bytes();
+  EXPECT_EQ(arena.trim(), held_bytes);
+  EXPECT_EQ(source_.live_bytes(), 0u);
+}
+
+TEST(Arena, OwnsOnlyItsOwn) {
+  Arena arena;
+  Arena other;
+  void* const block = other.allocate(100);
+  const int local = 0;
+  EXPECT_FALSE(arena.owns(block));
+  EXPECT_FALSE(arena.owns(&local));
+  EXPECT_FALSE(arena.owns(nullptr));
+  other.deallocate(block);
+}
+
+TEST(Arena, HasShardsForProcessorsAndMemory) {
+  constexpr std::size_t chunk_bytes = std::size_t{16} << 20;
+  EXPECT_EQ(default_shard_count(8, std::size_t{64} << 30, chunk_bytes), 16u);
+  EXPECT_EQ(default_shard_count(8, std::size_t{1} << 30, chunk_bytes), 10u);
+  EXPECT_EQ(default_shard_count(8, std::size_t{64} << 20, chunk_bytes), 0u);
+}
+
+}  // namespace
+}  // namespace tarn

@@ -1,0 +1,173 @@
+// tarn/arena/chunk.hpp - the memory of an arena: pages, and in front of them all that is known.
+//
+//     0 (aligned to span_bytes)                pages_begin                      span_bytes
+//     +------+------+---------+---------+----+-------+-------+-- ... --+------+ - - - - +
+//     | head | tree | bitmaps | subpages|    | page  | page  |         | page | nobody's|
+//     +------+------+---------+---------+----+-------+-------+-- ... --+------+ - - - - +
+//               also: which pages are subpages, home of each slot      (addresses, no memory)
+//
+//     huge:  +------+-----------------------------------------------+
+//            | head | block, as long as wanted                      |
+//            +------+-----------------------------------------------+
+//
+// The head of a block's chunk lies at the multiple of span_bytes below the block: no table is asked
+// on the way of a free. Nothing the library writes lies in a page.
+//
+// The home of a slot or run says which thread's cache it goes to when it is freed, by any thread.
+// Homes of 32 slots are a cache line, and the first lines of all pages lie together: a page of
+// large slots touches only those.
+//
+// Threads:    one at a time: the shard's lock. What place_of() reads does not change while the
+//             block is in use.
+// Failure:    try_allocate() returns no_block.
+// Lifetime:   from the source to the source; no block outlives its chunk.
+// Invariant:  free_bytes is that of the pages that are in no run and no subpage.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tarn/arena/handle.hpp"
+#include "tarn/arena/size_rules.hpp"
+#include "tarn/arena/subpage.hpp"
+#include "tarn/base/bits.hpp"
+#include "tarn/parts/page_tree.hpp"
+
+namespace tarn::detail {
+
+class Shard;
+
+/// Where a block goes when it is freed: not_in_use, no_home, or first_home + the index of a cache.
+using Home = std::uint16_t;
+inline constexpr Home not_in_use = 0;
+inline constexpr Home no_home = 1;
+inline constexpr Home first_home = 2;
+
+/// How the chunks of an arena are laid out: offsets from the head.
+struct ChunkShape {
+  SizeRules rules;
+  std::size_t tree_begin;
+  std::size_t kinds_begin;
+  std::size_t homes_begin;
+  std::size_t words_begin;
+  std::size_t subpages_begin;
+  std::size_t pages_begin;
+  std::size_t span_bytes;
+
+  [[nodiscard]] static ChunkShape of(const SizeRules& rules) noexcept;
+
+  /// Returns the shape of an arena of which every block is huge: only the span counts.
+  [[nodiscard]] static ChunkShape of_huge_only(const SizeRules& rules) noexcept;
+
+  [[nodiscard]] std::size_t acquired_bytes() const noexcept {
+    return pages_begin + rules.chunk_bytes;
+  }
+  [[nodiscard]] std::size_t words_of_page() const noexcept {
+    return SlotBitmap::word_count(rules.page_bytes / tiny_room_step);
+  }
+};
+
+/// What a pointer to a block in use means.
+struct Place {
+  Chunk* chunk;
+  Handle handle;
+  std::uint32_t page;
+  std::uint32_t slot;  // 0 for a run
+  std::size_t room;
+};
+
+struct Chunk {
+  const ChunkShape* shape;
+  Shard* shard;
+  void* acquired;  // what the source gave, and how it was asked
+  std::size_t acquired_bytes;
+  std::size_t acquired_alignment;
+  PageTree tree;
+  std::size_t free_bytes;
+  std::size_t huge_bytes = 0;  // of its one block, if it is huge
+  std::size_t huge_begin = 0;
+  Chunk* next = nullptr;  // in a chunk list
+  Chunk* previous = nullptr;
+  Chunk* next_in_table = nullptr;
+  Chunk* previous_in_table = nullptr;
+  std::uint8_t list = 0;  // index in the shard's ChunkLists
+  Home huge_home = not_in_use;
+
+  /// A chunk of free pages in memory of shape.acquired_bytes() bytes.
+  static Chunk* begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept;
+
+  /// A chunk of one block of `bytes` bytes, in memory of at least huge_lead_bytes(alignment) +
+  /// `bytes` bytes aligned to the larger of `alignment` and the span.
+  static Chunk* begin_huge(void* memory, std::size_t bytes, std::size_t alignment,
+                           const ChunkShape& shape, Shard& shard) noexcept;
+
+  /// Returns how far behind the start of its memory a huge block begins.
+  [[nodiscard]] static constexpr std::size_t huge_lead_bytes(std::size_t alignment) noexcept;
+
+  /// Returns the chunk of a block of an arena of this shape.
+  [[nodiscard]] static Chunk* of(const void* block, std::size_t span_bytes) noexcept {
+    return reinterpret_cast<Chunk*>(
+        align_down(reinterpret_cast<std::uintptr_t>(block) - 1, span_bytes));
+  }
+
+  /// Takes a run of `room` bytes, or a page for slots of `room` bytes and puts it into `pool`;
+  /// returns the block, or nullptr. O(order).
+  [[nodiscard]] void* try_allocate(std::size_t room, SubpagePool& pool) noexcept;
+
+  /// Takes a slot of a page in `pool`.
+  [[nodiscard]] static void* take_slot(Subpage& subpage, SubpagePool& pool) noexcept;
+
+  /// Frees a block; `pool` is that of its class.
+  void deallocate(const Place& place, SubpagePool& pool) noexcept;
+
+  /// Frees a page of slots that is in no pool any more.
+  void free_subpage(std::uint32_t page) noexcept;
+
+  /// Returns the percentage of memory in use, 1 at least if any is and 99 at most if any is not.
+  [[nodiscard]] unsigned usage() const noexcept;
+
+  /// Returns a block that somebody uses, or nullptr. O(slots).
+  [[nodiscard]] void* find_in_use() noexcept;
+
+  /// Returns the bytes of the rooms of all blocks of pages that are not free. O(pages).
+  [[nodiscard]] std::size_t taken_bytes() noexcept;
+
+  [[nodiscard]] bool contains(const void* pointer) const noexcept {
+    const auto* const byte = static_cast<const std::byte*>(pointer);
+    const auto* const begin = static_cast<const std::byte*>(acquired);
+    return byte >= begin && byte < begin + acquired_bytes;
+  }
+
+  /// Returns the place of a block in use. O(log of its pages).
+  [[nodiscard]] Place place_of(const void* block) noexcept;
+
+  [[nodiscard]] bool is_huge() const noexcept { return huge_begin != 0; }
+  [[nodiscard]] Home& home_of(const Place& place) noexcept;
+  [[nodiscard]] bool is_subpage(std::uint32_t page) noexcept { return kinds()[page] != 0; }
+  [[nodiscard]] Subpage& subpage(std::uint32_t page) noexcept {
+    return reinterpret_cast<Subpage*>(at(shape->subpages_begin))[page];
+  }
+  [[nodiscard]] std::byte* pages() noexcept { return at(shape->pages_begin); }
+  [[nodiscard]] std::byte* block_of(const Place& place) noexcept {
+    return pages() + place.page * shape->rules.page_bytes + place.slot * place.room;
+  }
+  [[nodiscard]] std::byte* huge_block() noexcept { return at(huge_begin); }
+
+ private:
+  [[nodiscard]] std::byte* at(std::size_t offset) noexcept {
+    return reinterpret_cast<std::byte*>(this) + offset;
+  }
+  [[nodiscard]] std::uint8_t* kinds() noexcept {
+    return reinterpret_cast<std::uint8_t*>(at(shape->kinds_begin));
+  }
+  [[nodiscard]] Home* home_at(std::uint32_t page, std::uint32_t slot) noexcept;
+  void free_node(std::uint32_t node) noexcept;
+  void begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& pool) noexcept;
+};
+
+constexpr std::size_t Chunk::huge_lead_bytes(std::size_t alignment) noexcept {
+  return align_up(sizeof(Chunk), alignment);
+}
+
+}  // namespace tarn::detail

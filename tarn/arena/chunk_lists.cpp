@@ -1,0 +1,86 @@
+#include "tarn/arena/chunk_lists.hpp"
+
+#include <algorithm>
+#include <climits>
+
+namespace tarn::detail {
+namespace {
+
+using List = ChunkLists::List;
+
+constexpr ChunkLists::Bounds bounds[ChunkLists::list_count] = {
+    {0, 25}, {1, 50}, {25, 75}, {50, 100}, {75, 100}, {100, UINT_MAX}};
+
+List list_above(List list) noexcept { return static_cast<List>(list + 1); }
+List list_below(List list) noexcept { return static_cast<List>(list - 1); }
+
+// What the least used chunk of a list may still have.
+std::size_t room_max(List list, std::size_t chunk_bytes) noexcept {
+  return chunk_bytes * (100 - std::max(bounds[list].usage_min, 1u)) / 100;
+}
+
+}  // namespace
+
+ChunkLists::Bounds ChunkLists::bounds_of(List list) noexcept { return bounds[list]; }
+
+void* ChunkLists::try_allocate(std::size_t room, SubpagePool& pool) noexcept {
+  for (const List list : {q050, q025, q000, init, q075}) {
+    for (Chunk* chunk = newest_[list]; chunk != nullptr; chunk = chunk->next) {
+      if (room > room_max(list, chunk->shape->rules.chunk_bytes)) break;
+      void* const block = chunk->try_allocate(room, pool);
+      if (block == nullptr) continue;
+      if (chunk->usage() >= bounds[list].usage_end) {
+        remove(*chunk);
+        move_up(list_above(list), *chunk);
+      }
+      return block;
+    }
+  }
+  return nullptr;
+}
+
+void* ChunkLists::allocate_in(Chunk& chunk, std::size_t room, SubpagePool& pool) noexcept {
+  void* const block = chunk.try_allocate(room, pool);
+  move_up(init, chunk);
+  return block;
+}
+
+bool ChunkLists::settle(Chunk& chunk) noexcept {
+  auto list = static_cast<List>(chunk.list);
+  if (chunk.usage() >= bounds[list].usage_min) return false;
+  remove(chunk);
+  // A chunk that has left init does not come back to it: below q000 it is empty.
+  while (chunk.usage() < bounds[list].usage_min) {
+    if (list == q000) return true;
+    list = list_below(list);
+  }
+  push(list, chunk);
+  return false;
+}
+
+void ChunkLists::move_up(List list, Chunk& chunk) noexcept {
+  while (chunk.usage() >= bounds[list].usage_end) list = list_above(list);
+  push(list, chunk);
+}
+
+Chunk* ChunkLists::take_empty() noexcept {
+  Chunk* chunk = newest_[init];
+  while (chunk != nullptr && chunk->usage() != 0) chunk = chunk->next;
+  if (chunk != nullptr) remove(*chunk);
+  return chunk;
+}
+
+void ChunkLists::push(List list, Chunk& chunk) noexcept {
+  chunk.list = list;
+  chunk.previous = nullptr;
+  chunk.next = newest_[list];
+  if (chunk.next != nullptr) chunk.next->previous = &chunk;
+  newest_[list] = &chunk;
+}
+
+void ChunkLists::remove(Chunk& chunk) noexcept {
+  (chunk.previous != nullptr ? chunk.previous->next : newest_[chunk.list]) = chunk.next;
+  if (chunk.next != nullptr) chunk.next->previous = chunk.previous;
+}
+
+}  // namespace tarn::detail

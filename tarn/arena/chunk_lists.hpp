@@ -1,0 +1,70 @@
+// tarn/arena/chunk_lists.hpp - the chunks of a shard, in six lists by how much of them is in use.
+//
+//     usage %      0      25      50      75     100
+//     init         [-------)                             never given back, however empty
+//     q000          1--------------)                     given back when empty
+//     q025                 [---------------)
+//     q050                         [---------------)
+//     q075                                 [-------)
+//     q100                                         |     nothing to be had
+//
+//     tried in the order q050, q025, q000, init, q075, each from its newest chunk on
+//
+// After Netty 4.1's PoolChunkList. The lists overlap, so that a chunk whose usage swings does not
+// change lists each time. q050 first: full chunks fill up and empty ones fall empty; q075 last, for
+// a run is seldom found there. A list whose least used chunk is too full for a request is not
+// searched: only init and q000 can serve more than three quarters of a chunk, none a whole one.
+//
+// Threads:    one at a time: the shard's lock.
+// Failure:    try_allocate() returns nullptr.
+// Invariant:  the usage of a chunk lies within the bounds of its list, after each call.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tarn/arena/chunk.hpp"
+
+namespace tarn::detail {
+
+class ChunkLists {
+ public:
+  enum List : std::uint8_t { init, q000, q025, q050, q075, q100 };
+  static constexpr std::size_t list_count = 6;
+
+  struct Bounds {
+    unsigned usage_min;  // below it a chunk goes to the list before
+    unsigned usage_end;  // from here on to the next
+  };
+  [[nodiscard]] static Bounds bounds_of(List list) noexcept;
+
+  /// Returns a block of `room` bytes, not huge, of the first chunk that has one; nullptr if none.
+  [[nodiscard]] void* try_allocate(std::size_t room, SubpagePool& pool) noexcept;
+
+  /// As try_allocate(), of a chunk that is in no list yet: with it, it joins the lists.
+  [[nodiscard]] void* allocate_in(Chunk& chunk, std::size_t room, SubpagePool& pool) noexcept;
+
+  /// Moves a chunk of which something was freed to the list of its usage; returns true if it is
+  /// empty and out of the lists: to be given back.
+  [[nodiscard]] bool settle(Chunk& chunk) noexcept;
+
+  /// Takes a chunk of which nothing is in use out of the lists, where only init keeps such; nullptr
+  /// if there is none. O(chunks in init).
+  [[nodiscard]] Chunk* take_empty() noexcept;
+
+  /// Calls `visit(Chunk&)` for each chunk of a list, the newest first.
+  template <typename Visit>
+  void for_each(List list, Visit&& visit) const {
+    for (Chunk* chunk = newest_[list]; chunk != nullptr; chunk = chunk->next) visit(*chunk);
+  }
+
+ private:
+  void push(List list, Chunk& chunk) noexcept;
+  void remove(Chunk& chunk) noexcept;
+  void move_up(List list, Chunk& chunk) noexcept;
+
+  Chunk* newest_[list_count] = {};
+};
+
+}  // namespace tarn::detail

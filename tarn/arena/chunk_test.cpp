@@ -1,0 +1,134 @@
+// Goal: a chunk's parts do not overlap, an address leads back to its place, each slot has a home of
+// its own, and usage is rounded as the original rounds it. For many page sizes and orders.
+
+#include "tarn/arena/chunk.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/arena/shard.hpp"
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn::detail {
+namespace {
+
+struct ChunkCase {
+  std::size_t page_bytes;
+  unsigned order;
+};
+
+class ChunkTest : public testing::TestWithParam<ChunkCase> {
+ protected:
+  ChunkTest()
+      : shape_(
+            ChunkShape::of({GetParam().page_bytes, GetParam().page_bytes << GetParam().order, 0})),
+        commons_{shape_, &heap_source(), Checking::off},
+        shard_(commons_),
+        memory_(heap_source().acquire(shape_.acquired_bytes(), shape_.span_bytes)) {
+    std::memset(memory_, 0xA5, shape_.acquired_bytes());
+    chunk_ = Chunk::begin(memory_, shape_, shard_);
+  }
+  ~ChunkTest() override {
+    heap_source().release(memory_, shape_.acquired_bytes(), shape_.span_bytes);
+  }
+
+  ChunkShape shape_;
+  ShardCommons commons_;
+  Shard shard_;
+  void* memory_;
+  Chunk* chunk_;
+  SubpagePool pool_;
+};
+INSTANTIATE_TEST_SUITE_P(Shapes, ChunkTest,
+                         testing::Values(ChunkCase{4096, 0}, ChunkCase{4096, 3}, ChunkCase{8192, 4},
+                                         ChunkCase{8192, 7}, ChunkCase{65536, 2}));
+
+TEST_P(ChunkTest, SpanHoldsAllOfIt) {
+  EXPECT_EQ(shape_.pages_begin % shape_.rules.page_bytes, 0u);
+  EXPECT_LE(shape_.subpages_begin + shape_.rules.page_count() * sizeof(Subpage),
+            shape_.pages_begin);
+  EXPECT_LE(shape_.acquired_bytes(), shape_.span_bytes);
+}
+
+TEST_P(ChunkTest, EverySlotLeadsToItsPlaceAndHasItsOwnHome) {
+  for (const std::size_t room : {16u, 48u, 496u, 2048u}) {
+    SCOPED_TRACE(room);
+    std::vector<std::pair<void*, Place>> blocks;
+    std::vector<Home*> homes;
+    while (true) {
+      void* const block = pool_.newest() != nullptr ? Chunk::take_slot(*pool_.newest(), pool_)
+                                                    : chunk_->try_allocate(room, pool_);
+      if (block == nullptr) break;
+      const Place place = chunk_->place_of(block);
+      ASSERT_EQ(Chunk::of(block, shape_.span_bytes), chunk_);
+      ASSERT_EQ(place.room, room);
+      ASSERT_EQ(chunk_->block_of(place), block);
+      ASSERT_EQ(place.handle, slot_handle(chunk_->tree.leaf(place.page), place.slot));
+      ASSERT_EQ(chunk_->home_of(place), not_in_use);
+      chunk_->home_of(place) = no_home;
+      std::memset(block, 0xEE, room);
+      homes.push_back(&chunk_->home_of(place));
+      blocks.emplace_back(block, place);
+    }
+    ASSERT_EQ(blocks.size(), shape_.rules.page_count() * (shape_.rules.page_bytes / room));
+    EXPECT_EQ(chunk_->taken_bytes(), blocks.size() * room);
+    std::sort(homes.begin(), homes.end());
+    ASSERT_EQ(std::adjacent_find(homes.begin(), homes.end()), homes.end());
+    for (const auto& [block, place] : blocks) {
+      ASSERT_EQ(chunk_->home_of(place), no_home);
+      chunk_->deallocate(place, pool_);
+    }
+    while (Subpage* const idle = pool_.take_idle()) chunk_->free_subpage(idle->page);
+    EXPECT_EQ(chunk_->usage(), 0u);
+  }
+}
+
+TEST_P(ChunkTest, RunsOfEachSizeLeadToTheirPlaces) {
+  for (std::size_t room = shape_.rules.page_bytes; room <= shape_.rules.chunk_bytes; room *= 2) {
+    std::vector<Place> places;
+    while (void* const block = chunk_->try_allocate(room, pool_)) {
+      ASSERT_EQ(static_cast<std::byte*>(block) - chunk_->pages(),
+                static_cast<std::ptrdiff_t>(places.size() * room));
+      places.push_back(chunk_->place_of(block));
+      ASSERT_EQ(places.back().room, room);
+      ASSERT_EQ(chunk_->place_of(static_cast<std::byte*>(block) + room - 1).handle,
+                places.back().handle);
+    }
+    EXPECT_EQ(chunk_->free_bytes, 0u);
+    EXPECT_EQ(places.size() * room, shape_.rules.chunk_bytes);
+    for (const Place& place : places) chunk_->deallocate(place, pool_);
+    EXPECT_EQ(chunk_->free_bytes, shape_.rules.chunk_bytes);
+  }
+}
+
+TEST_P(ChunkTest, UsageIsZeroOnlyWhenEmptyAndAHundredOnlyWhenFull) {
+  EXPECT_EQ(chunk_->usage(), 0u);
+  unsigned last = 0;
+  while (chunk_->try_allocate(shape_.rules.page_bytes, pool_) != nullptr) {
+    EXPECT_GE(chunk_->usage(), std::max(last, 1u));
+    last = chunk_->usage();
+    EXPECT_EQ(last == 100, chunk_->free_bytes == 0);
+  }
+}
+
+TEST(HugeChunk, LiesAtTheSpanBelowItsBlock) {
+  const ChunkShape shape = ChunkShape::of({4096, 4096 << 4, 0});
+  const ShardCommons commons{shape, &heap_source(), Checking::off};
+  Shard shard(commons);
+  for (std::size_t alignment = 16; alignment <= 4 * shape.span_bytes; alignment *= 2) {
+    void* const block = shard.try_allocate_huge(1000, alignment);
+    Chunk* const chunk = Chunk::of(block, shape.span_bytes);
+    EXPECT_TRUE(chunk->is_huge());
+    EXPECT_EQ(chunk->huge_block(), block);
+    EXPECT_EQ(chunk->place_of(block).room, 1000u);
+    EXPECT_TRUE(chunk->contains(block));
+    shard.deallocate(chunk->place_of(block));
+  }
+  EXPECT_EQ(shard.counts().reserved_bytes, 0u);
+}
+
+}  // namespace
+}  // namespace tarn::detail

@@ -1,0 +1,168 @@
+#include "tarn/arena/shard.hpp"
+
+#include <algorithm>
+
+#include "tarn/os/sanitizer.hpp"
+#include "tarn/source/source.hpp"
+
+namespace tarn::detail {
+namespace {
+
+// More than sanitizers need; what a source rounds a chunk up by lies behind it.
+constexpr std::size_t huge_red_zone_bytes = 256;
+
+}  // namespace
+
+Shard::~Shard() {
+  while (Chunk* const chunk = table_.any()) count_out_and_release(*chunk);
+}
+
+void* Shard::try_allocate(std::size_t room) noexcept {
+  const std::lock_guard lock(mutex_);
+  void* const block = allocate_pooled(room);
+  if (block == nullptr) return nullptr;
+  counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += 1;
+  return block;
+}
+
+void* Shard::allocate_pooled(std::size_t room) noexcept {
+  SubpagePool& pool = pool_of(room);
+  if (room < rules().page_bytes && pool.newest() != nullptr) {
+    return Chunk::take_slot(*pool.newest(), pool);
+  }
+  if (void* const block = lists_.try_allocate(room, pool)) return block;
+  Chunk* const chunk = acquire_chunk();
+  return chunk == nullptr ? nullptr : lists_.allocate_in(*chunk, room, pool);
+}
+
+Chunk* Shard::acquire_chunk() noexcept {
+  const ChunkShape& shape = commons_.shape;
+  void* const memory = commons_.source->acquire(shape.acquired_bytes(), shape.span_bytes);
+  if (memory == nullptr) return nullptr;
+  Chunk* const chunk = Chunk::begin(memory, shape, *this);
+  if (commons_.is_checking()) poison(chunk->pages(), shape.rules.chunk_bytes);
+  count_in(*chunk);
+  return chunk;
+}
+
+void* Shard::try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcept {
+  const std::size_t red_zone_bytes = commons_.is_checking() ? huge_red_zone_bytes : 0;
+  std::size_t acquired_bytes = 0;
+  if (!add_checked(Chunk::huge_lead_bytes(alignment) + red_zone_bytes, bytes, acquired_bytes)) {
+    return nullptr;
+  }
+  const std::size_t acquired_alignment = std::max(alignment, commons_.shape.span_bytes);
+  void* const memory = commons_.source->acquire(acquired_bytes, acquired_alignment);
+  if (memory == nullptr) return nullptr;
+  Chunk* const chunk = Chunk::begin_huge(memory, bytes, alignment, commons_.shape, *this);
+  chunk->acquired_bytes = acquired_bytes;
+  chunk->acquired_alignment = acquired_alignment;
+  if (commons_.is_checking()) poison(chunk->huge_block() + bytes, red_zone_bytes);
+  const std::lock_guard lock(mutex_);
+  count_in(*chunk);
+  counts_.kinds[static_cast<std::size_t>(SizeKind::huge)].allocation_count += 1;
+  return chunk->huge_block();
+}
+
+void Shard::deallocate(const Place& place) noexcept {
+  std::unique_lock lock(mutex_);
+  Chunk& chunk = *place.chunk;
+  const SizeKind kind = chunk.is_huge() ? SizeKind::huge : rules().kind_of(place.room);
+  counts_.kinds[static_cast<std::size_t>(kind)].deallocation_count += 1;
+  if (kind != SizeKind::huge) {
+    chunk.deallocate(place, pool_of(place.room));
+    if (!lists_.settle(chunk)) return;
+  }
+  count_out(chunk);
+  lock.unlock();
+  release(chunk);
+}
+
+std::size_t Shard::trim() noexcept {
+  const std::lock_guard lock(mutex_);
+  const std::size_t reserved_bytes = counts_.reserved_bytes;
+  for (SubpagePool& pool : pools_) release_idle_pages(pool);
+  while (Chunk* const chunk = lists_.take_empty()) count_out_and_release(*chunk);
+  return reserved_bytes - counts_.reserved_bytes;
+}
+
+void Shard::release_idle_pages(SubpagePool& pool) noexcept {
+  while (Subpage* const subpage = pool.take_idle()) {
+    Chunk& chunk = *subpage->chunk;
+    chunk.free_subpage(subpage->page);
+    if (lists_.settle(chunk)) count_out_and_release(chunk);
+  }
+}
+
+Chunk* Shard::find_chunk(const void* pointer) const noexcept {
+  const std::size_t span_bytes = commons_.shape.span_bytes;
+  const std::lock_guard lock(mutex_);
+  return table_.find(Chunk::of(pointer, span_bytes), span_bytes);
+}
+
+bool Shard::begins_block(Chunk& chunk, const void* pointer) const noexcept {
+  const std::lock_guard lock(mutex_);
+  if (chunk.is_huge()) return pointer == chunk.huge_block();
+  const auto* const byte = static_cast<const std::byte*>(pointer);
+  if (byte < chunk.pages() || byte >= chunk.pages() + rules().chunk_bytes) return false;
+  const auto offset = static_cast<std::size_t>(byte - chunk.pages());
+  const auto page = static_cast<std::uint32_t>(offset >> rules().page_shift());
+  if (chunk.tree.node_of(page) == PageTree::no_node) return false;
+  const Place place = chunk.place_of(pointer);
+  const bool is_slot = !chunk.is_subpage(page) || place.slot < chunk.subpage(page).capacity;
+  return is_slot && pointer == chunk.block_of(place);
+}
+
+bool Shard::owns(const void* pointer) const noexcept {
+  const std::lock_guard lock(mutex_);
+  bool is_found = false;
+  table_.for_each([&](const Chunk& chunk) { is_found = is_found || chunk.contains(pointer); });
+  return is_found;
+}
+
+std::size_t Shard::taken_bytes() const noexcept {
+  const std::lock_guard lock(mutex_);
+  std::size_t bytes = counts_.huge_bytes;
+  table_.for_each([&](Chunk& chunk) { bytes += chunk.taken_bytes(); });
+  return bytes;
+}
+
+void* Shard::find_in_use() const noexcept {
+  const std::lock_guard lock(mutex_);
+  void* found = nullptr;
+  table_.for_each([&](Chunk& chunk) {
+    if (found == nullptr) found = chunk.find_in_use();
+  });
+  return found;
+}
+
+ShardCounts Shard::counts() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+void Shard::count_in(Chunk& chunk) noexcept {
+  table_.insert(chunk);
+  counts_.reserved_bytes += chunk.acquired_bytes;
+  counts_.huge_bytes += chunk.huge_bytes;
+  counts_.chunk_count += chunk.is_huge() ? 0 : 1;
+}
+
+void Shard::count_out(Chunk& chunk) noexcept {
+  table_.remove(chunk);
+  counts_.reserved_bytes -= chunk.acquired_bytes;
+  counts_.huge_bytes -= chunk.huge_bytes;
+  counts_.chunk_count -= chunk.is_huge() ? 0 : 1;
+}
+
+void Shard::count_out_and_release(Chunk& chunk) noexcept {
+  count_out(chunk);
+  release(chunk);
+}
+
+void Shard::release(Chunk& chunk) noexcept {
+  if (commons_.is_checking()) unpoison(chunk.acquired, chunk.acquired_bytes);
+  commons_.source->release(chunk.acquired, chunk.acquired_bytes, chunk.acquired_alignment);
+}
+
+}  // namespace tarn::detail

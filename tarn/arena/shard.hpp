@@ -1,0 +1,130 @@
+// tarn/arena/shard.hpp - a lock and the chunks behind it: a share of an arena for some threads.
+//
+//     request of 100 bytes --> pool of class 7: newest subpage --> slot
+//                                    | none
+//     run of 3 pages --------------> chunk lists: q050 q025 q000 init q075 --> run, or page for
+//     slots
+//                                    | none
+//     huge ----> source <------ a new chunk
+//
+// After Netty 4.1's PoolArena, with one lock where the original has one more for each pool.
+//
+// Threads:    any.
+// Failure:    try_allocate() and try_allocate_huge() return nullptr; nothing has changed then.
+// Lifetime:   of the chunks, until the source has them back: at the latest when the shard ends.
+// Invariant:  of each kind, blocks allocated less blocks deallocated are those that are in use or
+//             in a thread's cache.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+
+#include "tarn/arena/chunk_lists.hpp"
+#include "tarn/arena/chunk_table.hpp"
+#include "tarn/os/checking.hpp"
+
+namespace tarn {
+
+class Source;
+
+namespace detail {
+
+/// What all shards of an arena have in common.
+struct ShardCommons {
+  ChunkShape shape;
+  Source* source;
+  Checking checking;  // not automatic
+
+  [[nodiscard]] bool is_checking() const noexcept { return checking != Checking::off; }
+};
+
+/// How often blocks of one kind left the shard and came back. Caches in between are not counted.
+struct KindCounts {
+  std::uint64_t allocation_count = 0;
+  std::uint64_t deallocation_count = 0;
+};
+
+struct ShardCounts {
+  KindCounts kinds[size_kind_count];
+  std::size_t chunk_count = 0;  // not the huge ones
+  std::size_t huge_bytes = 0;
+  std::size_t reserved_bytes = 0;  // what the source was asked for
+};
+
+class alignas(64) Shard {
+ public:
+  explicit Shard(const ShardCommons& commons) noexcept : commons_(commons) {}
+  ~Shard();
+
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  /// Returns a block of `room` bytes, a room of the size rules that is not huge.
+  [[nodiscard]] void* try_allocate(std::size_t room) noexcept;
+
+  /// Returns a block in a chunk of its own, as long as asked.
+  [[nodiscard]] void* try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcept;
+
+  /// Takes back a block of this shard. An empty chunk goes to the source without the lock.
+  void deallocate(const Place& place) noexcept;
+
+  /// Gives back pages of which no slot is in use, and chunks of which no page is. Returns how many
+  /// bytes the source got. O(chunks and subpages).
+  std::size_t trim() noexcept;
+
+  /// Returns the chunk of this shard that `pointer` may be a block of, or nullptr.
+  [[nodiscard]] Chunk* find_chunk(const void* pointer) const noexcept;
+
+  /// Returns true if a slot or run that is not free begins at `pointer`, in a chunk of this shard.
+  [[nodiscard]] bool begins_block(Chunk& chunk, const void* pointer) const noexcept;
+
+  /// Returns true if `pointer` points into a chunk of this shard. O(chunks).
+  [[nodiscard]] bool owns(const void* pointer) const noexcept;
+
+  /// Returns a block that somebody uses, or nullptr. O(pages).
+  [[nodiscard]] void* find_in_use() const noexcept;
+
+  [[nodiscard]] ShardCounts counts() const noexcept;
+
+  /// For who holds the lock over a fork.
+  void lock() noexcept { mutex_.lock(); }
+  void unlock() noexcept { mutex_.unlock(); }
+
+  /// Returns the bytes of the rooms of all blocks that are not free. O(pages).
+  [[nodiscard]] std::size_t taken_bytes() const noexcept;
+
+  /// Calls `visit(const ChunkLists&, const SubpagePool* pools)` with the lock held.
+  template <typename Visit>
+  void look(Visit&& visit) const {
+    const std::lock_guard lock(mutex_);
+    visit(lists_, pools_);
+  }
+
+  std::size_t thread_count = 0;  // bound to this shard; of the lock of the caches
+
+ private:
+  [[nodiscard]] SubpagePool& pool_of(std::size_t room) noexcept {
+    return pools_[room < rules().page_bytes ? rules().class_of(room) : 0];
+  }
+  [[nodiscard]] const SizeRules& rules() const noexcept { return commons_.shape.rules; }
+  [[nodiscard]] void* allocate_pooled(std::size_t room) noexcept;
+  [[nodiscard]] Chunk* acquire_chunk() noexcept;
+  [[nodiscard]] void* acquire(std::size_t bytes, std::size_t alignment) noexcept;
+  void count_in(Chunk& chunk) noexcept;
+  void count_out(Chunk& chunk) noexcept;
+  void count_out_and_release(Chunk& chunk) noexcept;
+  void release(Chunk& chunk) noexcept;
+  void release_idle_pages(SubpagePool& pool) noexcept;
+
+  const ShardCommons& commons_;
+  mutable std::mutex mutex_;  // for what follows
+  ChunkLists lists_;
+  SubpagePool pools_[subpage_class_count_max];
+  ChunkTable table_;
+  ShardCounts counts_;
+};
+
+}  // namespace detail
+}  // namespace tarn

@@ -1,0 +1,135 @@
+#include "tarn/arena/thread_binding.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "tarn/arena/arena_core.hpp"
+#include "tarn/os/process.hpp"
+#include "tarn/os/thread.hpp"
+#include "tarn/source/heap_source.hpp"
+
+namespace tarn::detail {
+namespace {
+
+constexpr std::size_t arena_count_max = 1024;
+
+struct Registry {
+  std::mutex mutex;
+  ArenaCore* arenas[arena_count_max] = {};
+  std::size_t arena_count = 0;  // indices in use and below the highest in use
+  ThreadBinding* newest_thread = nullptr;
+  bool knows_forks = false;
+};
+constinit Registry registry;
+
+template <typename Visit>
+void for_each_arena(Visit visit) noexcept {
+  for (std::size_t index = 0; index < registry.arena_count; ++index) {
+    if (registry.arenas[index] != nullptr) visit(*registry.arenas[index]);
+  }
+}
+
+void release_table(ThreadBinding& thread) noexcept {
+  if (thread.count == 0) return;
+  heap_source().release(thread.caches, thread.count * sizeof(ThreadCache*), alignof(ThreadCache*));
+  thread.caches = nullptr;
+  thread.count = 0;
+}
+
+void end_thread(void* argument) noexcept {
+  auto& thread = *static_cast<ThreadBinding*>(argument);
+  const std::lock_guard lock(registry.mutex);
+  for (std::size_t index = 0; index < thread.count; ++index) {
+    if (thread.caches[index] != nullptr) registry.arenas[index]->close_cache(*thread.caches[index]);
+  }
+  (thread.newer != nullptr ? thread.newer->older : registry.newest_thread) = thread.older;
+  if (thread.older != nullptr) thread.older->newer = thread.newer;
+  release_table(thread);
+  thread.has_ended = true;
+}
+
+bool begin_thread(ThreadBinding& thread) noexcept {
+  if (!run_at_thread_exit(end_thread, &thread)) return false;
+  thread.older = registry.newest_thread;
+  if (thread.older != nullptr) thread.older->newer = &thread;
+  registry.newest_thread = &thread;
+  return true;
+}
+
+// Room for the caches of all arenas there are, so that a thread seldom comes here.
+bool grow_table(ThreadBinding& thread) noexcept {
+  const std::size_t count = registry.arena_count;
+  void* const memory = heap_source().acquire(count * sizeof(ThreadCache*), alignof(ThreadCache*));
+  if (memory == nullptr) return false;
+  auto* const caches = static_cast<ThreadCache**>(memory);
+  const std::size_t old_count = thread.count;
+  std::copy_n(thread.caches, old_count, caches);
+  std::fill(caches + old_count, caches + count, nullptr);
+  release_table(thread);
+  thread.caches = caches;
+  thread.count = count;
+  return true;
+}
+
+// ---- forks --------------------------------------------------------------------------------------
+
+void lock_all() noexcept {
+  registry.mutex.lock();
+  for_each_arena([](ArenaCore& core) { core.lock_all(); });
+}
+
+void unlock_all() noexcept {
+  for_each_arena([](ArenaCore& core) { core.unlock_all(); });
+  registry.mutex.unlock();
+}
+
+// The threads that forked away hold their caches for ever: who knows what they were doing.
+void unlock_in_child() noexcept {
+  ThreadBinding& self = this_binding;
+  self.newer = self.older = nullptr;
+  registry.newest_thread = self.count != 0 ? &self : nullptr;
+  unlock_all();
+}
+
+}  // namespace
+
+std::size_t register_arena(ArenaCore& core) noexcept {
+  const std::lock_guard lock(registry.mutex);
+  if (!registry.knows_forks) {
+    registry.knows_forks = call_around_fork(lock_all, unlock_all, unlock_in_child);
+  }
+  ArenaCore** const end = registry.arenas + arena_count_max;
+  ArenaCore** const place = std::find(registry.arenas, end, nullptr);
+  if (place == end) return no_index;
+  *place = &core;
+  const auto index = static_cast<std::size_t>(place - registry.arenas);
+  registry.arena_count = std::max(registry.arena_count, index + 1);
+  return index;
+}
+
+void unregister_arena(std::size_t index) noexcept {
+  if (index == no_index) return;
+  const std::lock_guard lock(registry.mutex);
+  for (ThreadBinding* thread = registry.newest_thread; thread != nullptr; thread = thread->older) {
+    if (index < thread->count) thread->caches[index] = nullptr;
+  }
+  registry.arenas[index] = nullptr;
+  while (registry.arena_count != 0 && registry.arenas[registry.arena_count - 1] == nullptr) {
+    registry.arena_count -= 1;
+  }
+}
+
+ThreadCache* bind_this_thread(ArenaCore& core, std::size_t index) noexcept {
+  ThreadBinding& thread = this_binding;
+  if (index == no_index || thread.has_ended) return nullptr;
+  const std::lock_guard lock(registry.mutex);
+  const bool is_new = thread.count == 0;
+  if (index >= thread.count && !grow_table(thread)) return nullptr;
+  if (is_new && !begin_thread(thread)) {
+    release_table(thread);
+    return nullptr;
+  }
+  return thread.caches[index] = core.open_cache();
+}
+
+}  // namespace tarn::detail

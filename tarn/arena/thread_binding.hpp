@@ -1,0 +1,54 @@
+// tarn/arena/thread_binding.hpp - which cache a thread has, of which arena.
+//
+//     thread 1:  caches -> [arena 0: cache | arena 1: cache | arena 2: none]
+//     thread 2:  caches -> [arena 0: none | arena 1: cache]
+//     registry:  arenas by index, threads in a list, one lock for both
+//
+// The lock is for beginnings and ends: of arenas, of threads, of a thread's use of an arena, of a
+// fork. Locks are taken in the order registry, caches of an arena, shard.
+//
+// Threads:    a thread reads its own table without a lock; whoever ends an arena clears its place
+//             in all of them: nobody uses that arena any more, so nobody looks there.
+// Failure:    nullptr or no_index; such a thread, or arena, goes without caches.
+// Lifetime:   of a thread's table, until the thread ends: its caches are closed then.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tarn/base/attributes.hpp"
+
+namespace tarn::detail {
+
+class ArenaCore;
+class ThreadCache;
+
+struct ThreadBinding {
+  ThreadCache** caches = nullptr;
+  std::size_t count = 0;
+  ThreadBinding* newer = nullptr;
+  ThreadBinding* older = nullptr;
+  bool has_ended = false;
+};
+
+// initial-exec: in a shared library too its address is no call.
+[[gnu::tls_model("initial-exec")]] inline constinit thread_local ThreadBinding this_binding{};
+
+inline constexpr std::size_t no_index = SIZE_MAX;
+
+/// Makes an arena known; returns its index, or no_index when there are too many.
+[[nodiscard]] std::size_t register_arena(ArenaCore& core) noexcept;
+
+/// Takes the arena out of the tables of all threads and forgets it.
+void unregister_arena(std::size_t index) noexcept;
+
+/// Gives the calling thread a cache of the arena; nullptr if that can not be.
+[[nodiscard]] ThreadCache* bind_this_thread(ArenaCore& core, std::size_t index) noexcept;
+
+/// Returns the calling thread's cache of the arena, or nullptr if it has none yet.
+[[nodiscard]] TARN_HOT ThreadCache* bound_cache(std::size_t index) noexcept {
+  return index < this_binding.count ? this_binding.caches[index] : nullptr;
+}
+
+}  // namespace tarn::detail

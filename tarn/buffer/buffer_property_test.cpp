@@ -1,0 +1,62 @@
+// Goal: whatever is done with buffers and chains, each handle sees its bytes and no others, what is
+// refused changes nothing, and all memory goes back. Method: random steps by seed in the shadow of
+// testing/buffer_shadow.hpp, with every request to the source refused once, and all from there on.
+
+#include <cstddef>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "testing/buffer_shadow.hpp"
+#include "testing/choices.hpp"
+#include "testing/failing_source.hpp"
+#include "testing/seed.hpp"
+
+namespace tarn {
+namespace {
+
+class BufferProperty : public testing::TestWithParam<Checking> {
+ protected:
+  // Returns what is wrong, and at which step.
+  static std::string run(std::uint64_t seed, std::size_t step_count, bool has_chains,
+                         Source& source = heap_source(), bool source_may_fail = false) {
+    RandomChoices choices(seed);
+    BufferShadow shadow(choices, {GetParam(), has_chains, source_may_fail}, source);
+    for (std::size_t i = 0; i < step_count; ++i) {
+      if (!shadow.step()) return "step " + std::to_string(i) + ": " + shadow.wrong();
+    }
+    return "";
+  }
+
+  static void run_random_steps(bool has_chains) {
+    constexpr std::uint64_t run_count = 60;
+    for (std::uint64_t i = 0; i < run_count; ++i) {
+      const std::uint64_t seed = test_seed() + i;
+      TARN_SEED_TRACE(seed);
+      ASSERT_EQ(run(seed, 1000, has_chains), "");
+    }
+  }
+
+  static void refuse_each_request(bool has_chains) {
+    for (std::uint64_t i = 0; i < 2; ++i) {
+      const std::uint64_t seed = test_seed() + i;
+      TARN_SEED_TRACE(seed);
+      for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {
+        const std::size_t request_count = fail_every_acquire(
+            [&](FailingSource& source) { ASSERT_EQ(run(seed, 600, has_chains, source, true), ""); },
+            refused_count);
+        EXPECT_GE(request_count, 5u);
+      }
+    }
+  }
+};
+INSTANTIATE_TEST_SUITE_P(EveryChecking, BufferProperty,
+                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+
+TEST_P(BufferProperty, RandomStepsWithBuffers) { run_random_steps(false); }
+TEST_P(BufferProperty, RandomStepsWithChains) { run_random_steps(true); }
+TEST_P(BufferProperty, EachRequestRefusedWithBuffers) { refuse_each_request(false); }
+TEST_P(BufferProperty, EachRequestRefusedWithChains) { refuse_each_request(true); }
+
+}  // namespace
+}  // namespace tarn

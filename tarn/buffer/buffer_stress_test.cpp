@@ -1,0 +1,132 @@
+// Goal: whatever threads do with handles of the same bytes at the same time, every handle sees its
+// bytes and every block goes back. Method: threads share, slice and hand on by seed; each buffer
+// carries a text computed from its first number; ThreadSanitizer watches.
+
+#include <array>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/buffer/buffer_chain.hpp"
+#include "tarn/buffer/buffer_pool.hpp"
+#include "testing/seed.hpp"
+
+namespace tarn {
+namespace {
+
+// Handles on their way to a thread.
+class Channel {
+ public:
+  void put(Buffer buffer) {
+    const std::lock_guard lock(mutex_);
+    buffers_.push_back(std::move(buffer));
+  }
+  [[nodiscard]] Buffer take() {
+    const std::lock_guard lock(mutex_);
+    if (buffers_.empty()) return {};
+    Buffer buffer = std::move(buffers_.back());
+    buffers_.pop_back();
+    return buffer;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Buffer> buffers_;
+};
+
+class BufferStress : public testing::TestWithParam<Checking> {
+ protected:
+  static constexpr std::size_t thread_count = 4;
+  static constexpr int step_count = 10000;
+  static constexpr std::uint32_t number_count_max = 100;
+
+  BufferPool pool_{{.arena = {.checking = GetParam()}}};
+
+  // Numbers that follow each other.
+  [[nodiscard]] Buffer make(std::mt19937_64& random) {
+    Buffer buffer = pool_.allocate(16);
+    const auto first = static_cast<std::uint32_t>(random());
+    const std::uint32_t count = 1 + static_cast<std::uint32_t>(random() % number_count_max);
+    for (std::uint32_t i = 0; i < count; ++i) buffer.write_le(first + i);
+    return buffer;
+  }
+  static void expect_whole(Buffer& buffer) {
+    const auto first = buffer.get_le<std::uint32_t>(0);
+    for (std::uint32_t i = 0; !buffer.is_empty(); ++i) {
+      ASSERT_EQ(buffer.read_le<std::uint32_t>(), first + i);
+    }
+  }
+
+  template <typename Step>
+  void run_threads(Step step) {
+    const std::uint64_t seed = test_seed();
+    TARN_SEED_TRACE(seed);
+    std::vector<std::thread> threads;
+    for (std::size_t self = 0; self < thread_count; ++self) {
+      threads.emplace_back([&, self] {
+        std::mt19937_64 random(seed + self);
+        for (int i = 0; i < step_count; ++i) step(random, self);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (Channel& channel : channels_) {
+      while (Buffer buffer = channel.take()) expect_whole(buffer);
+    }
+    EXPECT_EQ(pool_.stats().used_bytes, 0u);
+  }
+
+  std::array<Channel, thread_count> channels_;
+};
+INSTANTIATE_TEST_SUITE_P(Checking, BufferStress, testing::Values(Checking::off, Checking::guarded));
+
+// Sole handles wander without atomic operations.
+TEST_P(BufferStress, WholeBuffersAreHandedOn) {
+  run_threads([&](std::mt19937_64& random, std::size_t self) {
+    channels_[(self + 1) % thread_count].put(make(random));
+    Buffer buffer = channels_[self].take();
+    if (!buffer) return;
+    buffer.write_le(buffer.get_le<std::uint32_t>(buffer.readable_bytes() - 4) + 1);
+    expect_whole(buffer);
+  });
+}
+
+// Every thread gets a handle of the same bytes, cuts and drops it while the others do.
+TEST_P(BufferStress, SharedBuffersAreSlicedEverywhere) {
+  run_threads([&](std::mt19937_64& random, std::size_t self) {
+    if (random() % thread_count == 0) {
+      Buffer buffer = make(random);
+      buffer.share_across_threads();
+      for (Channel& channel : channels_) channel.put(buffer.share());
+      buffer.write_le(0);
+    }
+    Buffer buffer = channels_[self].take();
+    if (!buffer) return;
+    Buffer front = buffer.read_slice(buffer.readable_bytes() / 8 * 4);
+    if (!front.is_empty()) channels_[(self + 1) % thread_count].put(std::move(front));
+    expect_whole(buffer);
+  });
+}
+
+// An owner writes on, and out into other blocks, while other threads read what it shared.
+TEST_P(BufferStress, AnOwnerGrowsWhileOthersRead) {
+  run_threads([&](std::mt19937_64& random, std::size_t self) {
+    if (self == 0) {
+      Buffer buffer = make(random);
+      buffer.share_across_threads();
+      for (std::size_t to = 1; to < thread_count; ++to) {
+        channels_[to].put(buffer.share());
+        const auto last = buffer.get_le<std::uint32_t>(buffer.readable_bytes() - 4);
+        for (std::uint32_t i = 1; i < 30; ++i) buffer.write_le(last + i);
+      }
+      expect_whole(buffer);
+    } else if (Buffer buffer = channels_[self].take()) {
+      expect_whole(buffer);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace tarn
