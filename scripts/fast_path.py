@@ -21,7 +21,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "test/golden"
 FLAGS = ["-std=c++20", "-O2", "-DNDEBUG", f"-I{ROOT}", "-c"]
 SKIPPED = 77
-KINDS = ["instructions", "compares", "conditional_jumps", "jumps", "loads", "stores", "calls"]
+KINDS = ["instructions", "compares", "branches", "jumps", "loads", "stores", "prefetches",
+         "calls"]
 
 
 def output_of(*command):
@@ -77,9 +78,11 @@ def count(instructions):
         if mnemonic == "jmp":
             counts["jumps"] += 1
         elif mnemonic.startswith("j"):
-            counts["conditional_jumps"] += 1
+            counts["branches"] += 1
         elif mnemonic.startswith("call"):
             counts["calls"] += 1
+        elif mnemonic.startswith("prefetch"):
+            counts["prefetches"] += 1
         elif compares:
             counts["compares"] += 1
             counts["loads"] += source or target

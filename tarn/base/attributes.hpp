@@ -11,3 +11,8 @@
 // Out of line as well, but taken often enough to be compiled for speed: once per chunk.
 #define TARN_SLOW [[gnu::noinline]]
 #define TARN_RETURNS_NONNULL [[gnu::returns_nonnull]]
+// What the compiler can not see, and what folds away once it is told. False is undefined behaviour.
+#define TARN_ASSUME(condition)                 \
+  do {                                         \
+    if (!(condition)) __builtin_unreachable(); \
+  } while (false)

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tarn/base/attributes.hpp"
+
 namespace tarn {
 
 /// What malloc, and every chunk of every source, is aligned to at least: the strictest alignment
@@ -56,6 +58,15 @@ inline constexpr std::size_t fundamental_alignment = alignof(std::max_align_t);
   if (!add_checked(bytes, alignment - 1, sum)) return false;
   rounded = sum & ~(alignment - 1);
   return true;
+}
+
+/// Returns `value` so that it is stored from a general register, by a store of its own. A processor
+/// that renames memory (Intel since Golden Cove) gives a load the register of the store before it,
+/// and a cursor then costs no trip through the store buffer: 2 cycles a step instead of 7. One load
+/// fed by an immediate or by half of a vector, as compilers store zeros, ends that for the next 70.
+TARN_HOT std::size_t in_register(std::size_t value) noexcept {
+  asm("" : "+r"(value));
+  return value;
 }
 
 }  // namespace tarn

@@ -1,10 +1,10 @@
 #include "tarn/os/checking.hpp"
 
-#include <atomic>
 #include <cstdlib>
 #include <cstring>
 
 #include "tarn/base/check.hpp"
+#include "tarn/os/decided_checking.hpp"
 #include "tarn/os/sanitizer.hpp"
 
 namespace tarn {
@@ -28,13 +28,13 @@ Checking checking_of_process() noexcept {
 
 }  // namespace
 
+constinit std::atomic<Checking> detail::decided_checking{Checking::automatic};
+
 Checking automatic_checking() noexcept {
-  // Pairs with itself: threads that decide at the same time decide the same.
-  static constinit std::atomic<Checking> decided{Checking::automatic};
-  Checking checking = decided.load(std::memory_order_relaxed);
+  Checking checking = detail::decided_checking.load(std::memory_order_relaxed);
   if (checking == Checking::automatic) [[unlikely]] {
     checking = checking_of_process();
-    decided.store(checking, std::memory_order_relaxed);
+    detail::decided_checking.store(checking, std::memory_order_relaxed);
   }
   return checking;
 }

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "tarn/base/bits.hpp"
+#include "tarn/os/decided_checking.hpp"
 #include "tarn/region/region.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "tarn/source/source.hpp"
@@ -56,7 +57,8 @@ inline void Region::check_use(const char* operation) const noexcept {
 
 // By the first allocation, so that a region that stays empty costs nothing.
 inline void Region::decide_checking() noexcept {
-  checking_ = options_.checking == Checking::automatic ? automatic_checking() : options_.checking;
+  checking_ = options_.checking == Checking::automatic ? detail::automatic_checking_inline()
+                                                       : options_.checking;
   if (is_checking()) [[unlikely]]
     begin_checking();
   if (options_.source == nullptr) options_.source = &default_source();
@@ -67,6 +69,8 @@ inline void* Region::acquire(std::size_t bytes, std::size_t alignment) noexcept 
     refused_by_limit_ = true;
     return nullptr;
   }
+  // So that the source's questions about wrong calls are not asked once a request for nothing.
+  TARN_ASSUME(bytes != 0);
   void* const memory = options_.source->acquire(bytes, alignment);
   if (memory != nullptr) reserved_bytes_ += bytes;
   return memory;
@@ -74,6 +78,7 @@ inline void* Region::acquire(std::size_t bytes, std::size_t alignment) noexcept 
 
 inline void Region::release(void* memory, std::size_t bytes, std::size_t alignment) noexcept {
   reserved_bytes_ -= bytes;
+  TARN_ASSUME(memory != nullptr && bytes != 0);
   options_.source->release(memory, bytes, alignment);
 }
 

@@ -1,12 +1,22 @@
 // Ends and beginnings: reset, marks, and the tree of regions.
 
 #include <algorithm>
+#include <utility>
 
 #include "tarn/os/sanitizer.hpp"
 #include "tarn/region/region.hpp"
 #include "tarn/region/region_detail.hpp"
 
 namespace tarn {
+namespace {
+
+detail::RegionChunk* reversed(detail::RegionChunk* chunk) noexcept {
+  detail::RegionChunk* front = nullptr;
+  while (chunk != nullptr) front = std::exchange(chunk, std::exchange(chunk->next, front));
+  return front;
+}
+
+}  // namespace
 
 void Region::reset(const Retain& retain) noexcept {
   check_use("resetting");
@@ -102,10 +112,16 @@ void Region::end_children_and_cleanups_after(std::uint64_t serial) noexcept {
 }
 
 // Requires: nothing is in use, and nothing will be.
+// The newest chunk first: from a cache that gives out what came last, the next region gets its
+// chunks in the order of this one, which rises in memory where malloc's chunks did. 20 000 blocks
+// of up to 1 KiB take 3.0 ns each; with chunks in turn from one end and from the other, 4.7.
 TARN_HOT void Region::release_all_memory() noexcept {
   if (!large_.is_empty()) [[unlikely]]
     release_all_large();
-  for (Chunk* chunk = oldest_chunk_; chunk != nullptr;) {
+  Chunk* chunk = oldest_chunk_;
+  if (chunk != nullptr && chunk->next != nullptr) [[unlikely]]
+    chunk = reversed(chunk);
+  while (chunk != nullptr) {
     Chunk* const next = chunk->next;
     // Not the header: Valgrind takes what is unpoisoned for not yet written.
     if (is_checking()) [[unlikely]]

@@ -453,6 +453,19 @@ TEST(Scratch, KeepsAtMostWhatItSaysBetweenUses) {
   EXPECT_LE(scratch->stats().reserved_bytes, scratch_retained_bytes + 4096);
 }
 
+TEST(RegionEnd, TheNextRegionGetsTheChunksInTheSameOrder) {
+  ChunkCache cache(heap_source());
+  const auto blocks_of_a_life = [&] {
+    Region region({.source = &cache, .checking = Checking::off});
+    std::vector<void*> blocks;
+    for (int i = 0; i < 100; ++i) blocks.push_back(region.allocate(5'000));
+    return blocks;
+  };
+  const std::vector<void*> first = blocks_of_a_life();
+  EXPECT_EQ(blocks_of_a_life(), first);
+  EXPECT_EQ(blocks_of_a_life(), first);
+}
+
 // Looks into its thread's cache when the thread ends.
 struct Witness {
   ~Witness() {
