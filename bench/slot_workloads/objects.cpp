@@ -58,8 +58,8 @@ void made_anew(benchmark::State& state) {
 }  // namespace
 
 void add_objects() {
-  add_slots("objects", "1 us", "tarn", kept);
-  add_slots("objects", "1 us", "malloc", made_anew);
+  add("objects", "1 us", "tarn", kept);
+  add("objects", "1 us", "malloc", made_anew);
 }
 
 }  // namespace tarn::bench
