@@ -16,7 +16,6 @@ class TarnArena {
   void* allocate(std::size_t bytes) { return arena_.allocate(bytes); }
   void deallocate(void* block) { arena_.deallocate(block); }
   [[nodiscard]] std::size_t reserved_bytes() const { return arena_.stats().reserved_bytes; }
-  [[nodiscard]] Arena& arena() { return arena_; }
 
  private:
   Arena arena_;
