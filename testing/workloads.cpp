@@ -1,5 +1,6 @@
 #include "testing/workloads.hpp"
 
+#include <array>
 #include <random>
 #include <utility>
 #include <vector>
@@ -54,6 +55,62 @@ class Writer {
   trace::Program program_;
 };
 
+// Blocks alive at the same time, of which a random one is the next to go.
+template <typename Allocate>
+class LiveSet {
+ public:
+  LiveSet(Writer& writer, Allocate allocate) : writer_(writer), allocate_(allocate) {}
+
+  [[nodiscard]] std::size_t count() const { return blocks_.size(); }
+  void grow() { blocks_.push_back(allocate_(writer_)); }
+  void shrink() {
+    std::swap(blocks_.back(), victim());
+    writer_.deallocate(blocks_.back());
+    blocks_.pop_back();
+  }
+  void replace() {
+    std::uint64_t& block = victim();
+    writer_.deallocate(block);
+    block = allocate_(writer_);
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t& victim() { return blocks_[writer_.below(blocks_.size())]; }
+
+  Writer& writer_;
+  Allocate allocate_;
+  std::vector<std::uint64_t> blocks_;
+};
+
+// Of a hundred buffers the first `below` are of at most `bytes_max` bytes, and larger than those of
+// the band before.
+struct Band {
+  std::uint64_t below;
+  std::uint64_t bytes_max;
+};
+constexpr std::array<Band, 6> bands{
+    {{30, 64}, {70, 512}, {88, 1024}, {96, 4096}, {99, 16384}, {100, 18432}}};
+
+std::uint64_t allocate_buffer(Writer& writer) {
+  const std::uint64_t drawn = writer.below(100);
+  std::uint64_t bytes_min = 9;
+  auto band = bands.begin();
+  for (; drawn >= band->below; ++band) bytes_min = band->bytes_max + 1;
+  return writer.allocate(bytes_min, band->bytes_max);
+}
+
+template <typename Allocate>
+trace::Program live_set(std::size_t live_count, std::size_t step_count, std::uint64_t seed,
+                        Allocate allocate) {
+  Writer writer(seed);
+  LiveSet blocks(writer, allocate);
+  writer.create();
+  while (blocks.count() < live_count) blocks.grow();
+  for (std::size_t step = 0; step < step_count; ++step) blocks.replace();
+  writer.destroy();
+  return writer.take();
+}
+
 }  // namespace
 
 trace::Program request_workload(std::size_t request_count, std::uint64_t seed) {
@@ -105,6 +162,40 @@ trace::Program mixed_workload(std::size_t step_count, std::uint64_t seed) {
       large.push_back(block);
     } else {
       writer.deallocate(std::exchange(large[writer.below(large_count)], block));
+    }
+  }
+  writer.destroy();
+  return writer.take();
+}
+
+trace::Program live_set_workload(std::size_t live_count, std::size_t step_count,
+                                 std::uint64_t bytes_min, std::uint64_t bytes_max,
+                                 std::uint64_t seed) {
+  return live_set(live_count, step_count, seed,
+                  [=](Writer& writer) { return writer.allocate(bytes_min, bytes_max); });
+}
+
+trace::Program buffers_workload(std::size_t live_count, std::size_t step_count,
+                                std::uint64_t seed) {
+  return live_set(live_count, step_count, seed, allocate_buffer);
+}
+
+trace::Program tide_workload(std::size_t live_min, std::size_t live_max, std::size_t step_count,
+                             std::uint64_t seed) {
+  Writer writer(seed);
+  LiveSet blocks(writer, allocate_buffer);
+  writer.create();
+  while (blocks.count() < live_min) blocks.grow();
+  const std::size_t high_water = step_count / 2;
+  for (std::size_t step = 1; step <= step_count; ++step) {
+    const std::size_t from_end = step <= high_water ? step : step_count - step;
+    const std::size_t wanted = live_min + (live_max - live_min) * from_end / high_water;
+    if (blocks.count() < wanted) {
+      blocks.grow();
+    } else if (blocks.count() > wanted) {
+      blocks.shrink();
+    } else {
+      blocks.replace();
     }
   }
   writer.destroy();

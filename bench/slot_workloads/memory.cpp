@@ -39,11 +39,11 @@ void memory(benchmark::State& state) {
 template <std::size_t bytes>
 void add_memory_of() {
   const std::string argument = std::to_string(bytes) + " B";
-  const auto add = [&]<SlotPeer P>(const std::string& workload) {
-    add_slots(workload, argument, P::name, memory<P, bytes>)->Iterations(1);
+  const auto add_peer = [&]<SlotPeer P>(const std::string& workload) {
+    add(workload, argument, P::name, memory<P, bytes>)->Iterations(1);
   };
-  add.template operator()<TarnFixedPool<bytes>>("memory, one thread's");
-  add.template operator()<TarnSlabCache<bytes>>("memory, any thread's");
+  add_peer.template operator()<TarnFixedPool<bytes>>("memory, one thread's");
+  add_peer.template operator()<TarnSlabCache<bytes>>("memory, any thread's");
 }
 
 }  // namespace

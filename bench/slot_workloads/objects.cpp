@@ -59,10 +59,10 @@ void made_anew(benchmark::State& state) {
 }  // namespace
 
 void add_objects() {
-  add_slots("objects", "10 alive", "tarn", kept<10>);
-  add_slots("objects", "10 alive", "malloc", made_anew<10>);
-  add_slots("objects", "100 alive", "tarn", kept<100>);
-  add_slots("objects", "100 alive", "malloc", made_anew<100>);
+  add("objects", "10 alive", "tarn", kept<10>);
+  add("objects", "10 alive", "malloc", made_anew<10>);
+  add("objects", "100 alive", "tarn", kept<100>);
+  add("objects", "100 alive", "malloc", made_anew<100>);
 }
 
 }  // namespace tarn::bench

@@ -29,9 +29,9 @@ void pairs(benchmark::State& state) {
 
 void add_pairs() {
   for_each_single_peer<slot_bytes>(
-      []<SlotPeer P>() { add_slots("pairs", "one thread's", P::name, pairs<P>); });
+      []<SlotPeer P>() { add("pairs", "one thread's", P::name, pairs<P>); });
   for_each_shared_peer<slot_bytes>(
-      []<SlotPeer P>() { add_slots("pairs", "any thread's", P::name, pairs<P>); });
+      []<SlotPeer P>() { add("pairs", "any thread's", P::name, pairs<P>); });
 }
 
 }  // namespace tarn::bench

@@ -57,10 +57,10 @@ void add_random_order() {
   for_each_single_peer<slot_bytes>([]<SlotPeer P>() {
     // Its deallocation searches a list: 10 000 of them take a second.
     if (std::string(P::name) == "object_pool") return;
-    add_slots("random", "one thread's", P::name, random_order<P>);
+    add("random", "one thread's", P::name, random_order<P>);
   });
   for_each_shared_peer<slot_bytes>(
-      []<SlotPeer P>() { add_slots("random", "any thread's", P::name, random_order<P>); });
+      []<SlotPeer P>() { add("random", "any thread's", P::name, random_order<P>); });
 }
 
 }  // namespace tarn::bench

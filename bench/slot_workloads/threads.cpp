@@ -2,10 +2,10 @@
 // that allocates what another deallocates. Timed by the clock, from the first to the last.
 
 #include <array>
-#include <atomic>
 #include <thread>
 #include <vector>
 
+#include "bench/ring.hpp"
 #include "bench/slot_workload.hpp"
 
 namespace tarn::bench {
@@ -42,43 +42,6 @@ void own_blocks(benchmark::State& state) {
   set_operations(state, thread_count * blocks_per_thread);
 }
 
-// A ring that one thread fills and one empties. Each count is written by one of them with release
-// and read by the other with acquire; both look at the other's seldom. Who has to wait lets others
-// run: the two may have to share a processor with each other.
-class Ring {
- public:
-  void put(void* block) {
-    if (put_count_ - seen_taken_ == blocks_.size()) {
-      seen_taken_ = wait_for_other_than(taken_, seen_taken_);
-    }
-    blocks_[put_count_ % blocks_.size()] = block;
-    put_.store(++put_count_, std::memory_order_release);
-  }
-  [[nodiscard]] void* take() {
-    if (seen_put_ == taken_count_) seen_put_ = wait_for_other_than(put_, seen_put_);
-    void* const block = blocks_[taken_count_ % blocks_.size()];
-    taken_.store(++taken_count_, std::memory_order_release);
-    return block;
-  }
-
- private:
-  static std::size_t wait_for_other_than(const std::atomic<std::size_t>& count, std::size_t seen) {
-    for (;;) {
-      const std::size_t now = count.load(std::memory_order_acquire);
-      if (now != seen) return now;
-      std::this_thread::yield();
-    }
-  }
-
-  std::array<void*, 1024> blocks_;
-  alignas(64) std::size_t put_count_ = 0;
-  std::size_t seen_taken_ = 0;
-  alignas(64) std::size_t taken_count_ = 0;
-  std::size_t seen_put_ = 0;
-  alignas(64) std::atomic<std::size_t> put_{0};
-  alignas(64) std::atomic<std::size_t> taken_{0};
-};
-
 template <typename P>
 void hand_over(benchmark::State& state) {
   P pool;
@@ -101,9 +64,9 @@ void hand_over(benchmark::State& state) {
 
 void add_threads() {
   for_each_shared_peer<slot_bytes>([]<SlotPeer P>() {
-    add_slots("threads", "1", P::name, own_blocks<P, 1>)->UseRealTime();
-    add_slots("threads", "2", P::name, own_blocks<P, 2>)->UseRealTime();
-    add_slots("hand over", "2", P::name, hand_over<P>)->UseRealTime();
+    add("threads", "1", P::name, own_blocks<P, 1>)->UseRealTime();
+    add("threads", "2", P::name, own_blocks<P, 2>)->UseRealTime();
+    add("hand over", "2", P::name, hand_over<P>)->UseRealTime();
   });
 }
 
