@@ -81,9 +81,10 @@ class ArenaCore {
   [[nodiscard]] bool is_huge(std::size_t room) const noexcept {
     return rules().kind_of(room) == SizeKind::huge || commons_.checking == Checking::passthrough;
   }
-  [[nodiscard]] Home end_use(const Place& place, void* block) noexcept;
+  [[nodiscard]] Home end_use(const Place& place, void* block) const noexcept;
   void give_back_late(ThreadCache& cache) noexcept;
-  [[nodiscard]] ThreadCache* take_closed_cache() noexcept;
+  [[nodiscard]] ThreadCache* find_closed_cache() noexcept;
+  [[nodiscard]] ThreadCache* add_cache() noexcept;
   [[nodiscard]] Shard& least_used_shard() noexcept;
   void close_all_caches() noexcept;
   void check_in_use(const void* block) const noexcept;
@@ -98,7 +99,6 @@ class ArenaCore {
   Shard* shards_ = nullptr;
   mutable std::mutex caches_mutex_;  // for what follows, and the thread counts of the shards
   std::size_t cache_count_ = 0;
-  ThreadCache* newest_closed_ = nullptr;
   // Read without the lock by who frees a block whose home is this index: it is older than the
   // block.
   ThreadCache* caches_[cache_count_max];
