@@ -117,10 +117,7 @@ void ArenaCore::deallocate(void* block) noexcept {
   const Home home = end_use(place, block);
   if (home >= first_home) {
     ThreadCache& cache = *caches_[home - first_home];
-    if (!cache.is_closed() && cache.put(rules().class_of(place.room), block)) {
-      if (cache.is_closed()) give_back_late(cache);
-      return;
-    }
+    if (!cache.is_closed() && send_home(cache, rules().class_of(place.room), block)) return;
   }
   place.chunk->shard->deallocate(place);
 }
@@ -219,10 +216,13 @@ void ArenaCore::close_cache(ThreadCache& cache) noexcept {
   cache.shard().unbind_thread();
 }
 
-// A block came home while the thread ended, or just after.
-void ArenaCore::give_back_late(ThreadCache& cache) noexcept {
-  const std::lock_guard lock(caches_mutex_);
-  if (cache.is_closed()) cache.give_back_all();
+bool ArenaCore::send_home(ThreadCache& cache, unsigned size_class, void* block) noexcept {
+  if (!cache.put(size_class, block)) return false;
+  if (cache.is_closed()) [[unlikely]] {
+    const std::lock_guard lock(caches_mutex_);
+    if (cache.is_closed()) cache.give_back_all();
+  }
+  return true;
 }
 
 void ArenaCore::close_all_caches() noexcept {

@@ -61,6 +61,10 @@ class ArenaCore {
   [[nodiscard]] ThreadCache* open_cache() noexcept;
   void close_cache(ThreadCache& cache) noexcept;
 
+  /// Puts a block into a cache that was open a moment ago, and sees to it that it is not lost
+  /// should its thread have ended since; returns false if there is no room.
+  [[nodiscard]] bool send_home(ThreadCache& cache, unsigned size_class, void* block) noexcept;
+
   /// Holds all locks of the arena over a fork.
   void lock_all() noexcept;
   void unlock_all() noexcept;
@@ -82,7 +86,6 @@ class ArenaCore {
     return rules().kind_of(room) == SizeKind::huge || commons_.checking == Checking::passthrough;
   }
   [[nodiscard]] Home end_use(const Place& place, void* block) const noexcept;
-  void give_back_late(ThreadCache& cache) noexcept;
   [[nodiscard]] ThreadCache* find_closed_cache() noexcept;
   [[nodiscard]] ThreadCache* add_cache() noexcept;
   [[nodiscard]] Shard& least_used_shard() noexcept;
