@@ -1,10 +1,9 @@
-// tarn/adapt/arena_resource.hpp - an Arena as a std::pmr::memory_resource.
+// tarn/adapt/arena_resource.hpp - an Arena as a std::pmr::memory_resource, for any thread.
 //
-//     Arena arena;
 //     ArenaResource memory(arena);
-//     std::pmr::unordered_map<int, std::pmr::string> names(&memory);
+//     std::pmr::unordered_map<int, std::pmr::string> table(&memory);
 //
-// Threads:    any, as the arena: containers of several threads may share one resource.
+// Threads:    any, as the arena: a synchronized resource without a lock of its own.
 // Failure:    allocate() throws std::bad_alloc.
 // Lifetime:   the arena and the resource outlive what uses them.
 
@@ -32,7 +31,8 @@ class ArenaResource final : public std::pmr::memory_resource {
     arena_->deallocate(block, bytes, alignment);
   }
 
-  // By identity, as the standard's own resources are.
+  // Equal means: may free each other's blocks. By identity, as the standard's own resources are;
+  // comparing arenas would need RTTI.
   [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
     return this == &other;
   }

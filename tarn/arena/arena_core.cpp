@@ -117,10 +117,7 @@ void ArenaCore::deallocate(void* block) noexcept {
   const Home home = end_use(place, block);
   if (home >= first_home) {
     ThreadCache& cache = *caches_[home - first_home];
-    if (!cache.is_closed() && cache.put(rules().class_of(place.room), block)) {
-      if (cache.is_closed()) give_back_late(cache);
-      return;
-    }
+    if (!cache.is_closed() && send_home(cache, rules().class_of(place.room), block)) return;
   }
   place.chunk->shard->deallocate(place);
 }
@@ -133,7 +130,7 @@ void ArenaCore::deallocate_past_cache(void* block) noexcept {
 }
 
 // Returns the home that the block had. All blocks of no bytes in a page are one, and have one.
-Home ArenaCore::end_use(const Place& place, void* block) noexcept {
+Home ArenaCore::end_use(const Place& place, void* block) const noexcept {
   Home& home_in_chunk = place.chunk->home_of(place);
   const Home home = home_in_chunk;
   if (place.room != 0) home_in_chunk = not_in_use;
@@ -183,19 +180,23 @@ ArenaStats ArenaCore::stats() const noexcept {
 
 ThreadCache* ArenaCore::open_cache() noexcept {
   const std::lock_guard lock(caches_mutex_);
-  ThreadCache* const cache = take_closed_cache();
+  ThreadCache* cache = find_closed_cache();
+  if (cache == nullptr) cache = add_cache();
   if (cache == nullptr) return nullptr;
   Shard& shard = least_used_shard();
-  shard.thread_count += 1;
+  shard.bind_thread();
   cache->open(shard);
   return cache;
 }
 
-ThreadCache* ArenaCore::take_closed_cache() noexcept {
-  if (ThreadCache* const cache = newest_closed_) {
-    newest_closed_ = cache->next_closed;
-    return cache;
-  }
+ThreadCache* ArenaCore::find_closed_cache() noexcept {
+  ThreadCache** const end = caches_ + cache_count_;
+  ThreadCache** const found =
+      std::find_if(caches_, end, [](const ThreadCache* cache) { return cache->is_closed(); });
+  return found == end ? nullptr : *found;
+}
+
+ThreadCache* ArenaCore::add_cache() noexcept {
   if (cache_count_ == cache_count_max) return nullptr;
   void* const memory = heap_source().acquire(sizeof(ThreadCache), alignof(ThreadCache));
   if (memory == nullptr) return nullptr;
@@ -205,22 +206,23 @@ ThreadCache* ArenaCore::take_closed_cache() noexcept {
 
 Shard& ArenaCore::least_used_shard() noexcept {
   return *std::min_element(shards_, shards_ + shard_count_, [](const Shard& a, const Shard& b) {
-    return a.thread_count < b.thread_count;
+    return a.thread_count() < b.thread_count();
   });
 }
 
 void ArenaCore::close_cache(ThreadCache& cache) noexcept {
   const std::lock_guard lock(caches_mutex_);
   cache.close();
-  cache.shard().thread_count -= 1;
-  cache.next_closed = newest_closed_;
-  newest_closed_ = &cache;
+  cache.shard().unbind_thread();
 }
 
-// A block came home while the thread ended, or just after.
-void ArenaCore::give_back_late(ThreadCache& cache) noexcept {
-  const std::lock_guard lock(caches_mutex_);
-  if (cache.is_closed()) cache.give_back_all();
+bool ArenaCore::send_home(ThreadCache& cache, unsigned size_class, void* block) noexcept {
+  if (!cache.put(size_class, block)) return false;
+  if (cache.is_closed()) [[unlikely]] {
+    const std::lock_guard lock(caches_mutex_);
+    if (cache.is_closed()) cache.give_back_all();
+  }
+  return true;
 }
 
 void ArenaCore::close_all_caches() noexcept {

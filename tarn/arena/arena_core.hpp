@@ -61,6 +61,10 @@ class ArenaCore {
   [[nodiscard]] ThreadCache* open_cache() noexcept;
   void close_cache(ThreadCache& cache) noexcept;
 
+  /// Puts a block into a cache that was open a moment ago, and sees to it that it is not lost
+  /// should its thread have ended since; returns false if there is no room.
+  [[nodiscard]] bool send_home(ThreadCache& cache, unsigned size_class, void* block) noexcept;
+
   /// Holds all locks of the arena over a fork.
   void lock_all() noexcept;
   void unlock_all() noexcept;
@@ -81,9 +85,9 @@ class ArenaCore {
   [[nodiscard]] bool is_huge(std::size_t room) const noexcept {
     return rules().kind_of(room) == SizeKind::huge || commons_.checking == Checking::passthrough;
   }
-  [[nodiscard]] Home end_use(const Place& place, void* block) noexcept;
-  void give_back_late(ThreadCache& cache) noexcept;
-  [[nodiscard]] ThreadCache* take_closed_cache() noexcept;
+  [[nodiscard]] Home end_use(const Place& place, void* block) const noexcept;
+  [[nodiscard]] ThreadCache* find_closed_cache() noexcept;
+  [[nodiscard]] ThreadCache* add_cache() noexcept;
   [[nodiscard]] Shard& least_used_shard() noexcept;
   void close_all_caches() noexcept;
   void check_in_use(const void* block) const noexcept;
@@ -98,7 +102,6 @@ class ArenaCore {
   Shard* shards_ = nullptr;
   mutable std::mutex caches_mutex_;  // for what follows, and the thread counts of the shards
   std::size_t cache_count_ = 0;
-  ThreadCache* newest_closed_ = nullptr;
   // Read without the lock by who frees a block whose home is this index: it is older than the
   // block.
   ThreadCache* caches_[cache_count_max];

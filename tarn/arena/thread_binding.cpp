@@ -12,6 +12,7 @@ namespace tarn::detail {
 namespace {
 
 constexpr std::size_t arena_count_max = 1024;
+constexpr std::size_t entry_bytes = sizeof(void*);  // of a thread's table
 
 struct Registry {
   std::mutex mutex;
@@ -31,7 +32,7 @@ void for_each_arena(Visit visit) noexcept {
 
 void release_table(ThreadBinding& thread) noexcept {
   if (thread.count == 0) return;
-  heap_source().release(thread.caches, thread.count * sizeof(ThreadCache*), alignof(ThreadCache*));
+  heap_source().release(thread.caches, thread.count * entry_bytes, alignof(void*));
   thread.caches = nullptr;
   thread.count = 0;
 }
@@ -59,7 +60,7 @@ bool begin_thread(ThreadBinding& thread) noexcept {
 // Room for the caches of all arenas there are, so that a thread seldom comes here.
 bool grow_table(ThreadBinding& thread) noexcept {
   const std::size_t count = registry.arena_count;
-  void* const memory = heap_source().acquire(count * sizeof(ThreadCache*), alignof(ThreadCache*));
+  void* const memory = heap_source().acquire(count * entry_bytes, alignof(void*));
   if (memory == nullptr) return false;
   auto* const caches = static_cast<ThreadCache**>(memory);
   const std::size_t old_count = thread.count;

@@ -35,7 +35,7 @@ std::uint32_t ThreadCache::capacity_of(unsigned size_class,
   if (options.cached_bytes_max == 0) return 0;
   // Of runs, those of one page are cached whatever the limit.
   const std::size_t room_max = std::max(options.cached_bytes_max, rules_.page_bytes);
-  return rules_.room_of(size_class) <= room_max ? rounded_up(options.normal_cache_count) : 0;
+  return SizeRules::room_of(size_class) <= room_max ? rounded_up(options.normal_cache_count) : 0;
 }
 
 void* ThreadCache::take(unsigned size_class, bool& is_home) noexcept {
@@ -98,7 +98,7 @@ void ThreadCache::close() noexcept {
 std::size_t ThreadCache::cached_bytes() const noexcept {
   std::size_t bytes = 0;
   for (unsigned size_class = 0; size_class < rules_.class_count(); ++size_class) {
-    bytes += queues_[size_class].items.count() * rules_.room_of(size_class);
+    bytes += queues_[size_class].items.count() * SizeRules::room_of(size_class);
   }
   return bytes;
 }

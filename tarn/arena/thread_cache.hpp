@@ -67,8 +67,6 @@ class ThreadCache {
   [[nodiscard]] Home home() const noexcept { return home_; }
   [[nodiscard]] std::size_t cached_bytes() const noexcept;
 
-  ThreadCache* next_closed = nullptr;
-
  private:
   struct Queue {
     MpscQueue items;

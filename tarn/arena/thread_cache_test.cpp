@@ -96,6 +96,23 @@ TEST_F(ThreadCaches, ABlockThatOutlivesItsThreadIsNotLost) {
   EXPECT_EQ(source_.live_bytes(), 0u);
 }
 
+// As ArenaCore::deallocate() meets it when the thread ends between its look and its put.
+TEST_F(ThreadCaches, ABlockThatComesHomeJustTooLateIsNotLost) {
+  Arena arena(options());
+  detail::ArenaCore& core = detail::ArenaAccess::core(arena);
+  detail::ThreadCache* cache = nullptr;
+  void* block = nullptr;
+  on_other_thread([&] {
+    block = arena.allocate(100);
+    cache = core.this_cache();
+    EXPECT_FALSE(cache->is_closed());
+  });
+  EXPECT_TRUE(core.send_home(*cache, core.rules().class_of(112), block));
+  EXPECT_EQ(cached_bytes(arena), 0u);
+  arena.trim();
+  EXPECT_EQ(source_.live_bytes(), 0u);
+}
+
 TEST_F(ThreadCaches, AThreadIsBoundToTheShardWithFewest) {
   Arena arena(options());
   detail::ArenaCore& core = detail::ArenaAccess::core(arena);
@@ -106,8 +123,8 @@ TEST_F(ThreadCaches, AThreadIsBoundToTheShardWithFewest) {
   });
   // The places, and the caches, of threads that have ended are taken again.
   on_other_thread([&] { EXPECT_EQ(&core.this_cache()->shard(), &core.shard(1)); });
-  EXPECT_EQ(core.shard(0).thread_count, 1u);
-  EXPECT_EQ(core.shard(1).thread_count, 0u);
+  EXPECT_EQ(core.shard(0).thread_count(), 1u);
+  EXPECT_EQ(core.shard(1).thread_count(), 0u);
 }
 
 TEST_F(ThreadCaches, AnArenaMayEndBeforeItsThreads) {

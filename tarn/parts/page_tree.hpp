@@ -60,8 +60,9 @@ class PageTree {
   }
 
  private:
+  // Of no_node too it is a number that can be shifted by.
   [[nodiscard]] static unsigned depth_of(std::uint32_t node) noexcept {
-    return static_cast<unsigned>(std::bit_width(node)) - 1;
+    return static_cast<unsigned>(std::bit_width(node | 1u)) - 1;
   }
   [[nodiscard]] std::uint8_t full() const noexcept { return static_cast<std::uint8_t>(order_ + 1); }
   [[nodiscard]] std::uint8_t free_depth_of_parent(std::uint32_t node) const noexcept;
