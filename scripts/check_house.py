@@ -27,6 +27,7 @@ DETAILS = {
     "tarn/arena/chunk_table.hpp": "a member of a shard",
     "tarn/arena/handle.hpp": "what the original calls a block",
     "tarn/arena/shard.hpp": "a lock of an arena",
+    "tarn/arena/size_classes.hpp": "which block a request gets, four sizes to a doubling",
     "tarn/arena/size_rules.hpp": "which block a request gets",
     "tarn/arena/subpage.hpp": "a page of an arena",
     "tarn/arena/thread_binding.hpp": "which cache a thread has",

@@ -70,7 +70,7 @@ std::size_t Arena::usable_bytes(const void* block) const noexcept {
 
 bool Arena::try_resize(void* block, std::size_t bytes) noexcept {
   const detail::Place place = core_->place_of(block);
-  return !place.chunk->is_huge() && detail::SizeRules::may_stay(bytes, place.room);
+  return !place.chunk->is_huge() && core_->rules().may_stay(bytes, place.room);
 }
 
 bool Arena::owns(const void* pointer) const noexcept { return core_->owns(pointer); }

@@ -37,7 +37,8 @@ void check_options(const ArenaOptions& options) noexcept {
 ShardCommons commons_of(const ArenaOptions& options) noexcept {
   const Checking checking =
       options.checking == Checking::automatic ? automatic_checking() : options.checking;
-  const SizeRules rules{options.page_bytes, options.chunk_bytes, options.block_alignment};
+  const SizeRules rules{options.page_bytes, options.chunk_bytes, options.block_alignment,
+                        options.mode};
   const bool is_passthrough = checking == Checking::passthrough;
   Source& source = is_passthrough ? heap_source() : default_arena_source();
   return {.shape = is_passthrough ? ChunkShape::of_huge_only(rules) : ChunkShape::of(rules),

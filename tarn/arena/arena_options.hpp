@@ -14,9 +14,17 @@ namespace tarn {
 
 class Source;
 
+enum class ArenaMode : unsigned char {
+  /// Blocks waste at most a quarter of what was asked for, or 15 bytes.
+  standard,
+  /// Every size, place and count is that of Netty 4.1.48.
+  netty_4_1,
+};
+
 struct ArenaOptions {
   /// Appears in messages; the characters outlive the arena.
   const char* name = "arena";
+  ArenaMode mode = ArenaMode::standard;
   /// Where chunks come from, asked by several threads at once; nullptr means
   /// default_arena_source().
   Source* source = nullptr;
@@ -25,8 +33,8 @@ struct ArenaOptions {
   /// Pages are cut from chunks of this size; what is larger gets a chunk of its own. A power of
   /// two, 1 to 2^14 pages and at most 2^30 bytes.
   std::size_t chunk_bytes = std::size_t{1} << 20;
-  /// Sizes below 512 are rounded up to a multiple of this, so that blocks do not share cache lines;
-  /// 0 or a power of two.
+  /// Sizes are rounded up to a multiple of this, so that blocks do not share cache lines, in mode
+  /// netty_4_1 only those below 512; 0 or a power of two.
   std::size_t block_alignment = 0;
   /// Each shard has a lock and chunks of its own, and each thread one shard; 0 means
   /// default_shard_count(), but at least one.
@@ -42,9 +50,10 @@ struct ArenaOptions {
   std::uint32_t cache_trim_interval = 8192;
   Checking checking = Checking::automatic;
 
-  /// The numbers of Netty 4.1.48's PooledByteBufAllocator: pages of 8 KiB in chunks of 16 MiB.
+  /// Netty 4.1.48's PooledByteBufAllocator, with its numbers: pages of 8 KiB in chunks of 16 MiB.
   [[nodiscard]] static constexpr ArenaOptions netty_4_1() noexcept {
     ArenaOptions options;
+    options.mode = ArenaMode::netty_4_1;
     options.chunk_bytes = std::size_t{16} << 20;
     return options;
   }

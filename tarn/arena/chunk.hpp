@@ -4,7 +4,7 @@
 //     +------+------+---------+---------+----+-------+-------+-- ... --+------+ - - - - +
 //     | head | tree | bitmaps | subpages|    | page  | page  |         | page | nobody's|
 //     +------+------+---------+---------+----+-------+-------+-- ... --+------+ - - - - +
-//               also: which pages are subpages, home of each slot      (addresses, no memory)
+//               also: class of each page, home of each slot            (addresses, no memory)
 //
 //     huge:  +------+-----------------------------------------------+
 //            | head | block, as long as wanted                      |
@@ -48,7 +48,7 @@ inline constexpr Home first_home = 2;
 struct ChunkShape {
   SizeRules rules;
   std::size_t tree_begin;
-  std::size_t kinds_begin;
+  std::size_t classes_begin;
   std::size_t homes_begin;
   std::size_t words_begin;
   std::size_t subpages_begin;
@@ -72,7 +72,7 @@ struct ChunkShape {
 struct Place {
   Chunk* chunk;
   Handle handle;
-  std::uint32_t page;
+  std::uint32_t page;  // the first of its run
   std::uint32_t slot;  // 0 for a run
   std::size_t room;
 };
@@ -111,7 +111,7 @@ struct Chunk {
         align_down(reinterpret_cast<std::uintptr_t>(block) - 1, span_bytes));
   }
 
-  /// Takes a run of `room` bytes, or a page for slots of `room` bytes and puts it into `pool`;
+  /// Takes a run of `room` bytes, or pages for slots of `room` bytes and puts them into `pool`;
   /// returns the block, or nullptr. O(order).
   [[nodiscard]] void* try_allocate(std::size_t room, SubpagePool& pool) noexcept;
 
@@ -121,8 +121,8 @@ struct Chunk {
   /// Frees a block; `pool` is that of its class.
   void deallocate(const Place& place, SubpagePool& pool) noexcept;
 
-  /// Frees a page of slots that is in no pool any more.
-  void free_subpage(std::uint32_t page) noexcept;
+  /// Frees the pages of slots that are in no pool any more.
+  void free_subpage(const Subpage& subpage) noexcept { free_run(subpage.page); }
 
   /// Returns the percentage of memory in use, 1 at least if any is and 99 at most if any is not.
   [[nodiscard]] unsigned usage() const noexcept;
@@ -139,14 +139,21 @@ struct Chunk {
     return byte >= begin && byte < begin + acquired_bytes;
   }
 
-  /// Returns the place of a block in use. O(log of its pages).
+  /// Returns the place of a block in use. O(1).
   [[nodiscard]] Place place_of(const void* block) noexcept;
 
   [[nodiscard]] bool is_huge() const noexcept { return huge_begin != 0; }
   [[nodiscard]] Home& home_of(const Place& place) noexcept;
-  [[nodiscard]] bool is_subpage(std::uint32_t page) noexcept { return kinds()[page] != 0; }
-  [[nodiscard]] Subpage& subpage(std::uint32_t page) noexcept {
-    return reinterpret_cast<Subpage*>(at(shape->subpages_begin))[page];
+
+  /// Returns true if a run begins at `page`, or if it lies in a run of slots.
+  [[nodiscard]] bool is_taken(std::uint32_t page) noexcept { return classes()[page] != 0; }
+  [[nodiscard]] std::size_t room_at(std::uint32_t page) noexcept {
+    return shape->rules.room_of(classes()[page] - 1u);
+  }
+  /// Returns the slots that `page` is part of, or nullptr if it is none.
+  [[nodiscard]] Subpage* subpage_at(std::uint32_t page) noexcept {
+    const bool is_slots = is_taken(page) && shape->rules.is_slot(room_at(page));
+    return is_slots ? subpages() + subpages()[page].page : nullptr;
   }
   [[nodiscard]] std::byte* pages() noexcept { return at(shape->pages_begin); }
   [[nodiscard]] std::byte* block_of(const Place& place) noexcept {
@@ -158,11 +165,15 @@ struct Chunk {
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept {
     return reinterpret_cast<std::byte*>(this) + offset;
   }
-  [[nodiscard]] std::uint8_t* kinds() noexcept {
-    return reinterpret_cast<std::uint8_t*>(at(shape->kinds_begin));
+  // 0, or the class of what page it is plus 1.
+  [[nodiscard]] std::uint8_t* classes() noexcept {
+    return reinterpret_cast<std::uint8_t*>(at(shape->classes_begin));
+  }
+  [[nodiscard]] Subpage* subpages() noexcept {
+    return reinterpret_cast<Subpage*>(at(shape->subpages_begin));
   }
   [[nodiscard]] Home* home_at(std::uint32_t page, std::uint32_t slot) noexcept;
-  void free_node(std::uint32_t node) noexcept;
+  void free_run(std::uint32_t page) noexcept;
   void begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& pool) noexcept;
 };
 

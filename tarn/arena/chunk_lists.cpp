@@ -14,9 +14,11 @@ constexpr ChunkLists::Bounds bounds[ChunkLists::list_count] = {
 List list_above(List list) noexcept { return static_cast<List>(list + 1); }
 List list_below(List list) noexcept { return static_cast<List>(list - 1); }
 
-// What the least used chunk of a list may still have.
-std::size_t room_max(List list, std::size_t chunk_bytes) noexcept {
-  return chunk_bytes * (100 - std::max(bounds[list].usage_min, 1u)) / 100;
+// What the least used chunk of a list may still have. The original reckons with one percent in use
+// even in init, so that no empty chunk serves as a whole.
+std::size_t room_max(List list, const SizeRules& rules) noexcept {
+  const unsigned usage_min = std::max(bounds[list].usage_min, rules.is_standard() ? 0u : 1u);
+  return rules.chunk_bytes * (100 - usage_min) / 100;
 }
 
 }  // namespace
@@ -26,7 +28,7 @@ ChunkLists::Bounds ChunkLists::bounds_of(List list) noexcept { return bounds[lis
 void* ChunkLists::try_allocate(std::size_t room, SubpagePool& pool) noexcept {
   for (const List list : {q050, q025, q000, init, q075}) {
     for (Chunk* chunk = newest_[list]; chunk != nullptr; chunk = chunk->next) {
-      if (room > room_max(list, chunk->shape->rules.chunk_bytes)) break;
+      if (room > room_max(list, chunk->shape->rules)) break;
       void* const block = chunk->try_allocate(room, pool);
       if (block == nullptr) continue;
       if (chunk->usage() >= bounds[list].usage_end) {

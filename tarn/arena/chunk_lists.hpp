@@ -13,7 +13,8 @@
 // After Netty 4.1's PoolChunkList. The lists overlap, so that a chunk whose usage swings does not
 // change lists each time. q050 first: full chunks fill up and empty ones fall empty; q075 last, for
 // a run is seldom found there. A list whose least used chunk is too full for a request is not
-// searched: only init and q000 can serve more than three quarters of a chunk, none a whole one.
+// searched: only init and q000 can serve more than three quarters of a chunk, and a whole one only
+// init, in the standard mode.
 //
 // Threads:    one at a time: the shard's lock.
 // Failure:    try_allocate() returns nullptr.

@@ -27,7 +27,7 @@ void* Shard::try_allocate(std::size_t room) noexcept {
 
 void* Shard::allocate_pooled(std::size_t room) noexcept {
   SubpagePool& pool = pool_of(room);
-  if (room < rules().page_bytes && pool.newest() != nullptr) {
+  if (pool.newest() != nullptr) {
     return Chunk::take_slot(*pool.newest(), pool);
   }
   if (void* const block = lists_.try_allocate(room, pool)) return block;
@@ -89,7 +89,7 @@ std::size_t Shard::trim() noexcept {
 void Shard::release_idle_pages(SubpagePool& pool) noexcept {
   while (Subpage* const subpage = pool.take_idle()) {
     Chunk& chunk = *subpage->chunk;
-    chunk.free_subpage(subpage->page);
+    chunk.free_subpage(*subpage);
     if (lists_.settle(chunk)) count_out_and_release(chunk);
   }
 }
@@ -107,10 +107,10 @@ bool Shard::begins_block(Chunk& chunk, const void* pointer) const noexcept {
   if (byte < chunk.pages() || byte >= chunk.pages() + rules().chunk_bytes) return false;
   const auto offset = static_cast<std::size_t>(byte - chunk.pages());
   const auto page = static_cast<std::uint32_t>(offset >> rules().page_shift());
-  if (chunk.tree.node_of(page) == PageTree::no_node) return false;
+  if (!chunk.is_taken(page)) return false;
   const Place place = chunk.place_of(pointer);
-  const bool is_slot = !chunk.is_subpage(page) || place.slot < chunk.subpage(page).capacity;
-  return is_slot && pointer == chunk.block_of(place);
+  const Subpage* const cut = chunk.subpage_at(page);
+  return (cut == nullptr || place.slot < cut->capacity) && pointer == chunk.block_of(place);
 }
 
 bool Shard::owns(const void* pointer) const noexcept {

@@ -106,7 +106,7 @@ class alignas(64) Shard {
 
  private:
   [[nodiscard]] SubpagePool& pool_of(std::size_t room) noexcept {
-    return pools_[room < rules().page_bytes ? rules().class_of(room) : 0];
+    return pools_[rules().class_of(room)];
   }
   [[nodiscard]] const SizeRules& rules() const noexcept { return commons_.shape.rules; }
   [[nodiscard]] void* allocate_pooled(std::size_t room) noexcept;
@@ -121,7 +121,7 @@ class alignas(64) Shard {
   const ShardCommons& commons_;
   mutable std::mutex mutex_;  // for what follows
   ChunkLists lists_;
-  SubpagePool pools_[subpage_class_count_max];
+  SubpagePool pools_[class_count_max];
   ChunkTable table_;
   ShardCounts counts_;
 };

@@ -30,12 +30,14 @@ ThreadCache::~ThreadCache() {
 std::uint32_t ThreadCache::capacity_of(unsigned size_class,
                                        const ArenaOptions& options) const noexcept {
   const auto rounded_up = [](std::uint32_t count) { return count == 0 ? 0 : std::bit_ceil(count); };
-  if (size_class < tiny_class_count) return rounded_up(options.tiny_cache_count);
-  if (size_class < rules_.subpage_class_count()) return rounded_up(options.small_cache_count);
+  const std::size_t room = rules_.room_of(size_class);
+  const SizeKind kind = rules_.kind_of(room);
+  if (kind == SizeKind::tiny) return rounded_up(options.tiny_cache_count);
+  if (kind == SizeKind::small) return rounded_up(options.small_cache_count);
   if (options.cached_bytes_max == 0) return 0;
   // Of runs, those of one page are cached whatever the limit.
   const std::size_t room_max = std::max(options.cached_bytes_max, rules_.page_bytes);
-  return rules_.room_of(size_class) <= room_max ? rounded_up(options.normal_cache_count) : 0;
+  return room <= room_max ? rounded_up(options.normal_cache_count) : 0;
 }
 
 void* ThreadCache::take(unsigned size_class, bool& is_home) noexcept {
