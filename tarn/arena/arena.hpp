@@ -23,6 +23,8 @@
 #include <cstdint>
 
 #include "tarn/arena/arena_options.hpp"
+#include "tarn/arena/thread_binding.hpp"
+#include "tarn/arena/thread_lists.hpp"
 #include "tarn/base/attributes.hpp"
 #include "tarn/base/bits.hpp"
 
@@ -72,24 +74,48 @@ class Arena {
   /// Returns a block of at least `bytes` bytes aligned to the larger of `alignment`, a power of
   /// two, and 16; nullptr if the source refuses a chunk. The contents are unspecified. O(order of a
   /// chunk + chunks), and without a lock when the thread has such a block in its cache.
-  [[nodiscard]] void* try_allocate(std::size_t bytes,
-                                   std::size_t alignment = fundamental_alignment) noexcept;
+  [[nodiscard]] TARN_HOT void* try_allocate(
+      std::size_t bytes, std::size_t alignment = fundamental_alignment) noexcept {
+    void* const block = take_fast(bytes, alignment);
+    if (block == nullptr) [[unlikely]]
+      return try_allocate_slow(bytes, alignment);
+    return block;
+  }
 
   /// As try_allocate(), never null: throws std::bad_alloc.
-  [[nodiscard]] TARN_RETURNS_NONNULL void* allocate(std::size_t bytes,
-                                                    std::size_t alignment = fundamental_alignment);
+  [[nodiscard]] TARN_RETURNS_NONNULL TARN_HOT void* allocate(
+      std::size_t bytes, std::size_t alignment = fundamental_alignment) {
+    void* const block = take_fast(bytes, alignment);
+    if (block == nullptr) [[unlikely]]
+      return allocate_slow(bytes, alignment);
+    return block;
+  }
 
   /// Takes a block of this arena back, from any thread; null is nothing. It goes into the cache of
   /// the thread that allocated it, if that has room. When checking, any other pointer stops the
   /// program with a message.
-  void deallocate(void* block) noexcept;
+  TARN_HOT void deallocate(void* block) noexcept {
+    if (block == nullptr) return;
+    if (is_fast_here()) [[likely]] {
+      if (put_fast(map_.class_of(block), block)) [[likely]]
+        return;
+    }
+    deallocate_slow(block);
+  }
 
   /// As deallocate(block). When checking, a size that the block can not have been allocated with
   /// stops the program with a message.
   void deallocate(void* block, std::size_t bytes) noexcept;
 
   /// As deallocate(block, bytes), of a block allocated with this alignment.
-  void deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_HOT void deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept {
+    if (block == nullptr) return;
+    if (alignment <= fundamental_alignment && bytes - 1 < detail::listed_bytes_max) [[likely]] {
+      if (put_fast(detail::size_class_of(bytes), block)) [[likely]]
+        return;
+    }
+    deallocate_slow(block, bytes, alignment);
+  }
 
   /// Returns how many bytes of a block may be used, at least as many as were asked for.
   [[nodiscard]] std::size_t usable_bytes(const void* block) const noexcept;
@@ -106,6 +132,12 @@ class Arena {
   /// of which no page is. Returns how many bytes the source got back. O(what is free, and chunks).
   std::size_t trim() noexcept;
 
+  /// In the standard mode, gives back what nobody has needed since the last call: free blocks in
+  /// this thread's cache and between threads, pages of which no slot is in use, and chunks of which
+  /// no page was. Returns how many bytes the source got back. Happens by itself once an interval,
+  /// when a thread has used up what it keeps of a size, or has no more room for it.
+  std::size_t decay() noexcept;
+
   /// O(pages of all chunks, cached blocks). Of what other threads do meanwhile, it sees some.
   [[nodiscard]] ArenaStats stats() const noexcept;
 
@@ -114,8 +146,28 @@ class Arena {
  private:
   friend struct detail::ArenaAccess;
 
-  const char* name_;
+  // When checking there are no lists at any index, and every call is a slow one.
+  [[nodiscard]] TARN_HOT bool is_fast_here() const noexcept {
+    return fast_index_ < detail::this_binding.count;
+  }
+  [[nodiscard]] TARN_HOT void* take_fast(std::size_t bytes, std::size_t alignment) noexcept {
+    if (alignment > fundamental_alignment || bytes - 1 >= detail::listed_bytes_max) return nullptr;
+    return detail::bound_lists(fast_index_).of_class[detail::size_class_of(bytes)].take();
+  }
+  [[nodiscard]] TARN_HOT bool put_fast(unsigned size_class, void* block) noexcept {
+    if (size_class >= detail::listed_class_count) return false;
+    return detail::bound_lists(fast_index_).of_class[size_class].put(block);
+  }
+
+  TARN_SLOW void* try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow(std::size_t bytes, std::size_t alignment);
+  TARN_SLOW void deallocate_slow(void* block) noexcept;
+  TARN_SLOW void deallocate_slow(void* block, std::size_t bytes, std::size_t alignment) noexcept;
+
+  std::size_t fast_index_ = detail::no_index;
+  detail::BlockMap map_;
   detail::ArenaCore* core_;
+  const char* name_;
 };
 
 }  // namespace tarn

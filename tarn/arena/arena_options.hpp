@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "tarn/os/checking.hpp"
+#include "tarn/os/clock.hpp"
 
 namespace tarn {
 
@@ -39,14 +40,21 @@ struct ArenaOptions {
   /// Each shard has a lock and chunks of its own, and each thread one shard; 0 means
   /// default_shard_count(), but at least one.
   std::size_t shard_count = 0;
-  /// How many free blocks a thread keeps of each size, rounded up to a power of two: of those below
-  /// 512 bytes, of those below a page, and of runs up to `cached_bytes_max` bytes.
+  /// How many free blocks a thread keeps of each size: of those below 512 bytes, of those below a
+  /// page, and of larger ones up to `cached_bytes_max` bytes. In the standard mode no more than
+  /// fill `normal_cache_count` pages, but at least two, and none above 256 KiB; in mode netty_4_1
+  /// rounded up to a power of two.
   std::uint32_t tiny_cache_count = 512;
   std::uint32_t small_cache_count = 256;
   std::uint32_t normal_cache_count = 64;
-  std::size_t cached_bytes_max = std::size_t{32} << 10;
-  /// After this many allocations a thread gives back, of each size, the free blocks it could have
-  /// done without; at least 1.
+  std::size_t cached_bytes_max = std::size_t{256} << 10;
+  /// In the standard mode: what nobody has needed for so long goes back, free blocks to their
+  /// chunks and empty chunks to the source.
+  std::uint64_t decay_interval_ns = 1'000'000'000;
+  /// What the time is; tests bring their own.
+  std::uint64_t (*clock_ns)() noexcept = &monotonic_coarse_ns;
+  /// In mode netty_4_1: after this many allocations a thread gives back, of each size, the free
+  /// blocks it could have done without; at least 1.
   std::uint32_t cache_trim_interval = 8192;
   Checking checking = Checking::automatic;
 
@@ -55,6 +63,7 @@ struct ArenaOptions {
     ArenaOptions options;
     options.mode = ArenaMode::netty_4_1;
     options.chunk_bytes = std::size_t{16} << 20;
+    options.cached_bytes_max = std::size_t{32} << 10;
     return options;
   }
 };

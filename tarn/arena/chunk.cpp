@@ -13,7 +13,7 @@ constexpr std::uint32_t homes_of_line = cache_line_bytes / sizeof(Home);
 
 }  // namespace
 
-ChunkShape ChunkShape::of(const SizeRules& rules) noexcept {
+ChunkShape ChunkShape::of(const SizeRules& rules, bool has_homes) noexcept {
   const std::size_t page_count = rules.page_count();
   const std::size_t slots_of_page = rules.page_bytes / tiny_room_step;
   ChunkShape shape{};
@@ -26,7 +26,7 @@ ChunkShape ChunkShape::of(const SizeRules& rules) noexcept {
   };
   shape.tree_begin = place(PageTree::memory_bytes(rules.order()));
   shape.classes_begin = place(page_count);
-  shape.homes_begin = place(page_count * slots_of_page * sizeof(Home));
+  shape.homes_begin = place(has_homes ? page_count * slots_of_page * sizeof(Home) : 0);
   shape.words_begin = place(page_count * shape.words_of_page() * sizeof(std::uint64_t));
   shape.subpages_begin = place(page_count * sizeof(Subpage));
   shape.pages_begin = align_up(end, rules.page_bytes);
@@ -36,8 +36,14 @@ ChunkShape ChunkShape::of(const SizeRules& rules) noexcept {
 
 ChunkShape ChunkShape::of_huge_only(const SizeRules& rules) noexcept {
   ChunkShape shape = of(rules);
-  shape.span_bytes = std::bit_ceil(Chunk::huge_lead_bytes(fundamental_alignment));
+  shape.span_bytes = std::bit_ceil(sizeof(Chunk));
+  shape.pages_begin = shape.span_bytes;
   return shape;
+}
+
+std::size_t ChunkShape::huge_lead_bytes(std::size_t alignment) const noexcept {
+  const std::size_t lead_bytes = align_up(sizeof(Chunk), alignment);
+  return lead_bytes < pages_begin ? lead_bytes : std::max(span_bytes, alignment);
 }
 
 Chunk* Chunk::begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept {
@@ -58,7 +64,7 @@ Chunk* Chunk::begin(void* memory, const ChunkShape& shape, Shard& shard) noexcep
 Chunk* Chunk::begin_huge(void* memory, std::size_t bytes, std::size_t alignment,
                          const ChunkShape& shape, Shard& shard) noexcept {
   // Of a block that is aligned more strictly than the span, the head lies one span before it.
-  const std::size_t lead_bytes = huge_lead_bytes(alignment);
+  const std::size_t lead_bytes = shape.huge_lead_bytes(alignment);
   const std::size_t huge_begin = lead_bytes < shape.span_bytes ? lead_bytes : shape.span_bytes;
   std::byte* const block = static_cast<std::byte*>(memory) + lead_bytes;
   return ::new (block - huge_begin) Chunk{
@@ -80,6 +86,7 @@ void* Chunk::try_allocate(std::size_t room, SubpagePool& pool) noexcept {
   const std::uint32_t page = tree.allocate(static_cast<std::uint32_t>(page_count));
   if (page == PageTree::no_page) return nullptr;
   free_bytes -= page_count * rules.page_bytes;
+  is_noted_empty = false;
   classes()[page] = static_cast<std::uint8_t>(rules.class_of(room) + 1);
   if (!rules.is_slot(room)) return pages() + page * rules.page_bytes;
   begin_subpage(page, room, pool);
@@ -95,6 +102,7 @@ void Chunk::begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& poo
   begun->words = words + page * shape->words_of_page();
   for (std::size_t index = 0; index < page_count; ++index) subpages()[page + index].page = page;
   pool.begin(*begun, static_cast<std::uint32_t>(room), page_count * shape->rules.page_bytes);
+  if (!shape->has_homes()) return;
   for (std::uint32_t slot = 0; slot < begun->capacity; ++slot) *home_at(page, slot) = not_in_use;
 }
 

@@ -11,11 +11,12 @@
 //            +------+-----------------------------------------------+
 //
 // The head of a block's chunk lies at the multiple of span_bytes below the block: no table is asked
-// on the way of a free. Nothing the library writes lies in a page.
+// on the way of a free. All that the library writes into pages is the links of free blocks in the
+// lists of threads.
 //
 // The home of a slot or run says which thread's cache it goes to when it is freed, by any thread.
-// Homes of 32 slots are a cache line, and the first lines of all pages lie together: a page of
-// large slots touches only those.
+// Only mode netty_4_1 and checking need it. Homes of 32 slots are a cache line, and the first lines
+// of all pages lie together: a page of large slots touches only those.
 //
 // Threads:    one at a time: the shard's lock. What place_of() reads does not change while the
 //             block is in use.
@@ -31,6 +32,7 @@
 #include "tarn/arena/handle.hpp"
 #include "tarn/arena/size_rules.hpp"
 #include "tarn/arena/subpage.hpp"
+#include "tarn/arena/thread_lists.hpp"
 #include "tarn/base/bits.hpp"
 #include "tarn/parts/page_tree.hpp"
 
@@ -55,13 +57,23 @@ struct ChunkShape {
   std::size_t pages_begin;
   std::size_t span_bytes;
 
-  [[nodiscard]] static ChunkShape of(const SizeRules& rules) noexcept;
+  /// Without `has_homes` there is no room for them.
+  [[nodiscard]] static ChunkShape of(const SizeRules& rules, bool has_homes = true) noexcept;
 
   /// Returns the shape of an arena of which every block is huge: only the span counts.
   [[nodiscard]] static ChunkShape of_huge_only(const SizeRules& rules) noexcept;
 
   [[nodiscard]] std::size_t acquired_bytes() const noexcept {
     return pages_begin + rules.chunk_bytes;
+  }
+  [[nodiscard]] bool has_homes() const noexcept { return homes_begin != words_begin; }
+
+  /// Returns how far behind the start of its memory a huge block begins: before the pages of other
+  /// chunks, or a whole number of spans, so that its address alone tells it from theirs.
+  [[nodiscard]] std::size_t huge_lead_bytes(std::size_t alignment) const noexcept;
+
+  [[nodiscard]] BlockMap block_map() const noexcept {
+    return {span_bytes, pages_begin, rules.chunk_bytes, classes_begin, rules.page_shift()};
   }
   [[nodiscard]] std::size_t words_of_page() const noexcept {
     return SlotBitmap::word_count(rules.page_bytes / tiny_room_step);
@@ -92,18 +104,16 @@ struct Chunk {
   Chunk* next_in_table = nullptr;
   Chunk* previous_in_table = nullptr;
   std::uint8_t list = 0;  // index in the shard's ChunkLists
+  bool is_noted_empty = false;
   Home huge_home = not_in_use;
 
   /// A chunk of free pages in memory of shape.acquired_bytes() bytes.
   static Chunk* begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept;
 
-  /// A chunk of one block of `bytes` bytes, in memory of at least huge_lead_bytes(alignment) +
-  /// `bytes` bytes aligned to the larger of `alignment` and the span.
+  /// A chunk of one block of `bytes` bytes, in memory of shape.huge_lead_bytes(alignment) + `bytes`
+  /// bytes at least, aligned to the larger of `alignment` and the span.
   static Chunk* begin_huge(void* memory, std::size_t bytes, std::size_t alignment,
                            const ChunkShape& shape, Shard& shard) noexcept;
-
-  /// Returns how far behind the start of its memory a huge block begins.
-  [[nodiscard]] static constexpr std::size_t huge_lead_bytes(std::size_t alignment) noexcept;
 
   /// Returns the chunk of a block of an arena of this shape.
   [[nodiscard]] static Chunk* of(const void* block, std::size_t span_bytes) noexcept {
@@ -176,9 +186,5 @@ struct Chunk {
   void free_run(std::uint32_t page) noexcept;
   void begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& pool) noexcept;
 };
-
-constexpr std::size_t Chunk::huge_lead_bytes(std::size_t alignment) noexcept {
-  return align_up(sizeof(Chunk), alignment);
-}
 
 }  // namespace tarn::detail

@@ -51,9 +51,10 @@ bool ChunkLists::settle(Chunk& chunk) noexcept {
   auto list = static_cast<List>(chunk.list);
   if (chunk.usage() >= bounds[list].usage_min) return false;
   remove(chunk);
-  // A chunk that has left init does not come back to it: below q000 it is empty.
+  // As the original has it, a chunk that has left init does not come back to it: below q000 it is
+  // empty.
   while (chunk.usage() < bounds[list].usage_min) {
-    if (list == q000) return true;
+    if (list == q000 && !chunk.shape->rules.is_standard()) return true;
     list = list_below(list);
   }
   push(list, chunk);
@@ -65,11 +66,19 @@ void ChunkLists::move_up(List list, Chunk& chunk) noexcept {
   push(list, chunk);
 }
 
-Chunk* ChunkLists::take_empty() noexcept {
+Chunk* ChunkLists::take_empty(bool only_long_empty) noexcept {
   Chunk* chunk = newest_[init];
-  while (chunk != nullptr && chunk->usage() != 0) chunk = chunk->next;
+  while (chunk != nullptr && (chunk->usage() != 0 || (only_long_empty && !chunk->is_noted_empty))) {
+    chunk = chunk->next;
+  }
   if (chunk != nullptr) remove(*chunk);
   return chunk;
+}
+
+void ChunkLists::note_empty() noexcept {
+  for (Chunk* chunk = newest_[init]; chunk != nullptr; chunk = chunk->next) {
+    chunk->is_noted_empty = chunk->usage() == 0;
+  }
 }
 
 void ChunkLists::push(List list, Chunk& chunk) noexcept {
