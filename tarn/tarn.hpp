@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "tarn/adapt/arena_resource.hpp"
 #include "tarn/adapt/pool_allocator.hpp"
 #include "tarn/adapt/pool_resource.hpp"
 #include "tarn/adapt/region_allocator.hpp"

@@ -117,9 +117,9 @@ class ArenaShadow {
 
   void check(const Replayer& replayer) {
     for (const auto& [first, extent] : extents_) {
+      const unsigned char expected = pattern(extent.block);
       for_each_end(first, extent.bytes, [&](const unsigned char* bytes, std::size_t count) {
-        const unsigned char expected = pattern(extent.block);
-        if (!std::all_of(bytes, bytes + count, [&](auto byte) { return byte == expected; })) {
+        if (std::count(bytes, bytes + count, expected) != static_cast<std::ptrdiff_t>(count)) {
           wrong_ = "a block has lost its bytes";
         }
       });

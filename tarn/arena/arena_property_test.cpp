@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(EveryChecking, ArenaProperty,
 
 TEST_P(ArenaProperty, RandomPrograms) {
   const Alphabet alphabet = arena_alphabet();
-  for (std::uint64_t i = 0; i < 300; ++i) {
+  for (std::uint64_t i = 0; i < 200; ++i) {
     const std::uint64_t seed = test_seed() + i;
     TARN_SEED_TRACE(seed);
     const trace::Program program = random_program(seed, 300, alphabet);
@@ -44,7 +44,7 @@ TEST_P(ArenaProperty, EachRequestRefused) {
   for (std::uint64_t i = 0; i < 10; ++i) {
     const std::uint64_t seed = test_seed() + i;
     TARN_SEED_TRACE(seed);
-    const trace::Program program = random_program(seed, 200, alphabet);
+    const trace::Program program = random_program(seed, 80, alphabet);
     for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {
       fail_every_acquire([&](FailingSource& source) { ASSERT_EQ(run(program, source, true), ""); },
                          refused_count);

@@ -20,7 +20,7 @@
 //
 // Threads:    one at a time: the shard's lock. What place_of() reads does not change while the
 //             block is in use.
-// Failure:    try_allocate() returns no_block.
+// Failure:    try_allocate() returns nullptr.
 // Lifetime:   from the source to the source; no block outlives its chunk.
 // Invariant:  free_bytes is that of the pages that are in no run and no subpage.
 

@@ -19,9 +19,8 @@ class ChunkListsTest : public testing::Test {
   static constexpr std::size_t page_count = 128;
 
   void* allocate(std::size_t pages) { return shard_.try_allocate(pages * page_bytes); }
-  void deallocate(void* block) {
-    shard_.deallocate(Chunk::of(block, commons_.shape.span_bytes)->place_of(block));
-  }
+  Chunk* chunk_of(void* block) { return Chunk::of(block, commons_.shape.span_bytes); }
+  void deallocate(void* block) { shard_.deallocate(chunk_of(block)->place_of(block)); }
   // The usages in a list, as text: the newest chunk first.
   std::string usages(ChunkLists::List list) {
     std::string text;
@@ -89,6 +88,21 @@ TEST_F(ChunkListsTest, TheHalfFullChunkIsTriedFirst) {
   blocks.push_back(allocate(page_count / 4));
   EXPECT_EQ(usages(ChunkLists::q100), "100 ");
   for (void* const block : blocks) deallocate(block);
+}
+
+TEST_F(ChunkListsTest, AnAgedChunkIsTriedBeforeAYoungOne) {
+  void* const first_half = allocate(page_count / 2);
+  void* const second_half = allocate(page_count / 2);
+  void* const young = allocate(1);
+  deallocate(first_half);
+  void* const aged = allocate(1);
+  deallocate(second_half);
+  EXPECT_EQ(usages(ChunkLists::q000), "1 ");
+  EXPECT_EQ(usages(ChunkLists::init), "1 ");
+  void* const next = allocate(1);
+  EXPECT_EQ(chunk_of(next), chunk_of(aged));
+  EXPECT_NE(chunk_of(next), chunk_of(young));
+  for (void* const block : {young, aged, next}) deallocate(block);
 }
 
 }  // namespace

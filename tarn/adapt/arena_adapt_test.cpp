@@ -1,0 +1,55 @@
+// Goal: standard containers on an arena hold what they hold elsewhere, on one thread and when what
+// one thread has built ends on another, and give everything back.
+
+#include <memory_resource>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/adapt/arena_resource.hpp"
+
+namespace tarn {
+namespace {
+
+TEST(ArenaAdapt, ContainersChurnOnAnArena) {
+  Arena arena;
+  ArenaResource resource(arena);
+  {
+    std::pmr::unordered_map<int, std::pmr::string> table(&resource);
+    for (int round = 0; round < 3; ++round) {
+      for (int key = 0; key < 1000; ++key) table[key] = "a text that no string holds in itself";
+      for (int key = 0; key < 1000; key += 2) table.erase(key);
+    }
+    EXPECT_EQ(table.size(), 500u);
+    EXPECT_TRUE(arena.owns(table.at(1).data()));
+    std::pmr::vector<long double> numbers(100000, 1.5L, &resource);
+    EXPECT_TRUE(arena.owns(numbers.data()));
+  }
+  arena.trim();
+  EXPECT_EQ(arena.stats().used_bytes, 0u);
+  EXPECT_EQ(arena.stats().reserved_bytes, 0u);
+}
+
+TEST(ArenaAdapt, WhatOneThreadBuiltEndsOnAnother) {
+  Arena arena;
+  ArenaResource resource(arena);
+  std::pmr::vector<std::pmr::string> texts(&resource);
+  for (int i = 0; i < 100; ++i) texts.emplace_back("a text that no string holds in itself");
+  std::thread([texts = std::move(texts)]() mutable { texts.clear(); }).join();
+  EXPECT_EQ(arena.stats().used_bytes, 0u);
+}
+
+TEST(ArenaAdapt, ResourcesAreEqualByIdentity) {
+  Arena arena;
+  ArenaResource first(arena);
+  ArenaResource second(arena);
+  EXPECT_TRUE(first.is_equal(first));
+  EXPECT_FALSE(first.is_equal(second));
+  EXPECT_EQ(&first.arena(), &second.arena());
+}
+
+}  // namespace
+}  // namespace tarn
