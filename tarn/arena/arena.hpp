@@ -1,21 +1,25 @@
 // tarn/arena/arena.hpp - blocks of any size for any thread, each freed alone.
 //
-//     thread 1   caches of free blocks --+
-//     thread 2   caches of free blocks --+--> shard: lock, subpage pools, chunk lists --+
-//     thread 3   caches of free blocks -----> shard: lock, subpage pools, chunk lists --+--> source
+//     thread 1   lists of free blocks --+    depot of       shard: lock, subpage pools,
+//     thread 2   lists of free blocks --+--> full lists --> chunk lists --+
+//     thread 3   lists of free blocks --+              \--> shard --------+--> source
 //
 //     chunk      | pages of slots | run of pages       | free |  run  | free     |
 //
-// After Netty 4.1's pooled allocator, which is after jemalloc: sizes below a page share pages, up
-// to a chunk they are runs of pages, above it a chunk of their own. ArenaOptions::netty_4_1() is
-// the original, number by number; docs/arena.md draws all of it.
+// After Netty 4.1's pooled allocator, which is after jemalloc: blocks that are no whole number of
+// pages share some, up to a chunk they are runs of pages, above it they have a chunk of their own.
+// ArenaOptions::netty_4_1() is the original, number by number; docs/arena.md draws all of it.
+//
+// In the standard mode a thread takes from and puts into lists of its own, two dozen instructions
+// without a lock or an atomic read-modify-write; a block may be deallocated by another thread than
+// the one that allocated it, and goes into that thread's list.
 //
 // Threads:    any. Creating, and destroying when nobody uses it any more, is one thread's.
 // Failure:    try_allocate() returns nullptr, allocate() throws std::bad_alloc; the arena is as it
 //             was.
 // Lifetime:   a block lives until it is deallocated, by any thread; none outlives the arena. A
 //             thread that ends gives its free blocks back.
-// Invariant:  a block is in use, in one thread's cache, or free in its chunk.
+// Invariant:  a block is in use, in one thread's hands, in the depot, or free in its chunk.
 
 #pragma once
 
@@ -39,7 +43,7 @@ struct ArenaAccess;
 struct ArenaStats {
   /// Bytes of the rooms of blocks in use.
   std::size_t used_bytes = 0;
-  /// Bytes of free blocks in the caches of threads.
+  /// Bytes of free blocks in the caches of threads and between them.
   std::size_t cached_bytes = 0;
   /// Bytes the source was asked for, what the library notes about them included.
   std::size_t reserved_bytes = 0;
@@ -73,7 +77,7 @@ class Arena {
 
   /// Returns a block of at least `bytes` bytes aligned to the larger of `alignment`, a power of
   /// two, and 16; nullptr if the source refuses a chunk. The contents are unspecified. O(order of a
-  /// chunk + chunks), and without a lock when the thread has such a block in its cache.
+  /// chunk + chunks), and O(1) without a lock when the thread has such a block in its cache.
   [[nodiscard]] TARN_HOT void* try_allocate(
       std::size_t bytes, std::size_t alignment = fundamental_alignment) noexcept {
     void* const block = take_fast(bytes, alignment);
@@ -92,8 +96,8 @@ class Arena {
   }
 
   /// Takes a block of this arena back, from any thread; null is nothing. It goes into the cache of
-  /// the thread that allocated it, if that has room. When checking, any other pointer stops the
-  /// program with a message.
+  /// this thread, or in mode netty_4_1 of the thread that allocated it, if that has room. When
+  /// checking, any other pointer stops the program with a message. O(1).
   TARN_HOT void deallocate(void* block) noexcept {
     if (block == nullptr) return;
     if (is_fast_here()) [[likely]] {
@@ -107,7 +111,8 @@ class Arena {
   /// stops the program with a message.
   void deallocate(void* block, std::size_t bytes) noexcept;
 
-  /// As deallocate(block, bytes), of a block allocated with this alignment.
+  /// As deallocate(block, bytes), of a block allocated with this alignment. The fastest: nothing is
+  /// looked up. `bytes` must be what the block was allocated with, or resized to.
   TARN_HOT void deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept {
     if (block == nullptr) return;
     if (alignment <= fundamental_alignment && bytes - 1 < detail::listed_bytes_max) [[likely]] {

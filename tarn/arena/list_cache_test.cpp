@@ -1,4 +1,4 @@
-// Goal: what a thread keeps in the standard mode, what it passes on to other threads and when it all
+// Goal: what a thread keeps in the standard mode, what it passes on to others, and when it all
 // goes back, seen through an arena with a clock of its own.
 
 #include <thread>

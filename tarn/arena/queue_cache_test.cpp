@@ -1,5 +1,5 @@
-// Goal: what a thread keeps in mode netty_4_1 and when it gives it back, seen through an arena; that
-// blocks come home from other threads, and that none is lost when its thread has ended.
+// Goal: what a thread keeps in mode netty_4_1 and when it gives it back; that blocks come home from
+// other threads, and that none is lost when its thread has ended.
 
 #include <thread>
 #include <vector>
