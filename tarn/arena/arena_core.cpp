@@ -175,7 +175,7 @@ void ArenaCore::deallocate_past_cache(void* block) noexcept {
 }
 
 // Returns the home that the block had. All blocks of no bytes in a page are one, and have one.
-Home ArenaCore::end_use(const Place& place, void* block) noexcept {
+Home ArenaCore::end_use(const Place& place, void* block) const noexcept {
   Home& home_in_chunk = place.chunk->home_of(place);
   const Home home = home_in_chunk;
   if (place.room != 0) home_in_chunk = not_in_use;
@@ -260,23 +260,24 @@ std::size_t ArenaCore::depot_bytes() const noexcept {
 
 ThreadCache* ArenaCore::open_cache() noexcept {
   const std::lock_guard lock(caches_mutex_);
-  ThreadCache* const cache = take_closed_cache();
+  ThreadCache* cache = find_closed_cache();
+  if (cache == nullptr) cache = add_cache();
   if (cache == nullptr) return nullptr;
   Shard& shard = least_used_shard();
-  shard.thread_count += 1;
+  shard.bind_thread();
   cache->open(shard);
   return cache;
 }
 
-ThreadCache* ArenaCore::take_closed_cache() noexcept {
-  if (ThreadCache* const cache = newest_closed_) {
-    newest_closed_ = cache->next_closed;
-    return cache;
-  }
-  return cache_count_ == cache_count_max ? nullptr : make_cache();
+ThreadCache* ArenaCore::find_closed_cache() noexcept {
+  ThreadCache** const end = caches_ + cache_count_;
+  ThreadCache** const found =
+      std::find_if(caches_, end, [](const ThreadCache* cache) { return cache->is_closed(); });
+  return found == end ? nullptr : *found;
 }
 
-ThreadCache* ArenaCore::make_cache() noexcept {
+ThreadCache* ArenaCore::add_cache() noexcept {
+  if (cache_count_ == cache_count_max) return nullptr;
   void* const memory = heap_source().acquire(cache_bytes(), cache_alignment);
   if (memory == nullptr) return nullptr;
   const auto home = static_cast<Home>(first_home + cache_count_);
@@ -291,16 +292,14 @@ ThreadCache* ArenaCore::make_cache() noexcept {
 
 Shard& ArenaCore::least_used_shard() noexcept {
   return *std::min_element(shards_, shards_ + shard_count_, [](const Shard& a, const Shard& b) {
-    return a.thread_count < b.thread_count;
+    return a.thread_count() < b.thread_count();
   });
 }
 
 void ArenaCore::close_cache(ThreadCache& cache) noexcept {
   const std::lock_guard lock(caches_mutex_);
   cache.close();
-  cache.shard().thread_count -= 1;
-  cache.next_closed = newest_closed_;
-  newest_closed_ = &cache;
+  cache.shard().unbind_thread();
 }
 
 // A block came home while the thread ended, or just after.

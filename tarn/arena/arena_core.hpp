@@ -102,11 +102,11 @@ class ArenaCore {
                                   Home& home) noexcept;
   [[nodiscard]] bool put_listed(const Place& place, void* block) noexcept;
   [[nodiscard]] bool put_queued(const Place& place, Home home, void* block) noexcept;
-  [[nodiscard]] Home end_use(const Place& place, void* block) noexcept;
+  [[nodiscard]] Home end_use(const Place& place, void* block) const noexcept;
   void give_back_late(QueueCache& cache) noexcept;
   void decay_if_due(ListCache& cache) noexcept;
-  [[nodiscard]] ThreadCache* make_cache() noexcept;
-  [[nodiscard]] ThreadCache* take_closed_cache() noexcept;
+  [[nodiscard]] ThreadCache* find_closed_cache() noexcept;
+  [[nodiscard]] ThreadCache* add_cache() noexcept;
   [[nodiscard]] Shard& least_used_shard() noexcept;
   void close_all_caches() noexcept;
   [[nodiscard]] std::size_t depot_bytes() const noexcept;
@@ -125,7 +125,6 @@ class ArenaCore {
   Depot depot_;
   mutable std::mutex caches_mutex_;  // for what follows, and the thread counts of the shards
   std::size_t cache_count_ = 0;
-  ThreadCache* newest_closed_ = nullptr;
   // Read without the lock by who frees a block whose home is this index: it is older than the
   // block.
   ThreadCache* caches_[cache_count_max];

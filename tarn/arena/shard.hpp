@@ -115,7 +115,10 @@ class alignas(64) Shard {
     visit(lists_, pools_);
   }
 
-  std::size_t thread_count = 0;  // bound to this shard; of the lock of the caches
+  /// How many threads are bound to this shard, for who holds the lock of the caches.
+  void bind_thread() noexcept { thread_count_ += 1; }
+  void unbind_thread() noexcept { thread_count_ -= 1; }
+  [[nodiscard]] std::size_t thread_count() const noexcept { return thread_count_; }
 
  private:
   [[nodiscard]] SubpagePool& pool_of(std::size_t room) noexcept {
@@ -134,6 +137,7 @@ class alignas(64) Shard {
   [[nodiscard]] Chunk* take_idle(bool only_long_idle) noexcept;
 
   const ShardCommons& commons_;
+  std::size_t thread_count_ = 0;
   mutable std::mutex mutex_;  // for what follows
   ChunkLists lists_;
   SubpagePool pools_[class_count_max];

@@ -45,8 +45,6 @@ class ThreadCache {
 
   [[nodiscard]] Shard& shard() const noexcept { return *shard_; }
 
-  ThreadCache* next_closed = nullptr;
-
  protected:
   Shard* shard_ = nullptr;
 };

@@ -55,8 +55,8 @@ TEST_P(ThreadCaches, AThreadIsBoundToTheShardWithFewest) {
   });
   // The places, and the caches, of threads that have ended are taken again.
   on_other_thread([&] { EXPECT_EQ(&core.this_cache()->shard(), &core.shard(1)); });
-  EXPECT_EQ(core.shard(0).thread_count, 1u);
-  EXPECT_EQ(core.shard(1).thread_count, 0u);
+  EXPECT_EQ(core.shard(0).thread_count(), 1u);
+  EXPECT_EQ(core.shard(1).thread_count(), 0u);
 }
 
 TEST_P(ThreadCaches, AnArenaMayEndBeforeItsThreads) {

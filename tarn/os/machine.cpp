@@ -13,8 +13,8 @@ std::size_t processor_count() noexcept {
 }
 
 std::size_t machine_memory_bytes() noexcept {
-  const long pages = sysconf(_SC_PHYS_PAGES);
-  const long page = sysconf(_SC_PAGESIZE);
+  const auto pages = sysconf(_SC_PHYS_PAGES);
+  const auto page = sysconf(_SC_PAGESIZE);
   return pages < 0 || page < 0 ? 0
                                : static_cast<std::size_t>(pages) * static_cast<std::size_t>(page);
 }

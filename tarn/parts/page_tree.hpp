@@ -54,8 +54,9 @@ class PageTree {
   }
 
  private:
+  // Of no_node too it is a number that can be shifted by.
   [[nodiscard]] static unsigned depth_of(std::uint32_t node) noexcept {
-    return static_cast<unsigned>(std::bit_width(node)) - 1;
+    return static_cast<unsigned>(std::bit_width(node | 1u)) - 1;
   }
   [[nodiscard]] std::uint32_t page_count_of(std::uint32_t node) const noexcept {
     return 1u << (order_ - depth_of(node));

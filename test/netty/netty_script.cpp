@@ -356,7 +356,7 @@ class Runner {
     const std::size_t chunk_bytes = core().rules().chunk_bytes;
     std::fprintf(out_, " active_bytes %zu threads %zu\n",
                  counts.chunk_count * chunk_bytes + counts.huge_bytes,
-                 core().shard(0).thread_count);
+                 core().shard(0).thread_count());
   }
 
   MappedSource mapped_;
