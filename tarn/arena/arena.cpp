@@ -78,6 +78,10 @@ std::size_t Arena::trim() noexcept { return core_->trim(); }
 
 std::size_t Arena::decay() noexcept { return core_->decay(); }
 
+ArenaClassStats Arena::class_stats(std::size_t bytes) const noexcept {
+  return core_->class_stats(core_->rules().room_for(bytes));
+}
+
 ArenaStats Arena::stats() const noexcept { return core_->stats(); }
 
 }  // namespace tarn

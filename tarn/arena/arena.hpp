@@ -55,6 +55,17 @@ struct ArenaStats {
   std::uint64_t deallocation_count = 0;
 };
 
+/// What an arena holds of the blocks of one size, at this moment.
+struct ArenaClassStats {
+  /// The usable bytes of such a block.
+  std::size_t room_bytes = 0;
+  std::size_t used_count = 0;
+  /// Free blocks in the caches of threads and between them.
+  std::size_t cached_count = 0;
+  /// Bytes of the pages that such blocks share, or are.
+  std::size_t reserved_bytes = 0;
+};
+
 /// Returns how many shards are the default for so many processors and so much memory: two for each
 /// processor, but no more than leave room for three chunks each in half of the memory.
 [[nodiscard]] std::size_t default_shard_count(std::size_t processor_count, std::size_t memory_bytes,
@@ -145,6 +156,10 @@ class Arena {
 
   /// O(pages of all chunks, cached blocks). Of what other threads do meanwhile, it sees some.
   [[nodiscard]] ArenaStats stats() const noexcept;
+
+  /// Returns what there is of the blocks that a request of `bytes` bytes gets, besides huge ones.
+  /// O(pages of all chunks). Of what other threads do meanwhile, it sees some.
+  [[nodiscard]] ArenaClassStats class_stats(std::size_t bytes) const noexcept;
 
   [[nodiscard]] const char* name() const noexcept { return name_; }
 

@@ -235,25 +235,42 @@ ArenaStats ArenaCore::stats() const noexcept {
     stats.reserved_bytes += counts.reserved_bytes;
     stats.used_bytes += shards_[index].taken_bytes();
   }
-  const std::lock_guard lock(caches_mutex_);
-  for (std::size_t index = 0; index < cache_count_; ++index) {
-    stats.cached_bytes += caches_[index]->cached_bytes();
+  for (unsigned size_class = 0; size_class < rules().class_count(); ++size_class) {
+    stats.cached_bytes += cached_count(size_class) * rules().room_of(size_class);
   }
-  stats.cached_bytes += depot_bytes();
   // Blocks that change hands meanwhile may be counted twice.
   stats.cached_bytes = std::min(stats.cached_bytes, stats.used_bytes);
   stats.used_bytes -= stats.cached_bytes;
   return stats;
 }
 
-std::size_t ArenaCore::depot_bytes() const noexcept {
-  if (!is_fast()) return 0;
-  std::size_t bytes = 0;
-  for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
-    const std::size_t room = rules().room_of(size_class);
-    bytes += depot_.count(size_class) * ListCache::capacity_of(room, rules(), options_) * room;
+ArenaClassStats ArenaCore::class_stats(std::size_t room) const noexcept {
+  ArenaClassStats stats;
+  stats.room_bytes = room;
+  if (is_huge(room)) return stats;
+  const unsigned size_class = rules().class_of(room);
+  for (std::size_t index = 0; index < shard_count_; ++index) {
+    const ClassCounts counts = shards_[index].counts_of(size_class);
+    stats.used_count += counts.taken_count;
+    stats.reserved_bytes += counts.page_bytes;
   }
-  return bytes;
+  stats.cached_count = std::min(cached_count(size_class), stats.used_count);
+  stats.used_count -= stats.cached_count;
+  return stats;
+}
+
+// Free blocks of a class that are in no shard.
+std::size_t ArenaCore::cached_count(unsigned size_class) const noexcept {
+  std::size_t count = 0;
+  if (is_fast() && size_class < listed_class_count) {
+    count = depot_.count(size_class) *
+            ListCache::capacity_of(rules().room_of(size_class), rules(), options_);
+  }
+  const std::lock_guard lock(caches_mutex_);
+  for (std::size_t index = 0; index < cache_count_; ++index) {
+    count += caches_[index]->cached_count(size_class);
+  }
+  return count;
 }
 
 // ---- caches -------------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ class ArenaCore {
   std::size_t trim() noexcept;
   std::size_t decay() noexcept;
   [[nodiscard]] ArenaStats stats() const noexcept;
+  [[nodiscard]] ArenaClassStats class_stats(std::size_t room) const noexcept;
 
   /// Returns the calling thread's cache, nullptr if there can be none.
   [[nodiscard]] ThreadCache* this_cache() noexcept {
@@ -109,7 +110,7 @@ class ArenaCore {
   [[nodiscard]] ThreadCache* add_cache() noexcept;
   [[nodiscard]] Shard& least_used_shard() noexcept;
   void close_all_caches() noexcept;
-  [[nodiscard]] std::size_t depot_bytes() const noexcept;
+  [[nodiscard]] std::size_t cached_count(unsigned size_class) const noexcept;
   void check_in_use(const void* block) const noexcept;
   [[nodiscard]] bool fits(const Place& place, std::size_t bytes,
                           std::size_t alignment) const noexcept;

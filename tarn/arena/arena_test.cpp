@@ -135,6 +135,29 @@ TEST_P(ArenaFace, TrimGivesTheSourceEverythingThatIsFree) {
   EXPECT_EQ(source_.live_bytes(), 0u);
 }
 
+TEST_P(ArenaFace, TellsUsedCachedAndReservedOfEachSize) {
+  Arena arena(options());
+  std::vector<void*> blocks;
+  for (int count = 0; count < 10; ++count) blocks.push_back(arena.allocate(5000));
+  void* const other = arena.allocate(40000);
+  EXPECT_EQ(arena.class_stats(5000).room_bytes, 5120u);
+  if (GetParam() != Checking::passthrough) {  // there all are huge
+    EXPECT_EQ(arena.class_stats(5000).used_count, 10u);
+    EXPECT_EQ(arena.class_stats(5120).reserved_bytes, 2 * 40960u);
+    EXPECT_EQ(arena.class_stats(40000).used_count, 1u);
+    EXPECT_EQ(arena.class_stats(40000).reserved_bytes, 40960u);
+  }
+  for (void* const block : blocks) arena.deallocate(block);
+  EXPECT_EQ(arena.class_stats(5000).used_count, 0u);
+  EXPECT_EQ(
+      arena.class_stats(5000).cached_count * 5120 + arena.class_stats(40000).cached_count * 40960,
+      arena.stats().cached_bytes);
+  arena.deallocate(other);
+  arena.trim();
+  EXPECT_EQ(arena.class_stats(5000).cached_count, 0u);
+  EXPECT_EQ(arena.class_stats(5000).reserved_bytes, 0u);
+}
+
 TEST(Arena, OwnsOnlyItsOwn) {
   Arena arena;
   Arena other;

@@ -157,6 +157,19 @@ std::size_t Chunk::taken_bytes() noexcept {
   return bytes;
 }
 
+void Chunk::count_class(unsigned size_class, ClassCounts& counts) noexcept {
+  if (is_huge()) return;
+  const SizeRules& rules = shape->rules;
+  const std::size_t run_bytes = rules.run_page_count(rules.room_of(size_class)) * rules.page_bytes;
+  for (std::uint32_t page = 0; page < rules.page_count(); ++page) {
+    if (classes()[page] != size_class + 1) continue;
+    const Subpage* const cut = subpage_at(page);
+    if (cut != nullptr && cut->page != page) continue;
+    counts.taken_count += cut != nullptr ? cut->capacity - cut->available : 1;
+    counts.page_bytes += run_bytes;
+  }
+}
+
 Place Chunk::place_of(const void* block) noexcept {
   if (is_huge()) return {this, huge_handle, 0, 0, huge_bytes};
   const std::size_t page_bytes = shape->rules.page_bytes;

@@ -80,6 +80,12 @@ struct ChunkShape {
   }
 };
 
+/// What there is of one class of sizes: blocks that are not free, and the pages of all of them.
+struct ClassCounts {
+  std::size_t taken_count = 0;
+  std::size_t page_bytes = 0;
+};
+
 /// What a pointer to a block in use means.
 struct Place {
   Chunk* chunk;
@@ -142,6 +148,9 @@ struct Chunk {
 
   /// Returns the bytes of the rooms of all blocks of pages that are not free. O(pages).
   [[nodiscard]] std::size_t taken_bytes() noexcept;
+
+  /// Adds what there is of a class to `counts`. O(pages).
+  void count_class(unsigned size_class, ClassCounts& counts) noexcept;
 
   [[nodiscard]] bool contains(const void* pointer) const noexcept {
     const auto* const byte = static_cast<const std::byte*>(pointer);

@@ -130,16 +130,11 @@ FreeBlock* ListCache::take_spare(unsigned size_class) noexcept {
   return list;
 }
 
-std::size_t ListCache::cached_bytes() const noexcept {
-  std::size_t bytes = 0;
-  for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
-    const FreeList& list = lists_.of_class[size_class];
-    std::size_t count = list.count.load(std::memory_order_relaxed);
-    const bool has_spare = reserves_[size_class].spare.load(std::memory_order_relaxed) != nullptr;
-    if (has_spare) count += list.capacity;
-    bytes += count * rules_.room_of(size_class);
-  }
-  return bytes;
+std::size_t ListCache::cached_count(unsigned size_class) const noexcept {
+  if (size_class >= listed_class_count) return 0;
+  const FreeList& list = lists_.of_class[size_class];
+  const FreeBlock* const spare = reserves_[size_class].spare.load(std::memory_order_relaxed);
+  return list.count.load(std::memory_order_relaxed) + (spare != nullptr ? list.capacity : 0);
 }
 
 }  // namespace tarn::detail

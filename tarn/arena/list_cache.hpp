@@ -10,7 +10,7 @@
 // once in as many operations as a list is long. A list taken from the shard is short at first and
 // doubles, so that a size that is seldom used costs little.
 //
-// Threads:    the owner's; cached_bytes() any.
+// Threads:    the owner's; cached_count() any.
 // Failure:    nullptr: the source has no more.
 // Invariant:  a spare list is as long as the capacity of its class.
 
@@ -62,7 +62,7 @@ class ListCache final : public ThreadCache {
   /// half of the other.
   void give_back_unneeded() noexcept override;
 
-  [[nodiscard]] std::size_t cached_bytes() const noexcept override;
+  [[nodiscard]] std::size_t cached_count(unsigned size_class) const noexcept override;
   [[nodiscard]] ThreadLists& lists() noexcept override { return lists_; }
 
   std::uint64_t trimmed_ns = 0;  // when give_back_unneeded() was last called

@@ -97,12 +97,8 @@ void QueueCache::close() noexcept {
   give_back_all();
 }
 
-std::size_t QueueCache::cached_bytes() const noexcept {
-  std::size_t bytes = 0;
-  for (unsigned size_class = 0; size_class < rules_.class_count(); ++size_class) {
-    bytes += queues_[size_class].items.count() * rules_.room_of(size_class);
-  }
-  return bytes;
+std::size_t QueueCache::cached_count(unsigned size_class) const noexcept {
+  return queues_[size_class].items.count();
 }
 
 }  // namespace tarn::detail

@@ -61,7 +61,7 @@ class QueueCache final : public ThreadCache {
   }
 
   [[nodiscard]] Home home() const noexcept { return home_; }
-  [[nodiscard]] std::size_t cached_bytes() const noexcept override;
+  [[nodiscard]] std::size_t cached_count(unsigned size_class) const noexcept override;
 
  private:
   struct Queue {

@@ -205,6 +205,13 @@ ShardCounts Shard::counts() const noexcept {
   return counts_;
 }
 
+ClassCounts Shard::counts_of(unsigned size_class) const noexcept {
+  const std::lock_guard lock(mutex_);
+  ClassCounts counts;
+  table_.for_each([&](Chunk& chunk) { chunk.count_class(size_class, counts); });
+  return counts;
+}
+
 void Shard::count_in(Chunk& chunk) noexcept {
   table_.insert(chunk);
   counts_.reserved_bytes += chunk.acquired_bytes;

@@ -101,6 +101,9 @@ class alignas(64) Shard {
 
   [[nodiscard]] ShardCounts counts() const noexcept;
 
+  /// Returns what there is of a class of sizes. O(pages).
+  [[nodiscard]] ClassCounts counts_of(unsigned size_class) const noexcept;
+
   /// For who holds the lock over a fork.
   void lock() noexcept { mutex_.lock(); }
   void unlock() noexcept { mutex_.unlock(); }

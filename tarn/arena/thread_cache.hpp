@@ -38,7 +38,7 @@ class ThreadCache {
   virtual void give_back_unneeded() noexcept = 0;
 
   /// May be asked by any thread, and is then a little old.
-  [[nodiscard]] virtual std::size_t cached_bytes() const noexcept = 0;
+  [[nodiscard]] virtual std::size_t cached_count(unsigned size_class) const noexcept = 0;
 
   /// Returns what the fast path of the thread uses.
   [[nodiscard]] virtual ThreadLists& lists() noexcept { return no_lists; }
