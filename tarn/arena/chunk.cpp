@@ -9,7 +9,14 @@ namespace tarn::detail {
 namespace {
 
 constexpr std::size_t cache_line_bytes = 64;
+// Room for 32 places of the table of a chunk of 1 MiB in its span of 2 MiB.
+constexpr std::size_t class_table_bytes_min = 8192;
 constexpr std::uint32_t homes_of_line = cache_line_bytes / sizeof(Home);
+
+// An entry for each page of a span, which is at most four times the chunk.
+std::size_t class_table_bytes(const SizeRules& rules) noexcept {
+  return std::max(4 * rules.page_count(), class_table_bytes_min);
+}
 
 }  // namespace
 
@@ -25,7 +32,7 @@ ChunkShape ChunkShape::of(const SizeRules& rules, bool has_homes) noexcept {
     return begin;
   };
   shape.tree_begin = place(PageTree::memory_bytes(rules.order()));
-  shape.classes_begin = place(page_count);
+  shape.classes_begin = place(class_table_bytes(rules));
   shape.homes_begin = place(has_homes ? page_count * slots_of_page * sizeof(Home) : 0);
   shape.words_begin = place(page_count * shape.words_of_page() * sizeof(std::uint64_t));
   shape.subpages_begin = place(page_count * sizeof(Subpage));
@@ -39,6 +46,15 @@ ChunkShape ChunkShape::of_huge_only(const SizeRules& rules) noexcept {
   shape.span_bytes = std::bit_ceil(sizeof(Chunk));
   shape.pages_begin = shape.span_bytes;
   return shape;
+}
+
+BlockMap ChunkShape::block_map() const noexcept {
+  return {.offset_mask = span_bytes - 1,
+          .pages_begin = pages_begin,
+          .pages_bytes = rules.chunk_bytes,
+          .table_begin = classes_begin,
+          .table_mask = class_table_bytes(rules) - 1,
+          .page_shift = rules.page_shift()};
 }
 
 std::size_t ChunkShape::huge_lead_bytes(std::size_t alignment) const noexcept {

@@ -72,9 +72,7 @@ struct ChunkShape {
   /// chunks, or a whole number of spans, so that its address alone tells it from theirs.
   [[nodiscard]] std::size_t huge_lead_bytes(std::size_t alignment) const noexcept;
 
-  [[nodiscard]] BlockMap block_map() const noexcept {
-    return {span_bytes, pages_begin, rules.chunk_bytes, classes_begin, rules.page_shift()};
-  }
+  [[nodiscard]] BlockMap block_map() const noexcept;
   [[nodiscard]] std::size_t words_of_page() const noexcept {
     return SlotBitmap::word_count(rules.page_bytes / tiny_room_step);
   }
@@ -186,7 +184,9 @@ struct Chunk {
   }
   // 0, or the class of what page it is plus 1.
   [[nodiscard]] std::uint8_t* classes() noexcept {
-    return reinterpret_cast<std::uint8_t*>(at(shape->classes_begin));
+    const BlockMap map = shape->block_map();
+    const auto first_page = reinterpret_cast<std::uintptr_t>(at(shape->pages_begin));
+    return reinterpret_cast<std::uint8_t*>(at(shape->classes_begin + map.entry_of(first_page)));
   }
   [[nodiscard]] Subpage* subpages() noexcept {
     return reinterpret_cast<Subpage*>(at(shape->subpages_begin));
