@@ -162,9 +162,7 @@ bool ArenaCore::put_listed(const Place& place, void* block) noexcept {
 
 bool ArenaCore::put_queued(const Place& place, Home home, void* block) noexcept {
   auto& cache = static_cast<QueueCache&>(*caches_[home - first_home]);
-  if (cache.is_closed() || !cache.put(rules().class_of(place.room), block)) return false;
-  if (cache.is_closed()) give_back_late(cache);
-  return true;
+  return !cache.is_closed() && send_home(cache, rules().class_of(place.room), block);
 }
 
 void ArenaCore::deallocate_past_cache(void* block) noexcept {
@@ -319,10 +317,13 @@ void ArenaCore::close_cache(ThreadCache& cache) noexcept {
   cache.shard().unbind_thread();
 }
 
-// A block came home while the thread ended, or just after.
-void ArenaCore::give_back_late(QueueCache& cache) noexcept {
-  const std::lock_guard lock(caches_mutex_);
-  if (cache.is_closed()) cache.give_back_all();
+bool ArenaCore::send_home(QueueCache& cache, unsigned size_class, void* block) noexcept {
+  if (!cache.put(size_class, block)) return false;
+  if (cache.is_closed()) [[unlikely]] {
+    const std::lock_guard lock(caches_mutex_);
+    if (cache.is_closed()) cache.give_back_all();
+  }
+  return true;
 }
 
 void ArenaCore::close_all_caches() noexcept {

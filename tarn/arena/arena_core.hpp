@@ -72,6 +72,10 @@ class ArenaCore {
   [[nodiscard]] ThreadCache* open_cache() noexcept;
   void close_cache(ThreadCache& cache) noexcept;
 
+  /// Puts a block into a cache that was open a moment ago, and sees to it that it is not lost
+  /// should its thread have ended since; returns false if there is no room.
+  [[nodiscard]] bool send_home(QueueCache& cache, unsigned size_class, void* block) noexcept;
+
   /// Holds all locks of the arena over a fork.
   void lock_all() noexcept;
   void unlock_all() noexcept;
@@ -104,7 +108,6 @@ class ArenaCore {
   [[nodiscard]] bool put_listed(const Place& place, void* block) noexcept;
   [[nodiscard]] bool put_queued(const Place& place, Home home, void* block) noexcept;
   [[nodiscard]] Home end_use(const Place& place, void* block) const noexcept;
-  void give_back_late(QueueCache& cache) noexcept;
   void decay_if_due(ListCache& cache) noexcept;
   [[nodiscard]] ThreadCache* find_closed_cache() noexcept;
   [[nodiscard]] ThreadCache* add_cache() noexcept;

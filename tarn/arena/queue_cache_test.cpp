@@ -85,5 +85,22 @@ TEST_F(QueueCaches, ABlockThatOutlivesItsThreadIsNotLost) {
   EXPECT_EQ(source_.live_bytes(), 0u);
 }
 
+// As ArenaCore::deallocate() meets it when the thread ends between its look and its put.
+TEST_F(QueueCaches, ABlockThatComesHomeJustTooLateIsNotLost) {
+  Arena arena(options());
+  detail::ArenaCore& core = detail::ArenaAccess::core(arena);
+  detail::QueueCache* cache = nullptr;
+  void* block = nullptr;
+  on_other_thread([&] {
+    block = arena.allocate(100);
+    cache = static_cast<detail::QueueCache*>(core.this_cache());
+    EXPECT_FALSE(cache->is_closed());
+  });
+  EXPECT_TRUE(core.send_home(*cache, core.rules().class_of(112), block));
+  EXPECT_EQ(cached_bytes(arena), 0u);
+  arena.trim();
+  EXPECT_EQ(source_.live_bytes(), 0u);
+}
+
 }  // namespace
 }  // namespace tarn

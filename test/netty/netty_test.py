@@ -56,7 +56,7 @@ def compare(script, netty, tarn):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("netty_script")
-    parser.add_argument("--seeds", type=int, default=48)
+    parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--operations", type=int, default=6000)
     options = parser.parse_args()
