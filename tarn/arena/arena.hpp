@@ -10,7 +10,7 @@
 // pages share some, up to a chunk they are runs of pages, above it they have a chunk of their own.
 // ArenaOptions::netty_4_1() is the original, number by number; docs/arena.md draws all of it.
 //
-// In the standard mode a thread takes from and puts into lists of its own, two dozen instructions
+// In the standard mode a thread takes from and puts into lists of its own, some thirty instructions
 // without a lock or an atomic read-modify-write; a block may be deallocated by another thread than
 // the one that allocated it, and goes into that thread's list.
 //
