@@ -27,13 +27,15 @@ Source& default_arena_source() noexcept {
 }
 
 Arena::Arena(const ArenaOptions& options)
-    : name_(options.name), core_(detail::ArenaCore::create(options)) {
+    : core_(detail::ArenaCore::create(options)), name_(options.name) {
   if (core_ == nullptr) out_of_memory(sizeof(detail::ArenaCore));
+  fast_index_ = core_->fast_index();
+  map_ = core_->shape().block_map();
 }
 
 Arena::~Arena() { detail::ArenaCore::destroy(core_); }
 
-void* Arena::try_allocate(std::size_t bytes, std::size_t alignment) noexcept {
+void* Arena::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept {
   TARN_CHECK(is_power_of_two(alignment), "arena \"%s\": alignment %zu is not a power of two", name_,
              alignment);
   // Blocks of the class for 0 bytes would all be one.
@@ -42,15 +44,13 @@ void* Arena::try_allocate(std::size_t bytes, std::size_t alignment) noexcept {
   return core_->try_allocate(core_->rules().room_for(bytes, alignment), bytes, alignment);
 }
 
-void* Arena::allocate(std::size_t bytes, std::size_t alignment) {
-  void* const block = try_allocate(bytes, alignment);
+void* Arena::allocate_slow(std::size_t bytes, std::size_t alignment) {
+  void* const block = try_allocate_slow(bytes, alignment);
   if (block == nullptr) out_of_memory(bytes);
   return block;
 }
 
-void Arena::deallocate(void* block) noexcept {
-  if (block != nullptr) core_->deallocate(block);
-}
+void Arena::deallocate_slow(void* block) noexcept { core_->deallocate(block); }
 
 void Arena::deallocate(void* block, std::size_t bytes) noexcept {
   if (block == nullptr) return;
@@ -58,8 +58,7 @@ void Arena::deallocate(void* block, std::size_t bytes) noexcept {
   core_->deallocate(block);
 }
 
-void Arena::deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept {
-  if (block == nullptr) return;
+void Arena::deallocate_slow(void* block, std::size_t bytes, std::size_t alignment) noexcept {
   if (core_->is_checking()) core_->check_bytes(block, bytes, alignment);
   core_->deallocate(block);
 }
@@ -70,12 +69,18 @@ std::size_t Arena::usable_bytes(const void* block) const noexcept {
 
 bool Arena::try_resize(void* block, std::size_t bytes) noexcept {
   const detail::Place place = core_->place_of(block);
-  return !place.chunk->is_huge() && detail::SizeRules::may_stay(bytes, place.room);
+  return !place.chunk->is_huge() && core_->rules().may_stay(bytes, place.room);
 }
 
 bool Arena::owns(const void* pointer) const noexcept { return core_->owns(pointer); }
 
 std::size_t Arena::trim() noexcept { return core_->trim(); }
+
+std::size_t Arena::decay() noexcept { return core_->decay(); }
+
+ArenaClassStats Arena::class_stats(std::size_t bytes) const noexcept {
+  return core_->class_stats(core_->rules().room_for(bytes));
+}
 
 ArenaStats Arena::stats() const noexcept { return core_->stats(); }
 

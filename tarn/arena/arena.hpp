@@ -1,21 +1,25 @@
 // tarn/arena/arena.hpp - blocks of any size for any thread, each freed alone.
 //
-//     thread 1   caches of free blocks --+
-//     thread 2   caches of free blocks --+--> shard: lock, subpage pools, chunk lists --+
-//     thread 3   caches of free blocks -----> shard: lock, subpage pools, chunk lists --+--> source
+//     thread 1   lists of free blocks --+    depot of       shard: lock, subpage pools,
+//     thread 2   lists of free blocks --+--> full lists --> chunk lists --+
+//     thread 3   lists of free blocks --+              \--> shard --------+--> source
 //
 //     chunk      | pages of slots | run of pages       | free |  run  | free     |
 //
-// After Netty 4.1's pooled allocator, which is after jemalloc: sizes below a page share pages, up
-// to a chunk they are runs of pages, above it a chunk of their own. ArenaOptions::netty_4_1() is
-// the original, number by number; docs/arena.md draws all of it.
+// After Netty 4.1's pooled allocator, which is after jemalloc: blocks that are no whole number of
+// pages share some, up to a chunk they are runs of pages, above it they have a chunk of their own.
+// ArenaOptions::netty_4_1() is the original, number by number; docs/arena.md draws all of it.
+//
+// In the standard mode a thread takes from and puts into lists of its own, some thirty instructions
+// without a lock or an atomic read-modify-write; a block may be deallocated by another thread than
+// the one that allocated it, and goes into that thread's list.
 //
 // Threads:    any. Creating, and destroying when nobody uses it any more, is one thread's.
 // Failure:    try_allocate() returns nullptr, allocate() throws std::bad_alloc; the arena is as it
 //             was.
 // Lifetime:   a block lives until it is deallocated, by any thread; none outlives the arena. A
 //             thread that ends gives its free blocks back.
-// Invariant:  a block is in use, in one thread's cache, or free in its chunk.
+// Invariant:  a block is in use, in one thread's hands, in the depot, or free in its chunk.
 
 #pragma once
 
@@ -23,6 +27,8 @@
 #include <cstdint>
 
 #include "tarn/arena/arena_options.hpp"
+#include "tarn/arena/thread_binding.hpp"
+#include "tarn/arena/thread_lists.hpp"
 #include "tarn/base/attributes.hpp"
 #include "tarn/base/bits.hpp"
 
@@ -37,7 +43,7 @@ struct ArenaAccess;
 struct ArenaStats {
   /// Bytes of the rooms of blocks in use.
   std::size_t used_bytes = 0;
-  /// Bytes of free blocks in the caches of threads.
+  /// Bytes of free blocks in the caches of threads and between them.
   std::size_t cached_bytes = 0;
   /// Bytes the source was asked for, what the library notes about them included.
   std::size_t reserved_bytes = 0;
@@ -47,6 +53,17 @@ struct ArenaStats {
   /// counted.
   std::uint64_t allocation_count = 0;
   std::uint64_t deallocation_count = 0;
+};
+
+/// What an arena holds of the blocks of one size, at this moment.
+struct ArenaClassStats {
+  /// The usable bytes of such a block.
+  std::size_t room_bytes = 0;
+  std::size_t used_count = 0;
+  /// Free blocks in the caches of threads and between them.
+  std::size_t cached_count = 0;
+  /// Bytes of the pages that such blocks share, or are.
+  std::size_t reserved_bytes = 0;
 };
 
 /// Returns how many shards are the default for so many processors and so much memory: two for each
@@ -71,25 +88,50 @@ class Arena {
 
   /// Returns a block of at least `bytes` bytes aligned to the larger of `alignment`, a power of
   /// two, and 16; nullptr if the source refuses a chunk. The contents are unspecified. O(order of a
-  /// chunk + chunks), and without a lock when the thread has such a block in its cache.
-  [[nodiscard]] void* try_allocate(std::size_t bytes,
-                                   std::size_t alignment = fundamental_alignment) noexcept;
+  /// chunk + chunks), and O(1) without a lock when the thread has such a block in its cache.
+  [[nodiscard]] TARN_HOT void* try_allocate(
+      std::size_t bytes, std::size_t alignment = fundamental_alignment) noexcept {
+    void* const block = take_fast(bytes, alignment);
+    if (block == nullptr) [[unlikely]]
+      return try_allocate_slow(bytes, alignment);
+    return block;
+  }
 
   /// As try_allocate(), never null: throws std::bad_alloc.
-  [[nodiscard]] TARN_RETURNS_NONNULL void* allocate(std::size_t bytes,
-                                                    std::size_t alignment = fundamental_alignment);
+  [[nodiscard]] TARN_RETURNS_NONNULL TARN_HOT void* allocate(
+      std::size_t bytes, std::size_t alignment = fundamental_alignment) {
+    void* const block = take_fast(bytes, alignment);
+    if (block == nullptr) [[unlikely]]
+      return allocate_slow(bytes, alignment);
+    return block;
+  }
 
   /// Takes a block of this arena back, from any thread; null is nothing. It goes into the cache of
-  /// the thread that allocated it, if that has room. When checking, any other pointer stops the
-  /// program with a message.
-  void deallocate(void* block) noexcept;
+  /// this thread, or in mode netty_4_1 of the thread that allocated it, if that has room. When
+  /// checking, any other pointer stops the program with a message. O(1).
+  TARN_HOT void deallocate(void* block) noexcept {
+    if (block == nullptr) return;
+    if (is_fast_here()) [[likely]] {
+      if (put_fast(map_.class_of(block), block)) [[likely]]
+        return;
+    }
+    deallocate_slow(block);
+  }
 
   /// As deallocate(block). When checking, a size that the block can not have been allocated with
   /// stops the program with a message.
   void deallocate(void* block, std::size_t bytes) noexcept;
 
-  /// As deallocate(block, bytes), of a block allocated with this alignment.
-  void deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept;
+  /// As deallocate(block, bytes), of a block allocated with this alignment. The fastest: nothing is
+  /// looked up. `bytes` must be what the block was allocated with, or resized to.
+  TARN_HOT void deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept {
+    if (block == nullptr) return;
+    if (alignment <= fundamental_alignment && bytes - 1 < detail::listed_bytes_max) [[likely]] {
+      if (put_fast(detail::size_class_of(bytes), block)) [[likely]]
+        return;
+    }
+    deallocate_slow(block, bytes, alignment);
+  }
 
   /// Returns how many bytes of a block may be used, at least as many as were asked for.
   [[nodiscard]] std::size_t usable_bytes(const void* block) const noexcept;
@@ -106,16 +148,46 @@ class Arena {
   /// of which no page is. Returns how many bytes the source got back. O(what is free, and chunks).
   std::size_t trim() noexcept;
 
+  /// In the standard mode, gives back what nobody has needed since the last call: free blocks in
+  /// this thread's cache and between threads, pages of which no slot is in use, and chunks of which
+  /// no page was. Returns how many bytes the source got back. Happens by itself once an interval,
+  /// when a thread has used up what it keeps of a size, or has no more room for it.
+  std::size_t decay() noexcept;
+
   /// O(pages of all chunks, cached blocks). Of what other threads do meanwhile, it sees some.
   [[nodiscard]] ArenaStats stats() const noexcept;
+
+  /// Returns what there is of the blocks that a request of `bytes` bytes gets, besides huge ones.
+  /// O(pages of all chunks). Of what other threads do meanwhile, it sees some.
+  [[nodiscard]] ArenaClassStats class_stats(std::size_t bytes) const noexcept;
 
   [[nodiscard]] const char* name() const noexcept { return name_; }
 
  private:
   friend struct detail::ArenaAccess;
 
-  const char* name_;
+  // When checking there are no lists at any index, and every call is a slow one.
+  [[nodiscard]] TARN_HOT bool is_fast_here() const noexcept {
+    return fast_index_ < detail::this_binding.count;
+  }
+  [[nodiscard]] TARN_HOT void* take_fast(std::size_t bytes, std::size_t alignment) noexcept {
+    if (alignment > fundamental_alignment || bytes - 1 >= detail::listed_bytes_max) return nullptr;
+    return detail::bound_lists(fast_index_).of_class[detail::size_class_of(bytes)].take();
+  }
+  [[nodiscard]] TARN_HOT bool put_fast(unsigned size_class, void* block) noexcept {
+    if (size_class >= detail::listed_class_count) return false;
+    return detail::bound_lists(fast_index_).of_class[size_class].put(block);
+  }
+
+  TARN_SLOW void* try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept;
+  TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow(std::size_t bytes, std::size_t alignment);
+  TARN_SLOW void deallocate_slow(void* block) noexcept;
+  TARN_SLOW void deallocate_slow(void* block, std::size_t bytes, std::size_t alignment) noexcept;
+
+  std::size_t fast_index_ = detail::no_index;
+  detail::BlockMap map_;
   detail::ArenaCore* core_;
+  const char* name_;
 };
 
 }  // namespace tarn

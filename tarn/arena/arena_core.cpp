@@ -11,6 +11,7 @@
 namespace tarn::detail {
 namespace {
 
+constexpr std::size_t cache_alignment = std::max(alignof(ListCache), alignof(QueueCache));
 constexpr std::size_t page_bytes_min = 4096;
 constexpr std::size_t order_max = 14;
 constexpr std::size_t chunk_bytes_max = std::size_t{1} << 30;
@@ -37,12 +38,15 @@ void check_options(const ArenaOptions& options) noexcept {
 ShardCommons commons_of(const ArenaOptions& options) noexcept {
   const Checking checking =
       options.checking == Checking::automatic ? automatic_checking() : options.checking;
-  const SizeRules rules{options.page_bytes, options.chunk_bytes, options.block_alignment};
+  const SizeRules rules{options.page_bytes, options.chunk_bytes, options.block_alignment,
+                        options.mode};
   const bool is_passthrough = checking == Checking::passthrough;
   Source& source = is_passthrough ? heap_source() : default_arena_source();
-  return {.shape = is_passthrough ? ChunkShape::of_huge_only(rules) : ChunkShape::of(rules),
-          .source = options.source != nullptr ? options.source : &source,
-          .checking = checking};
+  const bool has_homes = !rules.is_standard() || checking != Checking::off;
+  return {
+      .shape = is_passthrough ? ChunkShape::of_huge_only(rules) : ChunkShape::of(rules, has_homes),
+      .source = options.source != nullptr ? options.source : &source,
+      .checking = checking};
 }
 
 }  // namespace
@@ -83,12 +87,15 @@ void ArenaCore::destroy(ArenaCore* core) noexcept {
 }
 
 ArenaCore::ArenaCore(const ArenaOptions& options, std::size_t shard_count) noexcept
-    : options_(options), commons_(commons_of(options)), shard_count_(shard_count) {}
+    : options_(options),
+      commons_(commons_of(options)),
+      shard_count_(shard_count),
+      decayed_ns_(options.clock_ns()) {}
 
 ArenaCore::~ArenaCore() {
   for (std::size_t index = 0; index < cache_count_; ++index) {
     caches_[index]->~ThreadCache();
-    heap_source().release(caches_[index], sizeof(ThreadCache), alignof(ThreadCache));
+    heap_source().release(caches_[index], cache_bytes(), cache_alignment);
   }
   for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].~Shard();
 }
@@ -96,36 +103,72 @@ ArenaCore::~ArenaCore() {
 void* ArenaCore::try_allocate(std::size_t room, std::size_t bytes, std::size_t alignment) noexcept {
   ThreadCache* const cache = this_cache();
   Shard& shard = cache != nullptr ? cache->shard() : shards_[0];
-  bool is_home = false;
-  void* block = nullptr;
   if (is_huge(room)) {
-    block = shard.try_allocate_huge(bytes, alignment);
-  } else {
-    if (cache != nullptr) block = cache->take(rules().class_of(room), is_home);
-    if (block == nullptr) block = shard.try_allocate(room);
+    void* const block = shard.try_allocate_huge(bytes, alignment);
+    if (block != nullptr) place_of(block).chunk->huge_home = no_home;
+    return block;
   }
+  if (is_fast()) return take_listed(room, static_cast<ListCache*>(cache), shard);
+  Home home = no_home;
+  void* const block = take_queued(room, cache, shard, home);
   if (block == nullptr) return nullptr;
   const Place place = place_of(block);
-  place.chunk->home_of(place) = is_home ? cache->home() : no_home;
-  if (is_checking() && !place.chunk->is_huge()) unpoison(block, room);
+  place.chunk->home_of(place) = home;
+  if (is_checking()) unpoison(block, room);
   return block;
+}
+
+void* ArenaCore::take_listed(std::size_t room, ListCache* cache, Shard& shard) noexcept {
+  const unsigned size_class = rules().class_of(room);
+  if (cache == nullptr || !cache->keeps(size_class)) return shard.try_allocate(room);
+  decay_if_due(*cache);
+  return cache->take(size_class);
+}
+
+// In the standard mode, when checking, no cache has queues.
+void* ArenaCore::take_queued(std::size_t room, ThreadCache* cache, Shard& shard,
+                             Home& home) noexcept {
+  void* block = nullptr;
+  if (cache != nullptr && !rules().is_standard()) {
+    auto& queues = static_cast<QueueCache&>(*cache);
+    bool is_home = false;
+    block = queues.take(rules().class_of(room), is_home);
+    if (is_home) home = queues.home();
+  }
+  return block != nullptr ? block : shard.try_allocate(room);
 }
 
 void ArenaCore::deallocate(void* block) noexcept {
   if (is_checking()) check_in_use(block);
   const Place place = place_of(block);
-  const Home home = end_use(place, block);
-  if (home >= first_home) {
-    ThreadCache& cache = *caches_[home - first_home];
-    if (!cache.is_closed() && send_home(cache, rules().class_of(place.room), block)) return;
+  if (is_fast()) {
+    if (put_listed(place, block)) return;
+  } else {
+    const Home home = end_use(place, block);
+    if (home >= first_home && put_queued(place, home, block)) return;
   }
   place.chunk->shard->deallocate(place);
+}
+
+bool ArenaCore::put_listed(const Place& place, void* block) noexcept {
+  if (place.chunk->is_huge()) return false;
+  auto* const cache = static_cast<ListCache*>(this_cache());
+  const unsigned size_class = rules().class_of(place.room);
+  if (cache == nullptr || !cache->keeps(size_class)) return false;
+  decay_if_due(*cache);
+  cache->put(size_class, block);
+  return true;
+}
+
+bool ArenaCore::put_queued(const Place& place, Home home, void* block) noexcept {
+  auto& cache = static_cast<QueueCache&>(*caches_[home - first_home]);
+  return !cache.is_closed() && send_home(cache, rules().class_of(place.room), block);
 }
 
 void ArenaCore::deallocate_past_cache(void* block) noexcept {
   if (is_checking()) check_in_use(block);
   const Place place = place_of(block);
-  static_cast<void>(end_use(place, block));
+  if (!is_fast()) static_cast<void>(end_use(place, block));
   place.chunk->shard->deallocate(place);
 }
 
@@ -145,11 +188,35 @@ bool ArenaCore::owns(const void* pointer) const noexcept {
 
 std::size_t ArenaCore::trim() noexcept {
   if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_all();
+  depot_.empty([&](FreeBlock* list) { shards_[0].deallocate_list(list); });
   std::size_t released_bytes = 0;
   for (std::size_t index = 0; index < shard_count_; ++index) {
     released_bytes += shards_[index].trim();
   }
   return released_bytes;
+}
+
+std::size_t ArenaCore::decay() noexcept {
+  if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_unneeded();
+  depot_.decay([&](FreeBlock* list) { shards_[0].deallocate_list(list); });
+  std::size_t released_bytes = 0;
+  for (std::size_t index = 0; index < shard_count_; ++index) {
+    released_bytes += shards_[index].decay();
+  }
+  return released_bytes;
+}
+
+// Every thread for its own lists, one of them for what is all threads'.
+void ArenaCore::decay_if_due(ListCache& cache) noexcept {
+  const std::uint64_t now_ns = options_.clock_ns();
+  const std::uint64_t interval_ns = options_.decay_interval_ns;
+  if (now_ns - cache.trimmed_ns < interval_ns) return;
+  cache.trimmed_ns = now_ns;
+  std::uint64_t decayed_ns = decayed_ns_.load(std::memory_order_relaxed);
+  const bool is_due =
+      now_ns - decayed_ns >= interval_ns &&
+      decayed_ns_.compare_exchange_strong(decayed_ns, now_ns, std::memory_order_relaxed);
+  is_due ? static_cast<void>(decay()) : cache.give_back_unneeded();
 }
 
 ArenaStats ArenaCore::stats() const noexcept {
@@ -166,14 +233,42 @@ ArenaStats ArenaCore::stats() const noexcept {
     stats.reserved_bytes += counts.reserved_bytes;
     stats.used_bytes += shards_[index].taken_bytes();
   }
-  const std::lock_guard lock(caches_mutex_);
-  for (std::size_t index = 0; index < cache_count_; ++index) {
-    stats.cached_bytes += caches_[index]->cached_bytes();
+  for (unsigned size_class = 0; size_class < rules().class_count(); ++size_class) {
+    stats.cached_bytes += cached_count(size_class) * rules().room_of(size_class);
   }
   // Blocks that change hands meanwhile may be counted twice.
   stats.cached_bytes = std::min(stats.cached_bytes, stats.used_bytes);
   stats.used_bytes -= stats.cached_bytes;
   return stats;
+}
+
+ArenaClassStats ArenaCore::class_stats(std::size_t room) const noexcept {
+  ArenaClassStats stats;
+  stats.room_bytes = room;
+  if (is_huge(room)) return stats;
+  const unsigned size_class = rules().class_of(room);
+  for (std::size_t index = 0; index < shard_count_; ++index) {
+    const ClassCounts counts = shards_[index].counts_of(size_class);
+    stats.used_count += counts.taken_count;
+    stats.reserved_bytes += counts.page_bytes;
+  }
+  stats.cached_count = std::min(cached_count(size_class), stats.used_count);
+  stats.used_count -= stats.cached_count;
+  return stats;
+}
+
+// Free blocks of a class that are in no shard.
+std::size_t ArenaCore::cached_count(unsigned size_class) const noexcept {
+  std::size_t count = 0;
+  if (is_fast() && size_class < listed_class_count) {
+    count = depot_.count(size_class) *
+            ListCache::capacity_of(rules().room_of(size_class), rules(), options_);
+  }
+  const std::lock_guard lock(caches_mutex_);
+  for (std::size_t index = 0; index < cache_count_; ++index) {
+    count += caches_[index]->cached_count(size_class);
+  }
+  return count;
 }
 
 // ---- caches -------------------------------------------------------------------------------------
@@ -198,10 +293,16 @@ ThreadCache* ArenaCore::find_closed_cache() noexcept {
 
 ThreadCache* ArenaCore::add_cache() noexcept {
   if (cache_count_ == cache_count_max) return nullptr;
-  void* const memory = heap_source().acquire(sizeof(ThreadCache), alignof(ThreadCache));
+  void* const memory = heap_source().acquire(cache_bytes(), cache_alignment);
   if (memory == nullptr) return nullptr;
   const auto home = static_cast<Home>(first_home + cache_count_);
-  return caches_[cache_count_++] = ::new (memory) ThreadCache(commons_.shape, options_, home);
+  ThreadCache* cache = nullptr;
+  if (rules().is_standard()) {
+    cache = ::new (memory) ListCache(commons_.shape, options_, depot_, is_fast());
+  } else {
+    cache = ::new (memory) QueueCache(commons_.shape, options_, home);
+  }
+  return caches_[cache_count_++] = cache;
 }
 
 Shard& ArenaCore::least_used_shard() noexcept {
@@ -216,7 +317,7 @@ void ArenaCore::close_cache(ThreadCache& cache) noexcept {
   cache.shard().unbind_thread();
 }
 
-bool ArenaCore::send_home(ThreadCache& cache, unsigned size_class, void* block) noexcept {
+bool ArenaCore::send_home(QueueCache& cache, unsigned size_class, void* block) noexcept {
   if (!cache.put(size_class, block)) return false;
   if (cache.is_closed()) [[unlikely]] {
     const std::lock_guard lock(caches_mutex_);
@@ -233,11 +334,13 @@ void ArenaCore::close_all_caches() noexcept {
 
 void ArenaCore::lock_all() noexcept {
   caches_mutex_.lock();
+  depot_.lock_all();
   for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].lock();
 }
 
 void ArenaCore::unlock_all() noexcept {
   for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].unlock();
+  depot_.unlock_all();
   caches_mutex_.unlock();
 }
 

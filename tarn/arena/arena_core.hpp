@@ -15,10 +15,13 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 
 #include "tarn/arena/arena.hpp"
+#include "tarn/arena/list_cache.hpp"
+#include "tarn/arena/queue_cache.hpp"
 #include "tarn/arena/shard.hpp"
 #include "tarn/arena/thread_binding.hpp"
 #include "tarn/arena/thread_cache.hpp"
@@ -36,6 +39,12 @@ class ArenaCore {
                                    std::size_t alignment) noexcept;
   void deallocate(void* block) noexcept;
 
+  /// Returns the index of the lists of threads, no_index if the fast path is closed.
+  [[nodiscard]] std::size_t fast_index() const noexcept {
+    return is_fast() && rules().block_alignment == 0 ? index_ : no_index;
+  }
+  [[nodiscard]] const ChunkShape& shape() const noexcept { return commons_.shape; }
+
   /// As deallocate(), to the shard even if the cache has room.
   void deallocate_past_cache(void* block) noexcept;
 
@@ -49,7 +58,9 @@ class ArenaCore {
   }
   [[nodiscard]] bool owns(const void* pointer) const noexcept;
   std::size_t trim() noexcept;
+  std::size_t decay() noexcept;
   [[nodiscard]] ArenaStats stats() const noexcept;
+  [[nodiscard]] ArenaClassStats class_stats(std::size_t room) const noexcept;
 
   /// Returns the calling thread's cache, nullptr if there can be none.
   [[nodiscard]] ThreadCache* this_cache() noexcept {
@@ -63,7 +74,7 @@ class ArenaCore {
 
   /// Puts a block into a cache that was open a moment ago, and sees to it that it is not lost
   /// should its thread have ended since; returns false if there is no room.
-  [[nodiscard]] bool send_home(ThreadCache& cache, unsigned size_class, void* block) noexcept;
+  [[nodiscard]] bool send_home(QueueCache& cache, unsigned size_class, void* block) noexcept;
 
   /// Holds all locks of the arena over a fork.
   void lock_all() noexcept;
@@ -81,15 +92,28 @@ class ArenaCore {
   ArenaCore(const ArenaOptions& options, std::size_t shard_count) noexcept;
   ~ArenaCore();
 
+  // Whether blocks go through lists of threads. Otherwise their homes are noted.
+  [[nodiscard]] bool is_fast() const noexcept { return rules().is_standard() && !is_checking(); }
+  [[nodiscard]] std::size_t cache_bytes() const noexcept {
+    return rules().is_standard() ? sizeof(ListCache) : sizeof(QueueCache);
+  }
+
   // Whether a block of this room gets a chunk of its own.
   [[nodiscard]] bool is_huge(std::size_t room) const noexcept {
     return rules().kind_of(room) == SizeKind::huge || commons_.checking == Checking::passthrough;
   }
+  [[nodiscard]] void* take_listed(std::size_t room, ListCache* cache, Shard& shard) noexcept;
+  [[nodiscard]] void* take_queued(std::size_t room, ThreadCache* cache, Shard& shard,
+                                  Home& home) noexcept;
+  [[nodiscard]] bool put_listed(const Place& place, void* block) noexcept;
+  [[nodiscard]] bool put_queued(const Place& place, Home home, void* block) noexcept;
   [[nodiscard]] Home end_use(const Place& place, void* block) const noexcept;
+  void decay_if_due(ListCache& cache) noexcept;
   [[nodiscard]] ThreadCache* find_closed_cache() noexcept;
   [[nodiscard]] ThreadCache* add_cache() noexcept;
   [[nodiscard]] Shard& least_used_shard() noexcept;
   void close_all_caches() noexcept;
+  [[nodiscard]] std::size_t cached_count(unsigned size_class) const noexcept;
   void check_in_use(const void* block) const noexcept;
   [[nodiscard]] bool fits(const Place& place, std::size_t bytes,
                           std::size_t alignment) const noexcept;
@@ -100,6 +124,9 @@ class ArenaCore {
   std::size_t index_ = no_index;  // of its registration
   std::size_t shard_count_;
   Shard* shards_ = nullptr;
+  // Pairs with itself: of the threads that find a decay due, one does it.
+  std::atomic<std::uint64_t> decayed_ns_;
+  Depot depot_;
   mutable std::mutex caches_mutex_;  // for what follows, and the thread counts of the shards
   std::size_t cache_count_ = 0;
   // Read without the lock by who frees a block whose home is this index: it is older than the

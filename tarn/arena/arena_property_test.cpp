@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -17,16 +18,19 @@
 namespace tarn {
 namespace {
 
-class ArenaProperty : public testing::TestWithParam<Checking> {
+class ArenaProperty : public testing::TestWithParam<std::tuple<ArenaMode, Checking>> {
  protected:
   static std::string run(const trace::Program& program, Source& upstream = heap_source(),
                          bool fails = false) {
-    return run_in_arena_shadow(program, small_arena_options(GetParam()), upstream, fails);
+    ArenaOptions options = small_arena_options(std::get<Checking>(GetParam()));
+    options.mode = std::get<ArenaMode>(GetParam());
+    return run_in_arena_shadow(program, options, upstream, fails);
   }
 };
-INSTANTIATE_TEST_SUITE_P(EveryChecking, ArenaProperty,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough),
-                         [](const auto& test) { return std::string(checking_name(test.param)); });
+INSTANTIATE_TEST_SUITE_P(
+    EveryModeAndChecking, ArenaProperty,
+    testing::Combine(testing::Values(ArenaMode::standard, ArenaMode::netty_4_1),
+                     testing::Values(Checking::off, Checking::guarded, Checking::passthrough)));
 
 TEST_P(ArenaProperty, RandomPrograms) {
   const Alphabet alphabet = arena_alphabet();

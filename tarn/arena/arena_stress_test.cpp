@@ -12,6 +12,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -50,12 +51,13 @@ class Channel {
   std::vector<Block*> blocks_;
 };
 
-class ArenaStress : public testing::TestWithParam<Checking> {
+class ArenaStress : public testing::TestWithParam<std::tuple<ArenaMode, Checking>> {
  protected:
   static constexpr unsigned thread_count = 4;
 
   static ArenaOptions options() {
-    ArenaOptions options = small_arena_options(GetParam());
+    ArenaOptions options = small_arena_options(std::get<Checking>(GetParam()));
+    options.mode = std::get<ArenaMode>(GetParam());
     options.source = &heap_source();
     options.shard_count = 2;
     return options;
@@ -74,7 +76,8 @@ class ArenaStress : public testing::TestWithParam<Checking> {
   static void end_use(Arena& arena, Block* block) {
     EXPECT_EQ(block->word, reinterpret_cast<std::uintptr_t>(block));
     EXPECT_EQ(std::exchange(block->word, 0), reinterpret_cast<std::uintptr_t>(block));
-    arena.deallocate(block, block->bytes);
+    block->bytes % 8 == 0 ? arena.deallocate(block)
+                          : arena.deallocate(block, block->bytes, fundamental_alignment);
   }
 
   // What each of the threads does for a while: hand a block to anybody, end one it was handed.
@@ -85,6 +88,7 @@ class ArenaStress : public testing::TestWithParam<Checking> {
       channels[random() % thread_count].put(begin_use(arena, choose_bytes(random)));
       while (Block* const block = channels[self].take()) end_use(arena, block);
       if (step % 1000 == 999) arena.trim();
+      if (step % 1000 == 499) arena.decay();
     }
   }
 
@@ -98,9 +102,10 @@ class ArenaStress : public testing::TestWithParam<Checking> {
     EXPECT_EQ(arena.stats().reserved_bytes, 0u);
   }
 };
-INSTANTIATE_TEST_SUITE_P(EveryChecking, ArenaStress,
-                         testing::Values(Checking::off, Checking::guarded),
-                         [](const auto& test) { return std::string(checking_name(test.param)); });
+INSTANTIATE_TEST_SUITE_P(EveryModeAndChecking, ArenaStress,
+                         testing::Combine(testing::Values(ArenaMode::standard,
+                                                          ArenaMode::netty_4_1),
+                                          testing::Values(Checking::off, Checking::guarded)));
 
 TEST_P(ArenaStress, ThreadsHandBlocksAround) {
   TARN_SEED_TRACE(test_seed());

@@ -73,13 +73,27 @@ TEST_P(ArenaFace, RefusesWhatNoMemoryCanHold) {
   EXPECT_EQ(arena.stats().reserved_bytes, 0u);
 }
 
-TEST_P(ArenaFace, ResizesInsideTheRoomWhileHalfOfItIsNeeded) {
+TEST_P(ArenaFace, ResizesInsideItsClass) {
   Arena arena(options());
   void* const block = arena.allocate(3000);
   if (GetParam() == Checking::passthrough) {  // a block is as long as asked
     EXPECT_FALSE(arena.try_resize(block, 2999));
     return arena.deallocate(block);
   }
+  EXPECT_EQ(arena.usable_bytes(block), 3072u);
+  EXPECT_TRUE(arena.try_resize(block, 3072));
+  EXPECT_TRUE(arena.try_resize(block, 2561));
+  EXPECT_FALSE(arena.try_resize(block, 2560));
+  EXPECT_FALSE(arena.try_resize(block, 3073));
+  arena.deallocate(block);
+}
+
+TEST_P(ArenaFace, AsNettyResizesInsideTheRoomWhileHalfOfItIsNeeded) {
+  ArenaOptions exact_options = options();
+  exact_options.mode = ArenaMode::netty_4_1;
+  Arena arena(exact_options);
+  void* const block = arena.allocate(3000);
+  if (GetParam() == Checking::passthrough) return arena.deallocate(block);
   EXPECT_EQ(arena.usable_bytes(block), 4096u);
   EXPECT_TRUE(arena.try_resize(block, 4096));
   EXPECT_TRUE(arena.try_resize(block, 2049));
@@ -92,6 +106,23 @@ TEST_P(ArenaFace, ResizesInsideTheRoomWhileHalfOfItIsNeeded) {
   arena.deallocate(tiny);
 }
 
+TEST(Arena, AWholeChunkIsServedByAnEmptyOne) {
+  TrackingSource source(heap_source());
+  ArenaOptions options;
+  options.source = &source;
+  options.shard_count = 1;
+  options.cached_bytes_max = 0;
+  Arena arena(options);
+  void* const run = arena.allocate(options.page_bytes);
+  arena.deallocate(run);
+  const std::size_t one_chunk_bytes = source.live_bytes();
+  for (int count = 0; count < 3; ++count) {
+    void* const whole = arena.allocate(options.chunk_bytes);
+    EXPECT_EQ(source.live_bytes(), one_chunk_bytes);
+    arena.deallocate(whole);
+  }
+}
+
 TEST_P(ArenaFace, TrimGivesTheSourceEverythingThatIsFree) {
   Arena arena(options());
   std::vector<void*> blocks;
@@ -102,6 +133,29 @@ TEST_P(ArenaFace, TrimGivesTheSourceEverythingThatIsFree) {
   const std::size_t held_bytes = source_.live_bytes();
   EXPECT_EQ(arena.trim(), held_bytes);
   EXPECT_EQ(source_.live_bytes(), 0u);
+}
+
+TEST_P(ArenaFace, TellsUsedCachedAndReservedOfEachSize) {
+  Arena arena(options());
+  std::vector<void*> blocks;
+  for (int count = 0; count < 10; ++count) blocks.push_back(arena.allocate(5000));
+  void* const other = arena.allocate(40000);
+  EXPECT_EQ(arena.class_stats(5000).room_bytes, 5120u);
+  if (GetParam() != Checking::passthrough) {  // there all are huge
+    EXPECT_EQ(arena.class_stats(5000).used_count, 10u);
+    EXPECT_EQ(arena.class_stats(5120).reserved_bytes, 2 * 40960u);
+    EXPECT_EQ(arena.class_stats(40000).used_count, 1u);
+    EXPECT_EQ(arena.class_stats(40000).reserved_bytes, 40960u);
+  }
+  for (void* const block : blocks) arena.deallocate(block);
+  EXPECT_EQ(arena.class_stats(5000).used_count, 0u);
+  EXPECT_EQ(
+      arena.class_stats(5000).cached_count * 5120 + arena.class_stats(40000).cached_count * 40960,
+      arena.stats().cached_bytes);
+  arena.deallocate(other);
+  arena.trim();
+  EXPECT_EQ(arena.class_stats(5000).cached_count, 0u);
+  EXPECT_EQ(arena.class_stats(5000).reserved_bytes, 0u);
 }
 
 TEST(Arena, OwnsOnlyItsOwn) {

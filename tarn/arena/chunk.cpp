@@ -1,5 +1,6 @@
 #include "tarn/arena/chunk.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <new>
@@ -8,11 +9,18 @@ namespace tarn::detail {
 namespace {
 
 constexpr std::size_t cache_line_bytes = 64;
+// Room for 32 places of the table of a chunk of 1 MiB in its span of 2 MiB.
+constexpr std::size_t class_table_bytes_min = 8192;
 constexpr std::uint32_t homes_of_line = cache_line_bytes / sizeof(Home);
+
+// An entry for each page of a span, which is at most four times the chunk.
+std::size_t class_table_bytes(const SizeRules& rules) noexcept {
+  return std::max(4 * rules.page_count(), class_table_bytes_min);
+}
 
 }  // namespace
 
-ChunkShape ChunkShape::of(const SizeRules& rules) noexcept {
+ChunkShape ChunkShape::of(const SizeRules& rules, bool has_homes) noexcept {
   const std::size_t page_count = rules.page_count();
   const std::size_t slots_of_page = rules.page_bytes / tiny_room_step;
   ChunkShape shape{};
@@ -24,8 +32,8 @@ ChunkShape ChunkShape::of(const SizeRules& rules) noexcept {
     return begin;
   };
   shape.tree_begin = place(PageTree::memory_bytes(rules.order()));
-  shape.kinds_begin = place(page_count);
-  shape.homes_begin = place(page_count * slots_of_page * sizeof(Home));
+  shape.classes_begin = place(class_table_bytes(rules));
+  shape.homes_begin = place(has_homes ? page_count * slots_of_page * sizeof(Home) : 0);
   shape.words_begin = place(page_count * shape.words_of_page() * sizeof(std::uint64_t));
   shape.subpages_begin = place(page_count * sizeof(Subpage));
   shape.pages_begin = align_up(end, rules.page_bytes);
@@ -35,8 +43,23 @@ ChunkShape ChunkShape::of(const SizeRules& rules) noexcept {
 
 ChunkShape ChunkShape::of_huge_only(const SizeRules& rules) noexcept {
   ChunkShape shape = of(rules);
-  shape.span_bytes = std::bit_ceil(Chunk::huge_lead_bytes(fundamental_alignment));
+  shape.span_bytes = std::bit_ceil(sizeof(Chunk));
+  shape.pages_begin = shape.span_bytes;
   return shape;
+}
+
+BlockMap ChunkShape::block_map() const noexcept {
+  return {.offset_mask = span_bytes - 1,
+          .pages_begin = pages_begin,
+          .pages_bytes = rules.chunk_bytes,
+          .table_begin = classes_begin,
+          .table_mask = class_table_bytes(rules) - 1,
+          .page_shift = rules.page_shift()};
+}
+
+std::size_t ChunkShape::huge_lead_bytes(std::size_t alignment) const noexcept {
+  const std::size_t lead_bytes = align_up(sizeof(Chunk), alignment);
+  return lead_bytes < pages_begin ? lead_bytes : std::max(span_bytes, alignment);
 }
 
 Chunk* Chunk::begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept {
@@ -50,14 +73,14 @@ Chunk* Chunk::begin(void* memory, const ChunkShape& shape, Shard& shard) noexcep
       .tree = PageTree(depths, shape.rules.order()),
       .free_bytes = shape.rules.chunk_bytes,
   };
-  std::memset(chunk->kinds(), 0, shape.rules.page_count());
+  std::memset(chunk->classes(), 0, shape.rules.page_count());
   return chunk;
 }
 
 Chunk* Chunk::begin_huge(void* memory, std::size_t bytes, std::size_t alignment,
                          const ChunkShape& shape, Shard& shard) noexcept {
   // Of a block that is aligned more strictly than the span, the head lies one span before it.
-  const std::size_t lead_bytes = huge_lead_bytes(alignment);
+  const std::size_t lead_bytes = shape.huge_lead_bytes(alignment);
   const std::size_t huge_begin = lead_bytes < shape.span_bytes ? lead_bytes : shape.span_bytes;
   std::byte* const block = static_cast<std::byte*>(memory) + lead_bytes;
   return ::new (block - huge_begin) Chunk{
@@ -75,26 +98,28 @@ Chunk* Chunk::begin_huge(void* memory, std::size_t bytes, std::size_t alignment,
 
 void* Chunk::try_allocate(std::size_t room, SubpagePool& pool) noexcept {
   const SizeRules& rules = shape->rules;
-  const std::size_t run_bytes = room < rules.page_bytes ? rules.page_bytes : room;
-  const auto run_order = static_cast<unsigned>(std::countr_zero(run_bytes)) - rules.page_shift();
-  const std::uint32_t node = tree.allocate(rules.order() - run_order);
-  if (node == PageTree::no_node) return nullptr;
-  free_bytes -= run_bytes;
-  const std::uint32_t page = tree.first_page(node);
-  if (room >= rules.page_bytes) return pages() + page * rules.page_bytes;
+  const std::size_t page_count = rules.run_page_count(room);
+  const std::uint32_t page = tree.allocate(static_cast<std::uint32_t>(page_count));
+  if (page == PageTree::no_page) return nullptr;
+  free_bytes -= page_count * rules.page_bytes;
+  is_noted_empty = false;
+  classes()[page] = static_cast<std::uint8_t>(rules.class_of(room) + 1);
+  if (!rules.is_slot(room)) return pages() + page * rules.page_bytes;
   begin_subpage(page, room, pool);
-  return take_slot(subpage(page), pool);
+  return take_slot(subpages()[page], pool);
 }
 
 void Chunk::begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& pool) noexcept {
   auto* const words = reinterpret_cast<std::uint64_t*>(at(shape->words_begin));
-  Subpage* const begun = ::new (&subpage(page)) Subpage{};
+  const std::size_t page_count = shape->rules.run_page_count(room);
+  std::fill_n(classes() + page, page_count, classes()[page]);
+  Subpage* const begun = ::new (subpages() + page) Subpage{};
   begun->chunk = this;
-  begun->page = page;
   begun->words = words + page * shape->words_of_page();
-  pool.begin(*begun, static_cast<std::uint32_t>(room), shape->rules.page_bytes);
+  for (std::size_t index = 0; index < page_count; ++index) subpages()[page + index].page = page;
+  pool.begin(*begun, static_cast<std::uint32_t>(room), page_count * shape->rules.page_bytes);
+  if (!shape->has_homes()) return;
   for (std::uint32_t slot = 0; slot < begun->capacity; ++slot) *home_at(page, slot) = not_in_use;
-  kinds()[page] = 1;
 }
 
 void* Chunk::take_slot(Subpage& subpage, SubpagePool& pool) noexcept {
@@ -104,21 +129,15 @@ void* Chunk::take_slot(Subpage& subpage, SubpagePool& pool) noexcept {
 }
 
 void Chunk::deallocate(const Place& place, SubpagePool& pool) noexcept {
-  if (!is_subpage(place.page)) {
-    free_node(static_cast<std::uint32_t>(place.handle));
-  } else if (pool.free(subpage(place.page), place.slot)) {
-    free_subpage(place.page);
-  }
+  Subpage* const subpage = subpage_at(place.page);
+  if (subpage == nullptr || pool.free(*subpage, place.slot)) free_run(place.page);
 }
 
-void Chunk::free_subpage(std::uint32_t page) noexcept {
-  kinds()[page] = 0;
-  free_node(tree.leaf(page));
-}
-
-void Chunk::free_node(std::uint32_t node) noexcept {
-  free_bytes += tree.page_count(node) * shape->rules.page_bytes;
-  tree.deallocate(node);
+void Chunk::free_run(std::uint32_t page) noexcept {
+  const std::size_t page_count = shape->rules.run_page_count(room_at(page));
+  free_bytes += page_count * shape->rules.page_bytes;
+  std::fill_n(classes() + page, page_count, std::uint8_t{0});
+  tree.deallocate(page, static_cast<std::uint32_t>(page_count));
 }
 
 unsigned Chunk::usage() const noexcept {
@@ -130,13 +149,12 @@ unsigned Chunk::usage() const noexcept {
 void* Chunk::find_in_use() noexcept {
   if (is_huge()) return huge_home != not_in_use ? huge_block() : nullptr;
   for (std::uint32_t page = 0; page < shape->rules.page_count(); ++page) {
-    const std::uint32_t node = tree.node_of(page);
-    if (node == PageTree::no_node || tree.first_page(node) != page) continue;
-    const Subpage* const cut = is_subpage(page) ? &subpage(page) : nullptr;
+    if (!is_taken(page)) continue;
+    const Subpage* const cut = subpage_at(page);
+    if (cut != nullptr && cut->page != page) continue;
     for (std::uint32_t slot = 0; slot < (cut != nullptr ? cut->capacity : 1); ++slot) {
       if (*home_at(page, slot) == not_in_use) continue;
-      return pages() + page * shape->rules.page_bytes +
-             (cut != nullptr ? std::size_t{slot} * cut->slot_bytes : 0);
+      return pages() + page * shape->rules.page_bytes + slot * room_at(page);
     }
   }
   return nullptr;
@@ -147,26 +165,41 @@ std::size_t Chunk::taken_bytes() noexcept {
   const SizeRules& rules = shape->rules;
   std::size_t bytes = rules.chunk_bytes - free_bytes;
   for (std::uint32_t page = 0; page < rules.page_count(); ++page) {
-    if (!is_subpage(page)) continue;
-    const Subpage& cut = subpage(page);
-    bytes -= rules.page_bytes - std::size_t{cut.capacity - cut.available} * cut.slot_bytes;
+    const Subpage* const cut = subpage_at(page);
+    if (cut == nullptr) continue;
+    bytes -= rules.page_bytes;
+    if (cut->page == page) bytes += std::size_t{cut->capacity - cut->available} * cut->slot_bytes;
   }
   return bytes;
 }
 
+void Chunk::count_class(unsigned size_class, ClassCounts& counts) noexcept {
+  if (is_huge()) return;
+  const SizeRules& rules = shape->rules;
+  const std::size_t run_bytes = rules.run_page_count(rules.room_of(size_class)) * rules.page_bytes;
+  for (std::uint32_t page = 0; page < rules.page_count(); ++page) {
+    if (classes()[page] != size_class + 1) continue;
+    const Subpage* const cut = subpage_at(page);
+    if (cut != nullptr && cut->page != page) continue;
+    counts.taken_count += cut != nullptr ? cut->capacity - cut->available : 1;
+    counts.page_bytes += run_bytes;
+  }
+}
+
 Place Chunk::place_of(const void* block) noexcept {
   if (is_huge()) return {this, huge_handle, 0, 0, huge_bytes};
+  const std::size_t page_bytes = shape->rules.page_bytes;
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(block) - pages());
   const auto page = static_cast<std::uint32_t>(offset >> shape->rules.page_shift());
-  if (is_subpage(page)) {
-    const std::uint32_t slot_bytes = subpage(page).slot_bytes;
-    const auto offset_in_page = static_cast<std::uint32_t>(offset & (shape->rules.page_bytes - 1));
-    const std::uint32_t slot = slot_bytes == 0 ? 0 : offset_in_page / slot_bytes;
-    return {this, slot_handle(tree.leaf(page), slot), page, slot, slot_bytes};
+  if (const Subpage* const cut = subpage_at(page)) {
+    const std::size_t offset_in_run = offset - cut->page * page_bytes;
+    const auto slot =
+        static_cast<std::uint32_t>(cut->slot_bytes == 0 ? 0 : offset_in_run / cut->slot_bytes);
+    return {this, slot_handle(tree.node_of(cut->page, 1), slot), cut->page, slot, cut->slot_bytes};
   }
-  const std::uint32_t node = tree.node_of(page);
-  const std::size_t run_bytes = tree.page_count(node) * shape->rules.page_bytes;
-  return {this, run_handle(node), tree.first_page(node), 0, run_bytes};
+  const std::size_t room = room_at(page);
+  const auto part_count = static_cast<std::uint32_t>(std::bit_floor(room / page_bytes));
+  return {this, run_handle(tree.node_of(page, part_count)), page, 0, room};
 }
 
 Home* Chunk::home_at(std::uint32_t page, std::uint32_t slot) noexcept {

@@ -4,18 +4,19 @@
 //     +------+------+---------+---------+----+-------+-------+-- ... --+------+ - - - - +
 //     | head | tree | bitmaps | subpages|    | page  | page  |         | page | nobody's|
 //     +------+------+---------+---------+----+-------+-------+-- ... --+------+ - - - - +
-//               also: which pages are subpages, home of each slot      (addresses, no memory)
+//               also: class of each page, home of each slot            (addresses, no memory)
 //
 //     huge:  +------+-----------------------------------------------+
 //            | head | block, as long as wanted                      |
 //            +------+-----------------------------------------------+
 //
 // The head of a block's chunk lies at the multiple of span_bytes below the block: no table is asked
-// on the way of a free. Nothing the library writes lies in a page.
+// on the way of a free. All that the library writes into pages is the links of free blocks in the
+// lists of threads.
 //
 // The home of a slot or run says which thread's cache it goes to when it is freed, by any thread.
-// Homes of 32 slots are a cache line, and the first lines of all pages lie together: a page of
-// large slots touches only those.
+// Only mode netty_4_1 and checking need it. Homes of 32 slots are a cache line, and the first lines
+// of all pages lie together: a page of large slots touches only those.
 //
 // Threads:    one at a time: the shard's lock. What place_of() reads does not change while the
 //             block is in use.
@@ -31,6 +32,7 @@
 #include "tarn/arena/handle.hpp"
 #include "tarn/arena/size_rules.hpp"
 #include "tarn/arena/subpage.hpp"
+#include "tarn/arena/thread_lists.hpp"
 #include "tarn/base/bits.hpp"
 #include "tarn/parts/page_tree.hpp"
 
@@ -48,14 +50,15 @@ inline constexpr Home first_home = 2;
 struct ChunkShape {
   SizeRules rules;
   std::size_t tree_begin;
-  std::size_t kinds_begin;
+  std::size_t classes_begin;
   std::size_t homes_begin;
   std::size_t words_begin;
   std::size_t subpages_begin;
   std::size_t pages_begin;
   std::size_t span_bytes;
 
-  [[nodiscard]] static ChunkShape of(const SizeRules& rules) noexcept;
+  /// Without `has_homes` there is no room for them.
+  [[nodiscard]] static ChunkShape of(const SizeRules& rules, bool has_homes = true) noexcept;
 
   /// Returns the shape of an arena of which every block is huge: only the span counts.
   [[nodiscard]] static ChunkShape of_huge_only(const SizeRules& rules) noexcept;
@@ -63,16 +66,29 @@ struct ChunkShape {
   [[nodiscard]] std::size_t acquired_bytes() const noexcept {
     return pages_begin + rules.chunk_bytes;
   }
+  [[nodiscard]] bool has_homes() const noexcept { return homes_begin != words_begin; }
+
+  /// Returns how far behind the start of its memory a huge block begins: before the pages of other
+  /// chunks, or a whole number of spans, so that its address alone tells it from theirs.
+  [[nodiscard]] std::size_t huge_lead_bytes(std::size_t alignment) const noexcept;
+
+  [[nodiscard]] BlockMap block_map() const noexcept;
   [[nodiscard]] std::size_t words_of_page() const noexcept {
     return SlotBitmap::word_count(rules.page_bytes / tiny_room_step);
   }
+};
+
+/// What there is of one class of sizes: blocks that are not free, and the pages of all of them.
+struct ClassCounts {
+  std::size_t taken_count = 0;
+  std::size_t page_bytes = 0;
 };
 
 /// What a pointer to a block in use means.
 struct Place {
   Chunk* chunk;
   Handle handle;
-  std::uint32_t page;
+  std::uint32_t page;  // the first of its run
   std::uint32_t slot;  // 0 for a run
   std::size_t room;
 };
@@ -92,18 +108,16 @@ struct Chunk {
   Chunk* next_in_table = nullptr;
   Chunk* previous_in_table = nullptr;
   std::uint8_t list = 0;  // index in the shard's ChunkLists
+  bool is_noted_empty = false;
   Home huge_home = not_in_use;
 
   /// A chunk of free pages in memory of shape.acquired_bytes() bytes.
   static Chunk* begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept;
 
-  /// A chunk of one block of `bytes` bytes, in memory of at least huge_lead_bytes(alignment) +
-  /// `bytes` bytes aligned to the larger of `alignment` and the span.
+  /// A chunk of one block of `bytes` bytes, in memory of shape.huge_lead_bytes(alignment) + `bytes`
+  /// bytes at least, aligned to the larger of `alignment` and the span.
   static Chunk* begin_huge(void* memory, std::size_t bytes, std::size_t alignment,
                            const ChunkShape& shape, Shard& shard) noexcept;
-
-  /// Returns how far behind the start of its memory a huge block begins.
-  [[nodiscard]] static constexpr std::size_t huge_lead_bytes(std::size_t alignment) noexcept;
 
   /// Returns the chunk of a block of an arena of this shape.
   [[nodiscard]] static Chunk* of(const void* block, std::size_t span_bytes) noexcept {
@@ -111,7 +125,7 @@ struct Chunk {
         align_down(reinterpret_cast<std::uintptr_t>(block) - 1, span_bytes));
   }
 
-  /// Takes a run of `room` bytes, or a page for slots of `room` bytes and puts it into `pool`;
+  /// Takes a run of `room` bytes, or pages for slots of `room` bytes and puts them into `pool`;
   /// returns the block, or nullptr. O(order).
   [[nodiscard]] void* try_allocate(std::size_t room, SubpagePool& pool) noexcept;
 
@@ -121,8 +135,8 @@ struct Chunk {
   /// Frees a block; `pool` is that of its class.
   void deallocate(const Place& place, SubpagePool& pool) noexcept;
 
-  /// Frees a page of slots that is in no pool any more.
-  void free_subpage(std::uint32_t page) noexcept;
+  /// Frees the pages of slots that are in no pool any more.
+  void free_subpage(const Subpage& subpage) noexcept { free_run(subpage.page); }
 
   /// Returns the percentage of memory in use, 1 at least if any is and 99 at most if any is not.
   [[nodiscard]] unsigned usage() const noexcept;
@@ -133,20 +147,30 @@ struct Chunk {
   /// Returns the bytes of the rooms of all blocks of pages that are not free. O(pages).
   [[nodiscard]] std::size_t taken_bytes() noexcept;
 
+  /// Adds what there is of a class to `counts`. O(pages).
+  void count_class(unsigned size_class, ClassCounts& counts) noexcept;
+
   [[nodiscard]] bool contains(const void* pointer) const noexcept {
     const auto* const byte = static_cast<const std::byte*>(pointer);
     const auto* const begin = static_cast<const std::byte*>(acquired);
     return byte >= begin && byte < begin + acquired_bytes;
   }
 
-  /// Returns the place of a block in use. O(log of its pages).
+  /// Returns the place of a block in use. O(1).
   [[nodiscard]] Place place_of(const void* block) noexcept;
 
   [[nodiscard]] bool is_huge() const noexcept { return huge_begin != 0; }
   [[nodiscard]] Home& home_of(const Place& place) noexcept;
-  [[nodiscard]] bool is_subpage(std::uint32_t page) noexcept { return kinds()[page] != 0; }
-  [[nodiscard]] Subpage& subpage(std::uint32_t page) noexcept {
-    return reinterpret_cast<Subpage*>(at(shape->subpages_begin))[page];
+
+  /// Returns true if a run begins at `page`, or if it lies in a run of slots.
+  [[nodiscard]] bool is_taken(std::uint32_t page) noexcept { return classes()[page] != 0; }
+  [[nodiscard]] std::size_t room_at(std::uint32_t page) noexcept {
+    return shape->rules.room_of(classes()[page] - 1u);
+  }
+  /// Returns the slots that `page` is part of, or nullptr if it is none.
+  [[nodiscard]] Subpage* subpage_at(std::uint32_t page) noexcept {
+    const bool is_slots = is_taken(page) && shape->rules.is_slot(room_at(page));
+    return is_slots ? subpages() + subpages()[page].page : nullptr;
   }
   [[nodiscard]] std::byte* pages() noexcept { return at(shape->pages_begin); }
   [[nodiscard]] std::byte* block_of(const Place& place) noexcept {
@@ -158,16 +182,18 @@ struct Chunk {
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept {
     return reinterpret_cast<std::byte*>(this) + offset;
   }
-  [[nodiscard]] std::uint8_t* kinds() noexcept {
-    return reinterpret_cast<std::uint8_t*>(at(shape->kinds_begin));
+  // 0, or the class of what page it is plus 1.
+  [[nodiscard]] std::uint8_t* classes() noexcept {
+    const BlockMap map = shape->block_map();
+    const auto first_page = reinterpret_cast<std::uintptr_t>(at(shape->pages_begin));
+    return reinterpret_cast<std::uint8_t*>(at(shape->classes_begin + map.entry_of(first_page)));
+  }
+  [[nodiscard]] Subpage* subpages() noexcept {
+    return reinterpret_cast<Subpage*>(at(shape->subpages_begin));
   }
   [[nodiscard]] Home* home_at(std::uint32_t page, std::uint32_t slot) noexcept;
-  void free_node(std::uint32_t node) noexcept;
+  void free_run(std::uint32_t page) noexcept;
   void begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& pool) noexcept;
 };
-
-constexpr std::size_t Chunk::huge_lead_bytes(std::size_t alignment) noexcept {
-  return align_up(sizeof(Chunk), alignment);
-}
 
 }  // namespace tarn::detail

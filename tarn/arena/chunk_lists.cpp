@@ -14,9 +14,11 @@ constexpr ChunkLists::Bounds bounds[ChunkLists::list_count] = {
 List list_above(List list) noexcept { return static_cast<List>(list + 1); }
 List list_below(List list) noexcept { return static_cast<List>(list - 1); }
 
-// What the least used chunk of a list may still have.
-std::size_t room_max(List list, std::size_t chunk_bytes) noexcept {
-  return chunk_bytes * (100 - std::max(bounds[list].usage_min, 1u)) / 100;
+// What the least used chunk of a list may still have. The original reckons with one percent in use
+// even in init, so that no empty chunk serves as a whole.
+std::size_t room_max(List list, const SizeRules& rules) noexcept {
+  const unsigned usage_min = std::max(bounds[list].usage_min, rules.is_standard() ? 0u : 1u);
+  return rules.chunk_bytes * (100 - usage_min) / 100;
 }
 
 }  // namespace
@@ -26,7 +28,7 @@ ChunkLists::Bounds ChunkLists::bounds_of(List list) noexcept { return bounds[lis
 void* ChunkLists::try_allocate(std::size_t room, SubpagePool& pool) noexcept {
   for (const List list : {q050, q025, q000, init, q075}) {
     for (Chunk* chunk = newest_[list]; chunk != nullptr; chunk = chunk->next) {
-      if (room > room_max(list, chunk->shape->rules.chunk_bytes)) break;
+      if (room > room_max(list, chunk->shape->rules)) break;
       void* const block = chunk->try_allocate(room, pool);
       if (block == nullptr) continue;
       if (chunk->usage() >= bounds[list].usage_end) {
@@ -49,9 +51,10 @@ bool ChunkLists::settle(Chunk& chunk) noexcept {
   auto list = static_cast<List>(chunk.list);
   if (chunk.usage() >= bounds[list].usage_min) return false;
   remove(chunk);
-  // A chunk that has left init does not come back to it: below q000 it is empty.
+  // As the original has it, a chunk that has left init does not come back to it: below q000 it is
+  // empty.
   while (chunk.usage() < bounds[list].usage_min) {
-    if (list == q000) return true;
+    if (list == q000 && !chunk.shape->rules.is_standard()) return true;
     list = list_below(list);
   }
   push(list, chunk);
@@ -63,11 +66,19 @@ void ChunkLists::move_up(List list, Chunk& chunk) noexcept {
   push(list, chunk);
 }
 
-Chunk* ChunkLists::take_empty() noexcept {
+Chunk* ChunkLists::take_empty(bool only_long_empty) noexcept {
   Chunk* chunk = newest_[init];
-  while (chunk != nullptr && chunk->usage() != 0) chunk = chunk->next;
+  while (chunk != nullptr && (chunk->usage() != 0 || (only_long_empty && !chunk->is_noted_empty))) {
+    chunk = chunk->next;
+  }
   if (chunk != nullptr) remove(*chunk);
   return chunk;
+}
+
+void ChunkLists::note_empty() noexcept {
+  for (Chunk* chunk = newest_[init]; chunk != nullptr; chunk = chunk->next) {
+    chunk->is_noted_empty = chunk->usage() == 0;
+  }
 }
 
 void ChunkLists::push(List list, Chunk& chunk) noexcept {

@@ -1,8 +1,8 @@
 // tarn/arena/chunk_lists.hpp - the chunks of a shard, in six lists by how much of them is in use.
 //
 //     usage %      0      25      50      75     100
-//     init         [-------)                             never given back, however empty
-//     q000          1--------------)                     given back when empty
+//     init         [-------)                             never given back at once
+//     q000          1--------------)                     given back when empty: mode netty_4_1
 //     q025                 [---------------)
 //     q050                         [---------------)
 //     q075                                 [-------)
@@ -13,7 +13,8 @@
 // After Netty 4.1's PoolChunkList. The lists overlap, so that a chunk whose usage swings does not
 // change lists each time. q050 first: full chunks fill up and empty ones fall empty; q075 last, for
 // a run is seldom found there. A list whose least used chunk is too full for a request is not
-// searched: only init and q000 can serve more than three quarters of a chunk, none a whole one.
+// searched: only init and q000 can serve more than three quarters of a chunk, and a whole one only
+// init, in the standard mode.
 //
 // Threads:    one at a time: the shard's lock.
 // Failure:    try_allocate() returns nullptr.
@@ -46,12 +47,16 @@ class ChunkLists {
   [[nodiscard]] void* allocate_in(Chunk& chunk, std::size_t room, SubpagePool& pool) noexcept;
 
   /// Moves a chunk of which something was freed to the list of its usage; returns true if it is
-  /// empty and out of the lists: to be given back.
+  /// empty and out of the lists: to be given back. In the standard mode it goes to init instead, so
+  /// that a size near a chunk does not come and go by the source.
   [[nodiscard]] bool settle(Chunk& chunk) noexcept;
 
   /// Takes a chunk of which nothing is in use out of the lists, where only init keeps such; nullptr
-  /// if there is none. O(chunks in init).
-  [[nodiscard]] Chunk* take_empty() noexcept;
+  /// if there is none. With `only_long_empty`, one that note_empty() has seen. O(chunks in init).
+  [[nodiscard]] Chunk* take_empty(bool only_long_empty) noexcept;
+
+  /// Notes which chunks are empty, until something is allocated of them.
+  void note_empty() noexcept;
 
   /// Calls `visit(Chunk&)` for each chunk of a list, the newest first.
   template <typename Visit>

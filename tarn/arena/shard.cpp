@@ -14,24 +14,42 @@ constexpr std::size_t huge_red_zone_bytes = 256;
 }  // namespace
 
 Shard::~Shard() {
-  while (Chunk* const chunk = table_.any()) count_out_and_release(*chunk);
+  while (Chunk* const chunk = table_.any()) {
+    count_out(*chunk);
+    release(*chunk);
+  }
 }
 
 void* Shard::try_allocate(std::size_t room) noexcept {
   const std::lock_guard lock(mutex_);
-  void* const block = allocate_pooled(room);
+  void* const block = allocate_pooled(room, true);
   if (block == nullptr) return nullptr;
   counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += 1;
   return block;
 }
 
-void* Shard::allocate_pooled(std::size_t room) noexcept {
+std::uint32_t Shard::try_allocate_many(std::size_t room, std::uint32_t count_max,
+                                       FreeBlock*& first) noexcept {
+  const std::lock_guard lock(mutex_);
+  FreeBlock** end = &first;
+  std::uint32_t count = 0;
+  for (; count < count_max; ++count) {
+    void* const block = allocate_pooled(room, count == 0);
+    if (block == nullptr) break;
+    *end = ::new (block) FreeBlock{nullptr};
+    end = &(*end)->next;
+  }
+  counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += count;
+  return count;
+}
+
+void* Shard::allocate_pooled(std::size_t room, bool may_acquire) noexcept {
   SubpagePool& pool = pool_of(room);
-  if (room < rules().page_bytes && pool.newest() != nullptr) {
+  if (pool.newest() != nullptr) {
     return Chunk::take_slot(*pool.newest(), pool);
   }
   if (void* const block = lists_.try_allocate(room, pool)) return block;
-  Chunk* const chunk = acquire_chunk();
+  Chunk* const chunk = may_acquire ? acquire_chunk() : nullptr;
   return chunk == nullptr ? nullptr : lists_.allocate_in(*chunk, room, pool);
 }
 
@@ -48,7 +66,8 @@ Chunk* Shard::acquire_chunk() noexcept {
 void* Shard::try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcept {
   const std::size_t red_zone_bytes = commons_.is_checking() ? huge_red_zone_bytes : 0;
   std::size_t acquired_bytes = 0;
-  if (!add_checked(Chunk::huge_lead_bytes(alignment) + red_zone_bytes, bytes, acquired_bytes)) {
+  if (!add_checked(commons_.shape.huge_lead_bytes(alignment) + red_zone_bytes, bytes,
+                   acquired_bytes)) {
     return nullptr;
   }
   const std::size_t acquired_alignment = std::max(alignment, commons_.shape.span_bytes);
@@ -67,31 +86,76 @@ void* Shard::try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcep
 void Shard::deallocate(const Place& place) noexcept {
   std::unique_lock lock(mutex_);
   Chunk& chunk = *place.chunk;
-  const SizeKind kind = chunk.is_huge() ? SizeKind::huge : rules().kind_of(place.room);
-  counts_.kinds[static_cast<std::size_t>(kind)].deallocation_count += 1;
-  if (kind != SizeKind::huge) {
-    chunk.deallocate(place, pool_of(place.room));
-    if (!lists_.settle(chunk)) return;
-  }
+  if (!take_back(place)) return;
   count_out(chunk);
   lock.unlock();
   release(chunk);
 }
 
-std::size_t Shard::trim() noexcept {
-  const std::lock_guard lock(mutex_);
-  const std::size_t reserved_bytes = counts_.reserved_bytes;
-  for (SubpagePool& pool : pools_) release_idle_pages(pool);
-  while (Chunk* const chunk = lists_.take_empty()) count_out_and_release(*chunk);
-  return reserved_bytes - counts_.reserved_bytes;
+// Returns true if the chunk is empty and out of the lists.
+bool Shard::take_back(const Place& place) noexcept {
+  Chunk& chunk = *place.chunk;
+  const SizeKind kind = chunk.is_huge() ? SizeKind::huge : rules().kind_of(place.room);
+  counts_.kinds[static_cast<std::size_t>(kind)].deallocation_count += 1;
+  if (kind == SizeKind::huge) return true;
+  chunk.deallocate(place, pool_of(place.room));
+  return lists_.settle(chunk);
 }
 
-void Shard::release_idle_pages(SubpagePool& pool) noexcept {
-  while (Subpage* const subpage = pool.take_idle()) {
-    Chunk& chunk = *subpage->chunk;
-    chunk.free_subpage(subpage->page);
-    if (lists_.settle(chunk)) count_out_and_release(chunk);
+void Shard::deallocate_list(FreeBlock* first) noexcept {
+  while (first != nullptr) {
+    Shard& owner = *Chunk::of(first, commons_.shape.span_bytes)->shard;
+    first = owner.deallocate_own(first);
   }
+}
+
+// Stops at a block of another shard, and returns it. In the standard mode empty chunks stay.
+FreeBlock* Shard::deallocate_own(FreeBlock* first) noexcept {
+  const std::lock_guard lock(mutex_);
+  while (first != nullptr) {
+    Chunk& chunk = *Chunk::of(first, commons_.shape.span_bytes);
+    if (chunk.shard != this) break;
+    const Place place = chunk.place_of(first);
+    first = first->next;
+    static_cast<void>(take_back(place));
+  }
+  return first;
+}
+
+std::size_t Shard::trim() noexcept { return release_all(take_idle(false)); }
+
+std::size_t Shard::decay() noexcept { return release_all(take_idle(true)); }
+
+// Returns chunks that are to go back, linked by `next`.
+Chunk* Shard::take_idle(bool only_long_idle) noexcept {
+  const std::lock_guard lock(mutex_);
+  Chunk* first = nullptr;
+  const auto take = [&](Chunk& chunk) {
+    count_out(chunk);
+    chunk.next = first;
+    first = &chunk;
+  };
+  for (SubpagePool& pool : pools_) {
+    while (Subpage* const subpage = pool.take_idle()) {
+      Chunk& chunk = *subpage->chunk;
+      chunk.free_subpage(*subpage);
+      if (lists_.settle(chunk)) take(chunk);
+    }
+  }
+  while (Chunk* const chunk = lists_.take_empty(only_long_idle)) take(*chunk);
+  lists_.note_empty();
+  return first;
+}
+
+std::size_t Shard::release_all(Chunk* first) noexcept {
+  std::size_t released_bytes = 0;
+  while (first != nullptr) {
+    Chunk& chunk = *first;
+    first = chunk.next;
+    released_bytes += chunk.acquired_bytes;
+    release(chunk);
+  }
+  return released_bytes;
 }
 
 Chunk* Shard::find_chunk(const void* pointer) const noexcept {
@@ -107,10 +171,10 @@ bool Shard::begins_block(Chunk& chunk, const void* pointer) const noexcept {
   if (byte < chunk.pages() || byte >= chunk.pages() + rules().chunk_bytes) return false;
   const auto offset = static_cast<std::size_t>(byte - chunk.pages());
   const auto page = static_cast<std::uint32_t>(offset >> rules().page_shift());
-  if (chunk.tree.node_of(page) == PageTree::no_node) return false;
+  if (!chunk.is_taken(page)) return false;
   const Place place = chunk.place_of(pointer);
-  const bool is_slot = !chunk.is_subpage(page) || place.slot < chunk.subpage(page).capacity;
-  return is_slot && pointer == chunk.block_of(place);
+  const Subpage* const cut = chunk.subpage_at(page);
+  return (cut == nullptr || place.slot < cut->capacity) && pointer == chunk.block_of(place);
 }
 
 bool Shard::owns(const void* pointer) const noexcept {
@@ -141,6 +205,13 @@ ShardCounts Shard::counts() const noexcept {
   return counts_;
 }
 
+ClassCounts Shard::counts_of(unsigned size_class) const noexcept {
+  const std::lock_guard lock(mutex_);
+  ClassCounts counts;
+  table_.for_each([&](Chunk& chunk) { chunk.count_class(size_class, counts); });
+  return counts;
+}
+
 void Shard::count_in(Chunk& chunk) noexcept {
   table_.insert(chunk);
   counts_.reserved_bytes += chunk.acquired_bytes;
@@ -153,11 +224,6 @@ void Shard::count_out(Chunk& chunk) noexcept {
   counts_.reserved_bytes -= chunk.acquired_bytes;
   counts_.huge_bytes -= chunk.huge_bytes;
   counts_.chunk_count -= chunk.is_huge() ? 0 : 1;
-}
-
-void Shard::count_out_and_release(Chunk& chunk) noexcept {
-  count_out(chunk);
-  release(chunk);
 }
 
 void Shard::release(Chunk& chunk) noexcept {

@@ -23,6 +23,7 @@
 
 #include "tarn/arena/chunk_lists.hpp"
 #include "tarn/arena/chunk_table.hpp"
+#include "tarn/arena/thread_lists.hpp"
 #include "tarn/os/checking.hpp"
 
 namespace tarn {
@@ -64,15 +65,27 @@ class alignas(64) Shard {
   /// Returns a block of `room` bytes, a room of the size rules that is not huge.
   [[nodiscard]] void* try_allocate(std::size_t room) noexcept;
 
+  /// Makes a list of up to `count_max` blocks of `room` bytes, which is not huge, by rising address
+  /// as far as they are of one run; returns how many, fewer if another chunk would be needed, and
+  /// 0 if the source refuses that for the first.
+  [[nodiscard]] std::uint32_t try_allocate_many(std::size_t room, std::uint32_t count_max,
+                                                FreeBlock*& first) noexcept;
+
   /// Returns a block in a chunk of its own, as long as asked.
   [[nodiscard]] void* try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcept;
 
   /// Takes back a block of this shard. An empty chunk goes to the source without the lock.
   void deallocate(const Place& place) noexcept;
 
+  /// Takes back a list of blocks of the standard mode, of any shards.
+  void deallocate_list(FreeBlock* first) noexcept;
+
   /// Gives back pages of which no slot is in use, and chunks of which no page is. Returns how many
   /// bytes the source got. O(chunks and subpages).
   std::size_t trim() noexcept;
+
+  /// As trim(), but chunks only if they were empty at the last call as well, and ever since.
+  std::size_t decay() noexcept;
 
   /// Returns the chunk of this shard that `pointer` may be a block of, or nullptr.
   [[nodiscard]] Chunk* find_chunk(const void* pointer) const noexcept;
@@ -87,6 +100,9 @@ class alignas(64) Shard {
   [[nodiscard]] void* find_in_use() const noexcept;
 
   [[nodiscard]] ShardCounts counts() const noexcept;
+
+  /// Returns what there is of a class of sizes. O(pages).
+  [[nodiscard]] ClassCounts counts_of(unsigned size_class) const noexcept;
 
   /// For who holds the lock over a fork.
   void lock() noexcept { mutex_.lock(); }
@@ -109,23 +125,25 @@ class alignas(64) Shard {
 
  private:
   [[nodiscard]] SubpagePool& pool_of(std::size_t room) noexcept {
-    return pools_[room < rules().page_bytes ? rules().class_of(room) : 0];
+    return pools_[rules().class_of(room)];
   }
   [[nodiscard]] const SizeRules& rules() const noexcept { return commons_.shape.rules; }
-  [[nodiscard]] void* allocate_pooled(std::size_t room) noexcept;
+  [[nodiscard]] void* allocate_pooled(std::size_t room, bool may_acquire) noexcept;
+  [[nodiscard]] FreeBlock* deallocate_own(FreeBlock* first) noexcept;
+  [[nodiscard]] bool take_back(const Place& place) noexcept;
+  std::size_t release_all(Chunk* first) noexcept;
   [[nodiscard]] Chunk* acquire_chunk() noexcept;
   [[nodiscard]] void* acquire(std::size_t bytes, std::size_t alignment) noexcept;
   void count_in(Chunk& chunk) noexcept;
   void count_out(Chunk& chunk) noexcept;
-  void count_out_and_release(Chunk& chunk) noexcept;
   void release(Chunk& chunk) noexcept;
-  void release_idle_pages(SubpagePool& pool) noexcept;
+  [[nodiscard]] Chunk* take_idle(bool only_long_idle) noexcept;
 
   const ShardCommons& commons_;
   std::size_t thread_count_ = 0;
   mutable std::mutex mutex_;  // for what follows
   ChunkLists lists_;
-  SubpagePool pools_[subpage_class_count_max];
+  SubpagePool pools_[class_count_max];
   ChunkTable table_;
   ShardCounts counts_;
 };

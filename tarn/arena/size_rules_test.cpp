@@ -1,7 +1,9 @@
 // Goal: the rooms of the original's own test, and of all sizes what every size rule must keep: room
-// enough, no larger class than needed, classes without gaps.
+// enough, no larger class than needed, classes without gaps; in the standard mode little waste.
 
 #include "tarn/arena/size_rules.hpp"
+
+#include <algorithm>
 
 #include <gtest/gtest.h>
 
@@ -11,6 +13,8 @@ namespace {
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr SizeRules plain{8192, 16 * mebibyte, 0};
 constexpr SizeRules lines{8192, 16 * mebibyte, 64};
+constexpr SizeRules standard{8192, mebibyte, 0, ArenaMode::standard};
+constexpr SizeRules standard_lines{8192, mebibyte, 64, ArenaMode::standard};
 
 // Netty's PoolArenaTest: testNormalizeCapacity and testNormalizeAlignedCapacity.
 static_assert(plain.room_for(0) == 0 && plain.room_for(15) == 16 && plain.room_for(510) == 512);
@@ -32,23 +36,25 @@ static_assert(SizeRules{std::size_t{1} << 30, std::size_t{1} << 30, 0}.class_cou
               class_count_max);
 
 TEST(SizeRules, RoomsFitAndRise) {
-  for (const SizeRules& rules : {plain, lines}) {
+  for (const SizeRules& rules : {plain, lines, standard, standard_lines}) {
     for (std::size_t bytes = 1; bytes < 70000; ++bytes) {
       const std::size_t room = rules.room_for(bytes);
       ASSERT_GE(room, bytes);
       ASSERT_LE(room, rules.room_for(bytes + 1));
       ASSERT_EQ(rules.room_for(room), room);
-      ASSERT_EQ(SizeRules::room_of(rules.class_of(room)), room);
+      ASSERT_EQ(rules.room_of(rules.class_of(room)), room);
     }
   }
 }
 
 TEST(SizeRules, StrictlyAlignedRoomsAreMultiplesOfTheirAlignment) {
-  for (std::size_t alignment = 16; alignment <= 8192; alignment *= 2) {
-    for (std::size_t bytes = 1; bytes < 20000; bytes += 7) {
-      const std::size_t room = plain.room_for(bytes, alignment);
-      ASSERT_GE(room, bytes);
-      ASSERT_EQ(room % alignment, 0u);
+  for (const SizeRules& rules : {plain, lines, standard, standard_lines}) {
+    for (std::size_t alignment = 16; alignment <= 8192; alignment *= 2) {
+      for (std::size_t bytes = 1; bytes < 20000; bytes += 7) {
+        const std::size_t room = rules.room_for(bytes, alignment);
+        ASSERT_GE(room, bytes);
+        ASSERT_EQ(room % alignment, 0u);
+      }
     }
   }
   EXPECT_EQ(plain.kind_of(plain.room_for(100, 16384)), SizeKind::huge);
@@ -58,8 +64,30 @@ TEST(SizeRules, AResizedBlockStaysExactlyInItsOwnClass) {
   for (std::size_t bytes = 1; bytes < 20000; ++bytes) {
     const std::size_t room = plain.room_for(bytes);
     // Of the smallest room the original reckons up to half as too little.
-    ASSERT_EQ(SizeRules::may_stay(bytes, room), bytes > 8);
-    ASSERT_FALSE(SizeRules::may_stay(room + 1, room));
+    ASSERT_EQ(plain.may_stay(bytes, room), bytes > 8);
+    ASSERT_FALSE(plain.may_stay(room + 1, room));
+  }
+}
+
+TEST(SizeRules, AStandardRoomWastesAQuarterAtMost) {
+  for (std::size_t bytes = 1; bytes <= standard.chunk_bytes; ++bytes) {
+    const std::size_t room = standard.room_for(bytes);
+    ASSERT_LE(room - bytes, std::max<std::size_t>(15, bytes / 4));
+    ASSERT_EQ(standard.may_stay(bytes, room), true);
+    ASSERT_EQ(standard.may_stay(bytes, standard.room_for(room + 1)), false);
+  }
+}
+
+TEST(SizeRules, AStandardRunWastesAnEighthAtMost) {
+  for (const std::size_t page_bytes : {4096u, 8192u, 65536u}) {
+    const SizeRules rules{page_bytes, 64 * page_bytes, 0, ArenaMode::standard};
+    for (unsigned size_class = 0; size_class < rules.class_count(); ++size_class) {
+      const std::size_t room = rules.room_of(size_class);
+      const std::size_t run_bytes = rules.run_page_count(room) * page_bytes;
+      ASSERT_GE(run_bytes, room);
+      ASSERT_LE(run_bytes % room, run_bytes / 8);
+      ASSERT_TRUE(rules.is_slot(room) || run_bytes == room);
+    }
   }
 }
 

@@ -1,9 +1,11 @@
 #include "tarn/arena/thread_binding.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 
 #include "tarn/arena/arena_core.hpp"
+#include "tarn/arena/thread_cache.hpp"
 #include "tarn/os/process.hpp"
 #include "tarn/os/thread.hpp"
 #include "tarn/source/heap_source.hpp"
@@ -12,7 +14,6 @@ namespace tarn::detail {
 namespace {
 
 constexpr std::size_t arena_count_max = 1024;
-constexpr std::size_t entry_bytes = sizeof(void*);  // of a thread's table
 
 struct Registry {
   std::mutex mutex;
@@ -32,7 +33,7 @@ void for_each_arena(Visit visit) noexcept {
 
 void release_table(ThreadBinding& thread) noexcept {
   if (thread.count == 0) return;
-  heap_source().release(thread.caches, thread.count * entry_bytes, alignof(void*));
+  heap_source().release(thread.caches, thread.count * sizeof(BoundCache), alignof(BoundCache));
   thread.caches = nullptr;
   thread.count = 0;
 }
@@ -41,7 +42,8 @@ void end_thread(void* argument) noexcept {
   auto& thread = *static_cast<ThreadBinding*>(argument);
   const std::lock_guard lock(registry.mutex);
   for (std::size_t index = 0; index < thread.count; ++index) {
-    if (thread.caches[index] != nullptr) registry.arenas[index]->close_cache(*thread.caches[index]);
+    ThreadCache* const cache = thread.caches[index].cache;
+    if (cache != nullptr) registry.arenas[index]->close_cache(*cache);
   }
   (thread.newer != nullptr ? thread.newer->older : registry.newest_thread) = thread.older;
   if (thread.older != nullptr) thread.older->newer = thread.newer;
@@ -60,12 +62,11 @@ bool begin_thread(ThreadBinding& thread) noexcept {
 // Room for the caches of all arenas there are, so that a thread seldom comes here.
 bool grow_table(ThreadBinding& thread) noexcept {
   const std::size_t count = registry.arena_count;
-  void* const memory = heap_source().acquire(count * entry_bytes, alignof(void*));
+  void* const memory = heap_source().acquire(count * sizeof(BoundCache), alignof(BoundCache));
   if (memory == nullptr) return false;
-  auto* const caches = static_cast<ThreadCache**>(memory);
-  const std::size_t old_count = thread.count;
-  std::copy_n(thread.caches, old_count, caches);
-  std::fill(caches + old_count, caches + count, nullptr);
+  auto* const caches = static_cast<BoundCache*>(memory);
+  std::uninitialized_copy_n(thread.caches, thread.count, caches);
+  std::uninitialized_fill(caches + thread.count, caches + count, BoundCache{});
   release_table(thread);
   thread.caches = caches;
   thread.count = count;
@@ -112,7 +113,7 @@ void unregister_arena(std::size_t index) noexcept {
   if (index == no_index) return;
   const std::lock_guard lock(registry.mutex);
   for (ThreadBinding* thread = registry.newest_thread; thread != nullptr; thread = thread->older) {
-    if (index < thread->count) thread->caches[index] = nullptr;
+    if (index < thread->count) thread->caches[index] = {};
   }
   registry.arenas[index] = nullptr;
   while (registry.arena_count != 0 && registry.arenas[registry.arena_count - 1] == nullptr) {
@@ -130,7 +131,9 @@ ThreadCache* bind_this_thread(ArenaCore& core, std::size_t index) noexcept {
     release_table(thread);
     return nullptr;
   }
-  return thread.caches[index] = core.open_cache();
+  ThreadCache* const cache = core.open_cache();
+  if (cache != nullptr) thread.caches[index] = {&cache->lists(), cache};
+  return cache;
 }
 
 }  // namespace tarn::detail

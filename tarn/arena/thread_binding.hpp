@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tarn/arena/thread_lists.hpp"
 #include "tarn/base/attributes.hpp"
 
 namespace tarn::detail {
@@ -24,8 +25,14 @@ namespace tarn::detail {
 class ArenaCore;
 class ThreadCache;
 
+/// What a thread has of one arena.
+struct BoundCache {
+  ThreadLists* lists = &no_lists;
+  ThreadCache* cache = nullptr;
+};
+
 struct ThreadBinding {
-  ThreadCache** caches = nullptr;
+  BoundCache* caches = nullptr;
   std::size_t count = 0;
   ThreadBinding* newer = nullptr;
   ThreadBinding* older = nullptr;
@@ -48,7 +55,12 @@ void unregister_arena(std::size_t index) noexcept;
 
 /// Returns the calling thread's cache of the arena, or nullptr if it has none yet.
 [[nodiscard]] TARN_HOT ThreadCache* bound_cache(std::size_t index) noexcept {
-  return index < this_binding.count ? this_binding.caches[index] : nullptr;
+  return index < this_binding.count ? this_binding.caches[index].cache : nullptr;
+}
+
+/// Returns the calling thread's lists of the arena, without room if it has none.
+[[nodiscard]] TARN_HOT ThreadLists& bound_lists(std::size_t index) noexcept {
+  return index < this_binding.count ? *this_binding.caches[index].lists : no_lists;
 }
 
 }  // namespace tarn::detail

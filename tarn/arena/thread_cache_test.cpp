@@ -1,8 +1,7 @@
-// Goal: what a thread keeps and when it gives it back, seen through an arena of one shard; that
-// blocks come home from other threads, and that none is lost when its thread has ended.
+// Goal: which shard a thread is bound to, and that nothing is lost with a thread or an arena that
+// ends, in both modes.
 
 #include <thread>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -13,14 +12,14 @@
 namespace tarn {
 namespace {
 
-class ThreadCaches : public testing::Test {
+class ThreadCaches : public testing::TestWithParam<ArenaMode> {
  protected:
   ArenaOptions options() {
     ArenaOptions options;
+    options.mode = GetParam();
     options.source = &source_;
     options.shard_count = 2;
-    options.tiny_cache_count = 4;
-    options.cache_trim_interval = 10;
+    options.checking = Checking::off;
     return options;
   }
   static std::size_t cached_bytes(const Arena& arena) { return arena.stats().cached_bytes; }
@@ -32,88 +31,21 @@ class ThreadCaches : public testing::Test {
 
   TrackingSource source_{heap_source()};
 };
+INSTANTIATE_TEST_SUITE_P(EveryMode, ThreadCaches,
+                         testing::Values(ArenaMode::standard, ArenaMode::netty_4_1));
 
-TEST_F(ThreadCaches, KeepAsManyOfAClassAsToldFirstInFirstOut) {
-  Arena arena(options());
-  std::vector<void*> blocks;
-  for (int i = 0; i < 6; ++i) blocks.push_back(arena.allocate(100));
-  for (void* const block : blocks) arena.deallocate(block);
-  EXPECT_EQ(cached_bytes(arena), 4 * 112u);
-  EXPECT_EQ(arena.stats().used_bytes, 0u);
-  EXPECT_EQ(arena.stats().deallocation_count, 2u);
-  void* const block = arena.allocate(100);
-  EXPECT_EQ(block, blocks[0]);
-  EXPECT_EQ(arena.stats().allocation_count, 6u);
-  arena.deallocate(block);
-}
-
-TEST_F(ThreadCaches, GiveBackWhatTheyHaveNotNeeded) {
-  Arena arena(options());
-  std::vector<void*> blocks;
-  for (int i = 0; i < 4; ++i) blocks.push_back(arena.allocate(100));
-  for (void* const block : blocks) arena.deallocate(block);
-  EXPECT_EQ(cached_bytes(arena), 4 * 112u);
-  // The tenth attempt: blocks of 112 gave none since the last time, those of 208 gave five.
-  for (int i = 0; i < 6; ++i) arena.deallocate(arena.allocate(200));
-  EXPECT_EQ(cached_bytes(arena), 208u);
-}
-
-TEST_F(ThreadCaches, WhatIsLargerThanTheyKeepGoesBack) {
-  Arena arena(options());
-  arena.deallocate(arena.allocate(32768));
-  EXPECT_EQ(cached_bytes(arena), 32768u);
-  arena.deallocate(arena.allocate(32769));
-  EXPECT_EQ(cached_bytes(arena), 32768u);
-}
-
-TEST_F(ThreadCaches, ABlockFreedElsewhereComesHome) {
-  Arena arena(options());
-  void* const block = arena.allocate(100);
-  on_other_thread([&] { arena.deallocate(block); });
-  EXPECT_EQ(cached_bytes(arena), 112u);
-  EXPECT_EQ(arena.allocate(100), block);
-  arena.deallocate(block);
-}
-
-TEST_F(ThreadCaches, AThreadThatEndsGivesItsBlocksBack) {
+TEST_P(ThreadCaches, AThreadThatEndsGivesItsBlocksBack) {
   Arena arena(options());
   on_other_thread([&] {
     arena.deallocate(arena.allocate(100));
-    EXPECT_EQ(cached_bytes(arena), 112u);
+    EXPECT_GE(cached_bytes(arena), 112u);
   });
   EXPECT_EQ(cached_bytes(arena), 0u);
   const std::size_t held_bytes = source_.live_bytes();
   EXPECT_EQ(arena.trim(), held_bytes);
 }
 
-TEST_F(ThreadCaches, ABlockThatOutlivesItsThreadIsNotLost) {
-  Arena arena(options());
-  void* block = nullptr;
-  on_other_thread([&] { block = arena.allocate(100); });
-  arena.deallocate(block);
-  EXPECT_EQ(cached_bytes(arena), 0u);
-  arena.trim();
-  EXPECT_EQ(source_.live_bytes(), 0u);
-}
-
-// As ArenaCore::deallocate() meets it when the thread ends between its look and its put.
-TEST_F(ThreadCaches, ABlockThatComesHomeJustTooLateIsNotLost) {
-  Arena arena(options());
-  detail::ArenaCore& core = detail::ArenaAccess::core(arena);
-  detail::ThreadCache* cache = nullptr;
-  void* block = nullptr;
-  on_other_thread([&] {
-    block = arena.allocate(100);
-    cache = core.this_cache();
-    EXPECT_FALSE(cache->is_closed());
-  });
-  EXPECT_TRUE(core.send_home(*cache, core.rules().class_of(112), block));
-  EXPECT_EQ(cached_bytes(arena), 0u);
-  arena.trim();
-  EXPECT_EQ(source_.live_bytes(), 0u);
-}
-
-TEST_F(ThreadCaches, AThreadIsBoundToTheShardWithFewest) {
+TEST_P(ThreadCaches, AThreadIsBoundToTheShardWithFewest) {
   Arena arena(options());
   detail::ArenaCore& core = detail::ArenaAccess::core(arena);
   EXPECT_EQ(&core.this_cache()->shard(), &core.shard(0));
@@ -127,7 +59,7 @@ TEST_F(ThreadCaches, AThreadIsBoundToTheShardWithFewest) {
   EXPECT_EQ(core.shard(1).thread_count(), 0u);
 }
 
-TEST_F(ThreadCaches, AnArenaMayEndBeforeItsThreads) {
+TEST_P(ThreadCaches, AnArenaMayEndBeforeItsThreads) {
   on_other_thread([&] {
     {
       Arena arena(options());
@@ -149,7 +81,7 @@ struct LateUser {
 };
 thread_local LateUser late_user;
 
-TEST_F(ThreadCaches, AThreadMayAllocateAfterItsCachesHaveEnded) {
+TEST_P(ThreadCaches, AThreadMayAllocateAfterItsCachesHaveEnded) {
   Arena arena(options());
   on_other_thread([&] {
     late_user.arena = &arena;

@@ -5,27 +5,50 @@
 namespace tarn {
 
 PageTree::PageTree(std::uint8_t* depths, unsigned order) noexcept : depths_(depths), order_(order) {
-  depths_[no_node] = full();
   for (std::uint32_t node = 1; node < memory_bytes(order); ++node) {
     depths_[node] = static_cast<std::uint8_t>(depth_of(node));
   }
 }
 
-std::uint32_t PageTree::allocate(unsigned depth) noexcept {
-  if (depths_[1] > depth) return no_node;
+std::uint32_t PageTree::allocate(std::uint32_t page_count) noexcept {
+  const auto run_order = static_cast<unsigned>(std::bit_width(page_count - 1));
+  if (run_order > order_ || depths_[1] > order_ - run_order) return no_page;
+  const unsigned depth = order_ - run_order;
   std::uint32_t node = 1;
   while (depth_of(node) < depth) {
     node *= 2;
     if (depths_[node] > depth) node += 1;
   }
+  take_front(node, page_count);
+  return (node << run_order) - (1u << order_);
+}
+
+// Takes the first pages of a wholly free node.
+void PageTree::take_front(std::uint32_t node, std::uint32_t page_count) noexcept {
+  while (page_count < page_count_of(node)) {
+    node *= 2;
+    if (page_count <= page_count_of(node)) continue;
+    depths_[node] = full();
+    page_count -= page_count_of(node);
+    node += 1;
+  }
   depths_[node] = full();
   for (std::uint32_t below = node; below > 1; below /= 2) {
     depths_[below / 2] = std::min(depths_[below], depths_[below ^ 1]);
   }
-  return node;
 }
 
-void PageTree::deallocate(std::uint32_t node) noexcept {
+// Largest part first, which is how take_front() went.
+void PageTree::deallocate(std::uint32_t first_page, std::uint32_t page_count) noexcept {
+  while (page_count != 0) {
+    const std::uint32_t part_count = std::bit_floor(page_count);
+    free_node(node_of(first_page, part_count));
+    first_page += part_count;
+    page_count -= part_count;
+  }
+}
+
+void PageTree::free_node(std::uint32_t node) noexcept {
   depths_[node] = static_cast<std::uint8_t>(depth_of(node));
   for (; node > 1; node /= 2) depths_[node / 2] = free_depth_of_parent(node);
 }
@@ -36,13 +59,6 @@ std::uint8_t PageTree::free_depth_of_parent(std::uint32_t node) const noexcept {
   const std::uint8_t lower = std::min(depths_[node], depths_[node ^ 1]);
   const bool both_free = depths_[node] == depth && depths_[node ^ 1] == depth;
   return both_free ? static_cast<std::uint8_t>(depth - 1) : lower;
-}
-
-// The byte of no_node, above the root, ends the walk.
-std::uint32_t PageTree::node_of(std::uint32_t page) const noexcept {
-  std::uint32_t node = leaf(page);
-  while (depths_[node] != full()) node /= 2;
-  return node;
 }
 
 }  // namespace tarn

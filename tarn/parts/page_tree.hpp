@@ -1,4 +1,4 @@
-// tarn/parts/page_tree.hpp - runs of 2^n pages, found leftmost first in a full binary tree.
+// tarn/parts/page_tree.hpp - runs of pages, found leftmost first in a full binary tree.
 //
 //     node 1                     [   0   ]                 one byte a node: the depth at which a
 //     node 2, 3              [ 1 ]       [ 1 ]             free run can be found in or below it,
@@ -6,11 +6,12 @@
 //     pages                  0     1     2     3
 //
 // A node whose byte is its own depth is wholly free; an inner byte is the smaller of its
-// children's. Nodes below an allocated one keep the bytes of wholly free nodes, which is how
-// node_of() finds the run of a page. After the buddy system of Knowlton (1965).
+// children's. Nodes below an allocated one keep the bytes of wholly free nodes. After the buddy
+// system of Knowlton (1965). A run whose pages are no power of two is looked for as the next
+// one, and its tail is free again at once: five pages are a node of four and one of one.
 //
-// Threads:    one at a time; node_of() a page that its caller has allocated needs no care.
-// Failure:    allocate() returns no_node.
+// Threads:    one at a time.
+// Failure:    allocate() returns no_page.
 // Lifetime:   the bytes of the tree are its user's and outlive it.
 // Invariant:  an inner byte is min(left, right), but its own depth where both are wholly free.
 
@@ -24,7 +25,7 @@ namespace tarn {
 
 class PageTree {
  public:
-  static constexpr std::uint32_t no_node = 0;
+  static constexpr std::uint32_t no_page = UINT32_MAX;
 
   /// Returns how many bytes a tree over 1 << order pages needs.
   [[nodiscard]] static constexpr std::size_t memory_bytes(unsigned order) noexcept {
@@ -38,25 +39,18 @@ class PageTree {
   /// Requires: order < 32. O(pages).
   PageTree(std::uint8_t* depths, unsigned order) noexcept;
 
-  /// Returns the leftmost free node of this depth (0: all pages, order: one), now allocated, or
-  /// no_node. O(order).
-  [[nodiscard]] std::uint32_t allocate(unsigned depth) noexcept;
+  /// Returns the first page of the leftmost run of `page_count` pages, at least one, that begins at
+  /// a multiple of the next power of two of them and has as many free; no_page if there is none.
+  /// O(order).
+  [[nodiscard]] std::uint32_t allocate(std::uint32_t page_count) noexcept;
 
-  /// Frees a node that was allocated. O(order).
-  void deallocate(std::uint32_t node) noexcept;
+  /// Frees a run that was allocated. O(order), for each one bit in `page_count`.
+  void deallocate(std::uint32_t first_page, std::uint32_t page_count) noexcept;
 
-  /// Returns the allocated node that `page` lies in, or no_node. O(log of the run's pages).
-  [[nodiscard]] std::uint32_t node_of(std::uint32_t page) const noexcept;
-
-  [[nodiscard]] unsigned order() const noexcept { return order_; }
-  [[nodiscard]] std::uint32_t first_page(std::uint32_t node) const noexcept {
-    return (node ^ (1u << depth_of(node))) << (order_ - depth_of(node));
-  }
-  [[nodiscard]] std::uint32_t page_count(std::uint32_t node) const noexcept {
-    return 1u << (order_ - depth_of(node));
-  }
-  [[nodiscard]] std::uint32_t leaf(std::uint32_t page) const noexcept {
-    return (1u << order_) + page;
+  /// Returns the number of the node that a run of 2^n pages is.
+  [[nodiscard]] std::uint32_t node_of(std::uint32_t first_page,
+                                      std::uint32_t page_count) const noexcept {
+    return ((1u << order_) + first_page) >> std::countr_zero(page_count);
   }
 
  private:
@@ -64,7 +58,12 @@ class PageTree {
   [[nodiscard]] static unsigned depth_of(std::uint32_t node) noexcept {
     return static_cast<unsigned>(std::bit_width(node | 1u)) - 1;
   }
+  [[nodiscard]] std::uint32_t page_count_of(std::uint32_t node) const noexcept {
+    return 1u << (order_ - depth_of(node));
+  }
   [[nodiscard]] std::uint8_t full() const noexcept { return static_cast<std::uint8_t>(order_ + 1); }
+  void take_front(std::uint32_t node, std::uint32_t page_count) noexcept;
+  void free_node(std::uint32_t node) noexcept;
   [[nodiscard]] std::uint8_t free_depth_of_parent(std::uint32_t node) const noexcept;
 
   std::uint8_t* depths_ = nullptr;

@@ -1,0 +1,142 @@
+// Goal: what a thread keeps in the standard mode, what it passes on to others, and when it all
+// goes back, seen through an arena with a clock of its own.
+
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/arena/arena.hpp"
+#include "tarn/source/heap_source.hpp"
+#include "testing/tracking_source.hpp"
+
+namespace tarn {
+namespace {
+
+std::uint64_t now_ns = 0;
+
+class ListCaches : public testing::Test {
+ protected:
+  ArenaOptions options() {
+    ArenaOptions options;
+    options.source = &source_;
+    options.shard_count = 1;
+    options.checking = Checking::off;
+    options.decay_interval_ns = 1000;
+    options.clock_ns = []() noexcept { return now_ns; };
+    return options;
+  }
+  static std::vector<void*> allocate_many(Arena& arena, std::size_t count, std::size_t bytes) {
+    std::vector<void*> blocks;
+    while (blocks.size() < count) blocks.push_back(arena.allocate(bytes));
+    return blocks;
+  }
+  static void deallocate_all(Arena& arena, const std::vector<void*>& blocks, std::size_t bytes) {
+    for (std::size_t index = 0; index < blocks.size(); ++index) {
+      index % 2 == 0 ? arena.deallocate(blocks[index])
+                     : arena.deallocate(blocks[index], bytes, fundamental_alignment);
+    }
+  }
+  template <typename Body>
+  static void on_other_thread(Body body) {
+    std::thread(body).join();
+  }
+
+  TrackingSource source_{heap_source()};
+};
+
+TEST_F(ListCaches, GiveABlockOfAnyListedSizeAgain) {
+  Arena arena(options());
+  for (std::size_t bytes = 1; bytes <= std::size_t{256} << 10; bytes = bytes * 9 / 8 + 1) {
+    SCOPED_TRACE(bytes);
+    void* const block = arena.allocate(bytes);
+    arena.deallocate(block);
+    const std::uint64_t count = arena.stats().allocation_count;
+    EXPECT_GE(arena.stats().cached_bytes, bytes);
+    EXPECT_EQ(arena.allocate(bytes), block);
+    arena.deallocate(block, bytes, fundamental_alignment);
+    EXPECT_EQ(arena.stats().allocation_count, count);
+    EXPECT_EQ(arena.stats().used_bytes, 0u);
+  }
+}
+
+TEST_F(ListCaches, KeepNoMoreThanTold) {
+  ArenaOptions few = options();
+  few.tiny_cache_count = 8;
+  few.small_cache_count = 0;
+  few.cached_bytes_max = 65536;
+  Arena arena(few);
+  deallocate_all(arena, allocate_many(arena, 100, 600), 600);
+  EXPECT_EQ(arena.stats().cached_bytes, 0u);
+  deallocate_all(arena, allocate_many(arena, 100, 65537), 65537);
+  EXPECT_EQ(arena.stats().cached_bytes, 0u);
+  const std::uint64_t count = arena.stats().allocation_count;
+  deallocate_all(arena, allocate_many(arena, 100, 16), 16);
+  // Lists of four: two in the thread's hands, the others in the depot.
+  EXPECT_EQ(arena.stats().cached_bytes, (arena.stats().allocation_count - count) * 16);
+}
+
+TEST_F(ListCaches, PassFullListsOnToOtherThreads) {
+  Arena arena(options());
+  std::vector<void*> blocks = allocate_many(arena, 5000, 100);
+  const std::uint64_t count = arena.stats().allocation_count;
+  on_other_thread([&] { deallocate_all(arena, blocks, 100); });
+  EXPECT_EQ(arena.stats().used_bytes, 0u);
+  EXPECT_EQ(arena.stats().allocation_count, count);
+  blocks = allocate_many(arena, 4000, 100);
+  EXPECT_EQ(arena.stats().allocation_count, count);
+  deallocate_all(arena, blocks, 100);
+}
+
+TEST_F(ListCaches, GiveEverythingBackThatNobodyNeedsForLong) {
+  Arena arena(options());
+  for (const std::size_t bytes : {16u, 100u, 2000u, 10000u, 65536u, 300000u}) {
+    deallocate_all(arena, allocate_many(arena, 1000, bytes), bytes);
+  }
+  EXPECT_NE(source_.live_bytes(), 0u);
+  std::size_t released_bytes = 0;
+  const std::size_t held_bytes = source_.live_bytes();
+  for (int interval = 0; interval < 12; ++interval) released_bytes += arena.decay();
+  EXPECT_EQ(arena.stats().cached_bytes, 0u);
+  EXPECT_EQ(source_.live_bytes(), 0u);
+  EXPECT_EQ(released_bytes, held_bytes);
+}
+
+TEST_F(ListCaches, DecayByThemselvesOnceAnInterval) {
+  Arena arena(options());
+  deallocate_all(arena, allocate_many(arena, 1000, 65536), 65536);
+  const std::size_t held_bytes = source_.live_bytes();
+  for (int interval = 0; interval < 12; ++interval) {
+    now_ns += 500;
+    deallocate_all(arena, allocate_many(arena, 1000, 16), 16);
+  }
+  EXPECT_LT(source_.live_bytes(), held_bytes / 10);
+}
+
+TEST_F(ListCaches, KeepAnEmptyChunkForABlockNearAChunk) {
+  Arena arena(options());
+  const std::size_t bytes = options().chunk_bytes;
+  for (int turn = 0; turn < 10; ++turn) arena.deallocate(arena.allocate(bytes));
+  const std::size_t one_chunk_bytes = source_.live_bytes();
+  EXPECT_EQ(arena.stats().chunk_count, 1u);
+  EXPECT_EQ(arena.decay(), 0u);  // it was in use since the last
+  arena.deallocate(arena.allocate(bytes));
+  EXPECT_EQ(arena.decay(), 0u);
+  EXPECT_EQ(arena.decay(), one_chunk_bytes);
+}
+
+TEST_F(ListCaches, AHugeBlockIsNeverListedHoweverAligned) {
+  Arena arena(options());
+  for (std::size_t alignment = 16; alignment <= std::size_t{8} << 20; alignment *= 2) {
+    SCOPED_TRACE(alignment);
+    const std::size_t bytes = alignment > 8192 ? 100 : (std::size_t{2} << 20);
+    void* const block = arena.allocate(bytes, alignment);
+    EXPECT_EQ(arena.stats().huge_block_count, 1u);
+    arena.deallocate(block);
+    EXPECT_EQ(arena.stats().huge_block_count, 0u);
+    EXPECT_EQ(source_.live_bytes(), 0u);
+  }
+}
+
+}  // namespace
+}  // namespace tarn
