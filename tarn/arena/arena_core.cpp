@@ -75,9 +75,10 @@ ArenaCore* ArenaCore::create(const ArenaOptions& options) noexcept {
 void ArenaCore::destroy(ArenaCore* core) noexcept {
   unregister_arena(core->index_);
   core->close_all_caches();
-  if (core->is_checking() && core->stats().used_bytes != 0) {
-    // A memory checker tells who allocated what is still in use: for that it must be lost.
-    if (core->commons_.checking == Checking::passthrough && memory_checker_present()) return;
+  // A memory checker tells what is still in use, and who allocated it: for that it must be lost.
+  if (core->commons_.checking == Checking::passthrough && memory_checker_present()) {
+    core->lose_chunks();
+  } else if (core->is_checking() && core->stats().used_bytes != 0) {
     core->complain_of_use();
   }
   const std::size_t bytes =
@@ -330,6 +331,10 @@ void ArenaCore::close_all_caches() noexcept {
   for (std::size_t index = 0; index < cache_count_; ++index) {
     if (!caches_[index]->is_closed()) close_cache(*caches_[index]);
   }
+}
+
+void ArenaCore::lose_chunks() noexcept {
+  for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].lose_chunks();
 }
 
 void ArenaCore::lock_all() noexcept {

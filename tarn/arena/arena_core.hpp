@@ -113,6 +113,7 @@ class ArenaCore {
   [[nodiscard]] ThreadCache* add_cache() noexcept;
   [[nodiscard]] Shard& least_used_shard() noexcept;
   void close_all_caches() noexcept;
+  void lose_chunks() noexcept;
   [[nodiscard]] std::size_t cached_count(unsigned size_class) const noexcept;
   void check_in_use(const void* block) const noexcept;
   [[nodiscard]] bool fits(const Place& place, std::size_t bytes,

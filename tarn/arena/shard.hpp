@@ -99,6 +99,9 @@ class alignas(64) Shard {
   /// Returns a block that somebody uses, or nullptr. O(pages).
   [[nodiscard]] void* find_in_use() const noexcept;
 
+  /// Forgets its chunks, so that a memory checker finds them lost.
+  void lose_chunks() noexcept { table_ = ChunkTable(); }
+
   [[nodiscard]] ShardCounts counts() const noexcept;
 
   /// Returns what there is of a class of sizes. O(pages).
