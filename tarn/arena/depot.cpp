@@ -1,6 +1,7 @@
 #include "tarn/arena/depot.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tarn::detail {
 
@@ -25,21 +26,15 @@ bool Depot::put(unsigned size_class, FreeBlock* list, std::uint32_t count_max) n
   return true;
 }
 
+// The oldest, which nobody reached: lists come and go at the other end.
 FullList* Depot::take_unneeded(unsigned size_class) noexcept {
   Shelf& shelf = shelves_[size_class];
   const std::lock_guard lock(shelf.mutex);
-  FullList* const first = shelf.newest;
-  FullList** end = &shelf.newest;
-  FullList* taken = nullptr;
-  for (std::uint32_t count = 0; count < shelf.unneeded_count; ++count) end = &(*end)->next_list;
-  if (shelf.unneeded_count != 0) {
-    taken = first;
-    shelf.newest = *end;
-    *end = nullptr;
-  }
   shelf.count -= shelf.unneeded_count;
   shelf.unneeded_count = shelf.count;
-  return taken;
+  FullList** end = &shelf.newest;
+  for (std::uint32_t count = 0; count < shelf.count; ++count) end = &(*end)->next_list;
+  return std::exchange(*end, nullptr);
 }
 
 std::uint32_t Depot::count(unsigned size_class) const noexcept {
