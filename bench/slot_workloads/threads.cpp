@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t round_count = 4000;
 constexpr std::size_t blocks_per_round = 500;
 constexpr std::size_t blocks_per_thread = round_count * blocks_per_round;
+constexpr std::size_t handed_over_count = 200'000;
 
 template <typename P>
 [[gnu::noinline]] void use_own_blocks(P& pool) {
@@ -48,16 +49,16 @@ void hand_over(benchmark::State& state) {
   for (auto _ : state) {
     Ring ring;
     std::thread consumer([&] {
-      for (std::size_t count = 0; count < blocks_per_thread; ++count) pool.deallocate(ring.take());
+      for (std::size_t count = 0; count < handed_over_count; ++count) pool.deallocate(ring.take());
     });
-    for (std::size_t count = 0; count < blocks_per_thread; ++count) {
+    for (std::size_t count = 0; count < handed_over_count; ++count) {
       void* const block = pool.allocate();
       touch(block);
       ring.put(block);
     }
     consumer.join();
   }
-  set_operations(state, blocks_per_thread);
+  set_operations(state, handed_over_count);
 }
 
 }  // namespace
