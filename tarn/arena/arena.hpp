@@ -170,11 +170,11 @@ class Arena {
   [[nodiscard]] TARN_HOT bool is_fast_here() const noexcept {
     return fast_index_ < detail::this_binding.count;
   }
-  [[nodiscard]] TARN_HOT void* take_fast(std::size_t bytes, std::size_t alignment) noexcept {
+  [[nodiscard]] TARN_HOT void* take_fast(std::size_t bytes, std::size_t alignment) const noexcept {
     if (alignment > fundamental_alignment || bytes - 1 >= detail::listed_bytes_max) return nullptr;
     return detail::bound_lists(fast_index_).of_class[detail::size_class_of(bytes)].take();
   }
-  [[nodiscard]] TARN_HOT bool put_fast(unsigned size_class, void* block) noexcept {
+  [[nodiscard]] TARN_HOT bool put_fast(unsigned size_class, void* block) const noexcept {
     if (size_class >= detail::listed_class_count) return false;
     return detail::bound_lists(fast_index_).of_class[size_class].put(block);
   }

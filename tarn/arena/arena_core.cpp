@@ -128,7 +128,7 @@ void* ArenaCore::take_listed(std::size_t room, ListCache* cache, Shard& shard) n
 
 // In the standard mode, when checking, no cache has queues.
 void* ArenaCore::take_queued(std::size_t room, ThreadCache* cache, Shard& shard,
-                             Home& home) noexcept {
+                             Home& home) const noexcept {
   void* block = nullptr;
   if (cache != nullptr && !rules().is_standard()) {
     auto& queues = static_cast<QueueCache&>(*cache);
@@ -211,8 +211,7 @@ std::size_t ArenaCore::decay() noexcept {
 void ArenaCore::decay_if_due(ListCache& cache) noexcept {
   const std::uint64_t now_ns = options_.clock_ns();
   const std::uint64_t interval_ns = options_.decay_interval_ns;
-  if (now_ns - cache.trimmed_ns < interval_ns) return;
-  cache.trimmed_ns = now_ns;
+  if (!cache.begins_interval(now_ns, interval_ns)) return;
   std::uint64_t decayed_ns = decayed_ns_.load(std::memory_order_relaxed);
   const bool is_due =
       now_ns - decayed_ns >= interval_ns &&
@@ -262,7 +261,7 @@ ArenaClassStats ArenaCore::class_stats(std::size_t room) const noexcept {
 std::size_t ArenaCore::cached_count(unsigned size_class) const noexcept {
   std::size_t count = 0;
   if (is_fast() && size_class < listed_class_count) {
-    count = depot_.count(size_class) *
+    count = std::size_t{depot_.count(size_class)} *
             ListCache::capacity_of(rules().room_of(size_class), rules(), options_);
   }
   const std::lock_guard lock(caches_mutex_);

@@ -104,7 +104,7 @@ class ArenaCore {
   }
   [[nodiscard]] void* take_listed(std::size_t room, ListCache* cache, Shard& shard) noexcept;
   [[nodiscard]] void* take_queued(std::size_t room, ThreadCache* cache, Shard& shard,
-                                  Home& home) noexcept;
+                                  Home& home) const noexcept;
   [[nodiscard]] bool put_listed(const Place& place, void* block) noexcept;
   [[nodiscard]] bool put_queued(const Place& place, Home home, void* block) noexcept;
   [[nodiscard]] Home end_use(const Place& place, void* block) const noexcept;

@@ -60,7 +60,7 @@ bool ListCache::refill(unsigned size_class) noexcept {
   }
   std::uint32_t count = list.capacity;
   if (full_list == nullptr) {
-    count = shard_->try_allocate_many(rules_.room_of(size_class), reserve.refill_count, full_list);
+    count = shard().try_allocate_many(rules_.room_of(size_class), reserve.refill_count, full_list);
     reserve.refill_count = std::min(2 * reserve.refill_count, list.capacity);
   }
   list.first = full_list;
@@ -82,7 +82,7 @@ void ListCache::leave(unsigned size_class, FreeBlock* full_list) noexcept {
   reserves_[size_class].was_needed = true;
   const std::size_t list_bytes = lists_.of_class[size_class].capacity * rules_.room_of(size_class);
   const auto count_max = static_cast<std::uint32_t>(depot_bytes_max / list_bytes);
-  if (!depot_.put(size_class, full_list, count_max)) shard_->deallocate_list(full_list);
+  if (!depot_.put(size_class, full_list, count_max)) shard().deallocate_list(full_list);
 }
 
 void ListCache::close() noexcept {
@@ -93,8 +93,8 @@ void ListCache::close() noexcept {
 void ListCache::give_back_all() noexcept {
   for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
     FreeList& list = lists_.of_class[size_class];
-    shard_->deallocate_list(take_spare(size_class));
-    shard_->deallocate_list(list.first);
+    shard().deallocate_list(take_spare(size_class));
+    shard().deallocate_list(list.first);
     list.first = nullptr;
     list.count.store(0, std::memory_order_relaxed);
     reserves_[size_class].refill_count = 1;
@@ -105,7 +105,7 @@ void ListCache::give_back_unneeded() noexcept {
   for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
     Reserve& reserve = reserves_[size_class];
     if (!reserve.was_needed) {
-      shard_->deallocate_list(take_spare(size_class));
+      shard().deallocate_list(take_spare(size_class));
       give_back_half(lists_.of_class[size_class]);
       reserve.refill_count = std::max(reserve.refill_count / 2, 1u);
     }
@@ -118,7 +118,7 @@ void ListCache::give_back_half(FreeList& list) noexcept {
   const std::uint32_t kept_count = list.count.load(std::memory_order_relaxed) / 2;
   FreeBlock** end = &list.first;
   for (std::uint32_t count = 0; count < kept_count; ++count) end = &(*end)->next;
-  shard_->deallocate_list(*end);
+  shard().deallocate_list(*end);
   *end = nullptr;
   list.count.store(kept_count, std::memory_order_relaxed);
 }

@@ -51,7 +51,7 @@ class ListCache final : public ThreadCache {
   }
 
   void open(Shard& shard) noexcept override {
-    shard_ = &shard;
+    bind_to(shard);
     is_closed_ = false;
   }
   void close() noexcept override;
@@ -62,10 +62,15 @@ class ListCache final : public ThreadCache {
   /// half of the other.
   void give_back_unneeded() noexcept override;
 
+  /// Returns true, and remembers `now_ns`, if `interval_ns` have gone by since it last did.
+  [[nodiscard]] bool begins_interval(std::uint64_t now_ns, std::uint64_t interval_ns) noexcept {
+    if (now_ns - interval_began_ns_ < interval_ns) return false;
+    interval_began_ns_ = now_ns;
+    return true;
+  }
+
   [[nodiscard]] std::size_t cached_count(unsigned size_class) const noexcept override;
   [[nodiscard]] ThreadLists& lists() noexcept override { return lists_; }
-
-  std::uint64_t trimmed_ns = 0;  // when give_back_unneeded() was last called
 
  private:
   struct Reserve {
@@ -84,6 +89,7 @@ class ListCache final : public ThreadCache {
   const SizeRules rules_;
   Depot& depot_;
   bool is_closed_ = true;
+  std::uint64_t interval_began_ns_ = 0;
   ThreadLists lists_;
   Reserve reserves_[listed_class_count];
 };

@@ -86,7 +86,7 @@ void QueueCache::give_back(void* block) const noexcept {
 }
 
 void QueueCache::open(Shard& shard) noexcept {
-  shard_ = &shard;
+  bind_to(shard);
   attempt_count_ = 0;
   for (Queue& queue : queues_) queue.taken_count = 0;
   is_closed_.store(false, std::memory_order_seq_cst);

@@ -102,7 +102,7 @@ bool Shard::take_back(const Place& place) noexcept {
   return lists_.settle(chunk);
 }
 
-void Shard::deallocate_list(FreeBlock* first) noexcept {
+void Shard::deallocate_list(FreeBlock* first) const noexcept {
   while (first != nullptr) {
     Shard& owner = *Chunk::of(first, commons_.shape.span_bytes)->shard;
     first = owner.deallocate_own(first);

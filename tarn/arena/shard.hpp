@@ -78,7 +78,7 @@ class alignas(64) Shard {
   void deallocate(const Place& place) noexcept;
 
   /// Takes back a list of blocks of the standard mode, of any shards.
-  void deallocate_list(FreeBlock* first) noexcept;
+  void deallocate_list(FreeBlock* first) const noexcept;
 
   /// Gives back pages of which no slot is in use, and chunks of which no page is. Returns how many
   /// bytes the source got. O(chunks and subpages).

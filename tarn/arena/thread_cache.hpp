@@ -46,6 +46,9 @@ class ThreadCache {
   [[nodiscard]] Shard& shard() const noexcept { return *shard_; }
 
  protected:
+  void bind_to(Shard& shard) noexcept { shard_ = &shard; }
+
+ private:
   Shard* shard_ = nullptr;
 };
 

@@ -56,7 +56,7 @@ class WritableParts {
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
 
   /// Stores them in `to`, which has two elements; returns how many there are.
-  std::size_t iovecs(std::span<IoVec, 2> to) const noexcept;
+  [[nodiscard]] std::size_t iovecs(std::span<IoVec, 2> to) const noexcept;
 
  private:
   std::array<std::span<std::byte>, 2> parts_;
