@@ -198,8 +198,9 @@ Place Chunk::place_of(const void* block) noexcept {
     return {this, slot_handle(tree.node_of(cut->page, 1), slot), cut->page, slot, cut->slot_bytes};
   }
   const std::size_t room = room_at(page);
-  const auto node_page_count = static_cast<std::uint32_t>(std::bit_floor(room / page_bytes));
-  return {this, run_handle(tree.node_of(page, node_page_count)), page, 0, room};
+  const std::size_t node_pages = std::bit_floor(room / page_bytes);
+  const std::uint32_t node = tree.node_of(page, static_cast<std::uint32_t>(node_pages));
+  return {this, run_handle(node), page, 0, room};
 }
 
 Home* Chunk::home_at(std::uint32_t page, std::uint32_t slot) noexcept {
