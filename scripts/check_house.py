@@ -127,6 +127,9 @@ def is_reached(path, tree):
     beside = re.compile(rf'#include "{re.escape(name)}"' if is_header else
                         rf"(?<![\w./]){re.escape(name)}(?!\w)|(?<=/){re.escape(name)}(?!\w)")
     if path.endswith(".py"):
+        package = folder.rpartition("/")[2]
+        whole = re.compile(rf"{whole.pattern}|^from {package}\.{stem} import"
+                           rf"|^from {package} import .*\b{stem}\b", re.M)
         beside = re.compile(rf"{beside.pattern}|^(import|from) {re.escape(stem)}\b", re.M)
     for other, text in tree.texts.items():
         if other == path or other == "CHANGELOG.md":

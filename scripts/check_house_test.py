@@ -90,6 +90,13 @@ class CheckHouse(unittest.TestCase):
         self.assertEqual(self.found(files), [])
         self.assert_found(files | {"scripts/run": "import parting\n"}, "part.py: nothing leads")
 
+    def test_a_python_file_lives_when_its_package_is_asked_for_it(self):
+        for line in ("from parts import one, part", "from parts.part import thing"):
+            files = {"scripts/parts/part.py": "", "scripts/run": f"{line}\n"}
+            self.assertEqual(self.found(files), [])
+        self.assert_found({"scripts/parts/part.py": "", "scripts/run": "from parts import one\n"},
+                          "part.py: nothing leads")
+
     def test_a_mention_in_the_changelog_keeps_nothing_alive(self):
         changelog = SOUND["CHANGELOG.md"] + "- scripts/forgotten\n"
         self.assert_found({"scripts/forgotten": "\n", "CHANGELOG.md": changelog},
