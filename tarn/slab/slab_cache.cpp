@@ -88,9 +88,18 @@ void* SlabCache::allocate_slow() {
 void* SlabCache::allocate_or_null() {
   MagazinePair* const pair = this_pair();
   void* const block = pair != nullptr ? allocate_through(*pair) : allocate_alone();
-  if (block != nullptr || options_.reclaim == nullptr) return block;
-  options_.reclaim(options_.context);
+  if (block != nullptr || !reclaim()) return block;
   return pair != nullptr ? allocate_through(*pair) : allocate_alone();
+}
+
+// Not while the thread is in such a function: what that allocates would ask again, and again.
+bool SlabCache::reclaim() noexcept {
+  bool& is_reclaiming = detail::this_thread_magazines.is_reclaiming;
+  if (options_.reclaim == nullptr || is_reclaiming) return false;
+  is_reclaiming = true;
+  options_.reclaim(options_.context);
+  is_reclaiming = false;
+  return true;
 }
 
 // The loaded magazine is used up. Slabs are released last, here and below: destroy() may use the
@@ -158,6 +167,7 @@ void* SlabCache::take_from_depot() noexcept {
 
 void SlabCache::deallocate_slow(void* block) noexcept {
   if (slabs_.is_checking()) check_cache_of(block);
+  if (block == nullptr) return;
   if (MagazinePair* const pair = this_pair()) return deallocate_through(*pair, block);
   Lock lock = visit();
   slabs_.deallocate(slot_of(block));
