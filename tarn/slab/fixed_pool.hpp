@@ -35,7 +35,7 @@ struct FixedPoolOptions {
   Source* source = nullptr;
   /// Slabs are this large, or the next power of two that holds `capacity_min` blocks.
   std::size_t slab_bytes = 65536;
-  /// At most 65535.
+  /// 1 to 65535.
   std::size_t capacity_min = slab_capacity_min;
   Checking checking = Checking::automatic;
 };

@@ -94,6 +94,7 @@ TEST_P(SlabCacheThreads, MagazinesGrowWhereThreadsMeet) {
   if (!has_magazines()) GTEST_SKIP() << "no thread has any";
   SlabCache cache(24, options());
   const std::uint32_t rounds_before = cache.stats().magazine_rounds;
+  deallocate(cache, allocate(cache, 10000));
   // One allocates what the other deallocates, two magazines at first.
   std::vector<void*> blocks(260);
   Steps turn;
