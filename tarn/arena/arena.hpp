@@ -1,7 +1,7 @@
 // tarn/arena/arena.hpp - blocks of any size for any thread, each freed alone.
 //
 //     thread 1   lists of free blocks --+    depot of       shard: lock, subpage pools,
-//     thread 2   lists of free blocks --+--> full lists --> chunk lists --+
+//     thread 2   lists of free blocks --+--> batches -----> chunk lists --+
 //     thread 3   lists of free blocks --+              \--> shard --------+--> source
 //
 //     chunk      | pages of slots | run of pages       | free |  run  | free     |
@@ -112,7 +112,8 @@ class Arena {
   TARN_HOT void deallocate(void* block) noexcept {
     if (block == nullptr) return;
     if (is_fast_here()) [[likely]] {
-      if (put_fast(map_.class_of(block), block)) [[likely]]
+      const unsigned size_class = map_.class_of(block);
+      if (size_class < detail::listed_class_count && put_fast(size_class, block)) [[likely]]
         return;
     }
     deallocate_slow(block);
@@ -175,7 +176,6 @@ class Arena {
     return detail::bound_lists(fast_index_).of_class[detail::size_class_of(bytes)].take();
   }
   [[nodiscard]] TARN_HOT bool put_fast(unsigned size_class, void* block) const noexcept {
-    if (size_class >= detail::listed_class_count) return false;
     return detail::bound_lists(fast_index_).of_class[size_class].put(block);
   }
 

@@ -127,7 +127,7 @@ class ArenaCore {
   Shard* shards_ = nullptr;
   // Pairs with itself: of the threads that find a decay due, one does it.
   std::atomic<std::uint64_t> decayed_ns_;
-  Depot depot_;
+  BatchDepot depot_;
   mutable std::mutex caches_mutex_;  // for what follows, and the thread counts of the shards
   std::size_t cache_count_ = 0;
   // Read without the lock by who frees a block whose home is this index: it is older than the

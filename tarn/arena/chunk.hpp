@@ -11,8 +11,7 @@
 //            +------+-----------------------------------------------+
 //
 // The head of a block's chunk lies at the multiple of span_bytes below the block: no table is asked
-// on the way of a free. All that the library writes into pages is the links of free blocks in the
-// lists of threads.
+// on the way of a free. Nothing of the library's lies in a page.
 //
 // The home of a slot or run says which thread's cache it goes to when it is freed, by any thread.
 // Only mode netty_4_1 and checking need it. Homes of 32 slots are a cache line, and the first lines

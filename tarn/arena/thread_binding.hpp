@@ -60,7 +60,9 @@ void unregister_arena(std::size_t index) noexcept;
 
 /// Returns the calling thread's lists of the arena, without room if it has none.
 [[nodiscard]] TARN_HOT ThreadLists& bound_lists(std::size_t index) noexcept {
-  return index < this_binding.count ? *this_binding.caches[index].lists : no_lists;
+  if (index >= this_binding.count) [[unlikely]]
+    return no_lists;
+  return *this_binding.caches[index].lists;
 }
 
 }  // namespace tarn::detail
