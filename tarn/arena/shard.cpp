@@ -55,6 +55,10 @@ Chunk* Shard::acquire_chunk() noexcept {
   const ChunkShape& shape = commons_.shape;
   void* const memory = commons_.source->acquire(shape.acquired_bytes(), shape.span_bytes);
   if (memory == nullptr) return nullptr;
+  if (!PageMap::try_cover(memory)) {
+    commons_.source->release(memory, shape.acquired_bytes(), shape.span_bytes);
+    return nullptr;
+  }
   Chunk* const chunk = Chunk::begin(memory, shape, *this);
   if (commons_.is_checking()) poison(chunk->pages(), shape.rules.chunk_bytes);
   count_in(*chunk);
@@ -225,6 +229,7 @@ void Shard::count_out(Chunk& chunk) noexcept {
 }
 
 void Shard::release(Chunk& chunk) noexcept {
+  chunk.end();
   if (commons_.is_checking()) unpoison(chunk.acquired, chunk.acquired_bytes);
   commons_.source->release(chunk.acquired, chunk.acquired_bytes, chunk.acquired_alignment);
 }

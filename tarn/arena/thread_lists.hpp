@@ -5,14 +5,11 @@
 //     ...                                     ^ end                   ^ limit
 //     class 51 256 KiB | null |
 //
-//     chunk:  +------+---------------------+------+------+------+------+
-//             | head | class of each page  | page | page | page | page |     block --> class
-//             +------+---------------------+------+------+------+------+
-//
-// This is all that the fast path of an arena sees. A thread takes from and puts into its own lists
-// without a lock or an atomic read-modify-write; only when a list is empty or full does anybody
-// else hear of it. A list is an array of addresses: neither call reads or writes a block, which
-// nobody may have touched for long, nor does anything of the library's lie in it.
+// With the map of pages this is all that the fast path of an arena sees. A thread takes from and
+// puts into its own lists without a lock or an atomic read-modify-write; only when a list is empty
+// or full does anybody else hear of it. A list is an array of addresses: neither call reads or
+// writes a block, which nobody may have touched for long, nor does anything of the library's lie in
+// it.
 //
 // Threads:    the owner's; others may read where a list ends.
 // Failure:    nullptr or false: the slow path does it then.
@@ -68,33 +65,5 @@ struct ThreadLists {
 
 /// What a thread without lists has: nothing to take, and no room.
 inline constinit ThreadLists no_lists{};
-
-/// Where the class of a block is noted: in a table in front of its chunk, at the lower bits of the
-/// number of its page. Chunks lie at multiples of their span: with some bits above those of the
-/// span, the tables of many do not share one set of a cache. Without, a free and an allocation of
-/// one block among 8192 of 64 KiB take 21 ns, with them 16.
-struct BlockMap {
-  std::size_t offset_mask = 0;  // an address in a span
-  std::size_t pages_begin = 0;
-  std::size_t pages_bytes = 0;
-  std::size_t table_begin = 0;
-  std::size_t table_mask = 0;
-  unsigned page_shift = 0;
-
-  /// Returns the number of the entry for an address.
-  [[nodiscard]] TARN_HOT std::size_t entry_of(std::uintptr_t address) const noexcept {
-    return (address >> page_shift) & table_mask;
-  }
-
-  /// Returns the class of a block in use; listed_class_count or more if it is in no list.
-  [[nodiscard]] TARN_HOT unsigned class_of(const void* block) const noexcept {
-    const auto address = reinterpret_cast<std::uintptr_t>(block);
-    const std::size_t offset = address & offset_mask;
-    if (offset - pages_begin >= pages_bytes) [[unlikely]]
-      return listed_class_count;  // a huge block begins before the pages of other chunks
-    const auto* const table = reinterpret_cast<const std::uint8_t*>(address - offset + table_begin);
-    return table[entry_of(address)] - 1u;
-  }
-};
 
 }  // namespace tarn::detail

@@ -94,7 +94,7 @@ void BufferPool::set_capacity(Block& block, std::size_t capacity) noexcept {
   poison(block.bytes() + capacity, room_bytes(block) - capacity);
 }
 
-// With its size, which lies in the line that the count has just touched, the arena looks nothing up.
+// With its size, which lies in a line that the count has just touched, an arena looks nothing up.
 void BufferPool::give_back(Block& block) noexcept {
   if (block.record != nullptr) [[unlikely]] {
     watch_.end(*block.record);
