@@ -42,7 +42,7 @@ bool ListCache::begin(unsigned size_class) noexcept {
   if (memory == nullptr) return false;
   void** const first = static_cast<void**>(memory) + 1;
   first[-1] = nullptr;
-  FreeList& list = lists_.of_class[size_class];
+  FreeList& list = of_class[size_class];
   list.end.store(first, std::memory_order_relaxed);
   list.limit = first + 2 * batch_count;
   reserves_[size_class].first.store(first, std::memory_order_release);
@@ -52,7 +52,7 @@ bool ListCache::begin(unsigned size_class) noexcept {
 void ListCache::end(unsigned size_class) noexcept {
   void** const first = first_of(size_class);
   if (first == nullptr) return;
-  FreeList& list = lists_.of_class[size_class];
+  FreeList& list = of_class[size_class];
   heap_source().release(first - 1, list_bytes(batch_count(size_class)), list_alignment);
   list.end.store(no_blocks + 1, std::memory_order_relaxed);
   list.limit = no_blocks + 1;
@@ -60,13 +60,13 @@ void ListCache::end(unsigned size_class) noexcept {
 }
 
 void* ListCache::take(unsigned size_class) noexcept {
-  FreeList& list = lists_.of_class[size_class];
+  FreeList& list = of_class[size_class];
   if (count_of(size_class) == 0 && !refill(size_class)) return nullptr;
   return list.take();
 }
 
 void ListCache::put(unsigned size_class, void* block) noexcept {
-  FreeList& list = lists_.of_class[size_class];
+  FreeList& list = of_class[size_class];
   if (list.put(block)) return;
   make_room(size_class);
   static_cast<void>(list.put(block));
@@ -84,7 +84,7 @@ bool ListCache::refill(unsigned size_class) noexcept {
     count = shard().try_allocate_many(rules_.room_of(size_class), {first, reserve.refill_count});
     reserve.refill_count = std::min(2 * reserve.refill_count, batch_count(size_class));
   }
-  lists_.of_class[size_class].end.store(first + count, std::memory_order_relaxed);
+  of_class[size_class].end.store(first + count, std::memory_order_relaxed);
   return count != 0;
 }
 
@@ -106,7 +106,7 @@ void ListCache::give_back_oldest(unsigned size_class, std::size_t count) noexcep
 }
 
 void ListCache::forget_oldest(unsigned size_class, std::size_t count) noexcept {
-  FreeList& list = lists_.of_class[size_class];
+  FreeList& list = of_class[size_class];
   void** const first = first_of(size_class);
   void** const end = list.end.load(std::memory_order_relaxed);
   std::copy(first + count, end, first);
@@ -141,21 +141,21 @@ void ListCache::give_back_unneeded() noexcept {
 std::size_t ListCache::count_of(unsigned size_class) const noexcept {
   void** const first = first_of(size_class);
   if (first == nullptr) return 0;
-  void** const end = lists_.of_class[size_class].end.load(std::memory_order_relaxed);
+  void** const end = of_class[size_class].end.load(std::memory_order_relaxed);
   return static_cast<std::size_t>(end - first);
 }
 
 std::size_t ListCache::batch_count(unsigned size_class) const noexcept {
   void** const first = first_of(size_class);
   if (first == nullptr) return 0;
-  return static_cast<std::size_t>(lists_.of_class[size_class].limit - first) / 2;
+  return static_cast<std::size_t>(of_class[size_class].limit - first) / 2;
 }
 
 std::size_t ListCache::cached_count(unsigned size_class) const noexcept {
   if (size_class >= listed_class_count) return 0;
   void** const first = reserves_[size_class].first.load(std::memory_order_acquire);
   if (first == nullptr) return 0;
-  void** const end = lists_.of_class[size_class].end.load(std::memory_order_relaxed);
+  void** const end = of_class[size_class].end.load(std::memory_order_relaxed);
   return static_cast<std::size_t>(end - first);
 }
 

@@ -67,7 +67,6 @@ class ListCache final : public ThreadCache {
   }
 
   [[nodiscard]] std::size_t cached_count(unsigned size_class) const noexcept override;
-  [[nodiscard]] ThreadLists& lists() noexcept override { return lists_; }
 
  private:
   struct Reserve {
@@ -96,7 +95,6 @@ class ListCache final : public ThreadCache {
   BatchDepot& depot_;
   bool is_closed_ = true;
   std::uint64_t interval_began_ns_ = 0;
-  ThreadLists lists_;
   Reserve reserves_[listed_class_count];
 };
 
