@@ -1,8 +1,8 @@
 // tarn/arena/thread_cache.hpp - what a thread keeps of an arena, and which shard it goes to.
 //
-//     ThreadLists <-- ThreadCache <--+-- ListCache     what is behind the lists: the standard mode
-//                                    +-- QueueCache    queues by class, where blocks come home: mode
-//                                                      netty_4_1, whose lists have no room
+//     ThreadLists <-- ThreadCache <--+-- ListCache     fills and empties them: the standard mode
+//                                    +-- QueueCache    leaves them without room, and has queues
+//                                                      where blocks come home: mode netty_4_1
 //
 // Threads:    the owner's, or whoever has the lock of the caches while it is closed.
 // Failure:    none.
