@@ -84,6 +84,7 @@ class ArenaCore {
   [[nodiscard]] bool is_checking() const noexcept { return commons_.is_checking(); }
   [[nodiscard]] std::size_t shard_count() const noexcept { return shard_count_; }
   [[nodiscard]] Shard& shard(std::size_t index) const noexcept { return shards_[index]; }
+  [[nodiscard]] const BatchDepot& depot() const noexcept { return depot_; }
 
  private:
   // As many threads at once have caches; the others go to their shard each time.
