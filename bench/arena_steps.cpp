@@ -77,7 +77,7 @@ std::vector<ArenaWorkload> draw_workloads() {
   for (const std::uint64_t bytes : {64u, 256u, 1024u, 8192u, 65536u}) {
     workloads.push_back(one_size("arena pairs", 1, bytes));
   }
-  for (const std::uint64_t bytes : {64u, 256u, 1024u, 8192u}) {
+  for (const std::uint64_t bytes : {64u, 256u, 1024u, 8192u, 65536u}) {
     workloads.push_back(one_size("arena slots", 8192, bytes));
   }
   for (const std::size_t live_count : {128u, 512u, 1024u}) {

@@ -11,8 +11,10 @@
 
 #include <valgrind/callgrind.h>
 
+#include "bench/arena_peers/all_arenas.hpp"
 #include "bench/slot_peers/all_slots.hpp"
 #include "bench/workload.hpp"
+#include "tarn/buffer/buffer_pool.hpp"
 #include "tarn/region/region.hpp"
 
 namespace tarn::bench {
@@ -142,6 +144,36 @@ void measure_all_slots() {
       []<SlotPeer P>() { measure_slots<P>("slots, any thread's pair"); });
 }
 
+// Does `pair(pool)` with a pool for any size.
+template <typename P, typename Pair>
+void measure_arena(const std::string& operation, const char* peer, Pair pair) {
+  measure("arena: " + operation, peer, [=](std::size_t count) {
+    P pool;
+    benchmark::DoNotOptimize(&pool);
+    for (std::size_t i = 0; i < count; ++i) pair(pool, drawn_size(i));
+  });
+}
+
+void measure_all_arenas() {
+  for_each_arena_peer([]<ArenaPeer P>() {
+    measure_arena<P>("8..256 B, a pair", P::name, [](P& pool, std::size_t bytes) {
+      void* const block = pool.allocate(bytes);
+      benchmark::DoNotOptimize(block);
+      pool.deallocate(block);
+    });
+  });
+  measure_arena<Arena>("8..256 B, a pair, the size said", "tarn",
+                       [](Arena& arena, std::size_t bytes) {
+                         void* const block = arena.allocate(bytes);
+                         benchmark::DoNotOptimize(block);
+                         arena.deallocate(block, bytes, fundamental_alignment);
+                       });
+  measure_arena<BufferPool>("8..256 B, a buffer", "tarn", [](BufferPool& pool, std::size_t bytes) {
+    const Buffer buffer = pool.allocate(bytes);
+    benchmark::DoNotOptimize(&buffer);
+  });
+}
+
 }  // namespace
 }  // namespace tarn::bench
 
@@ -149,4 +181,5 @@ int main() {
   tarn::bench::for_each_peer([]<tarn::bench::Peer P>() { tarn::bench::measure_peer<P>(); });
   tarn::bench::measure_region_alone();
   tarn::bench::measure_all_slots();
+  tarn::bench::measure_all_arenas();
 }

@@ -35,6 +35,7 @@ DETAILS = {
     "tarn/arena/subpage.hpp": "a page of an arena",
     "tarn/arena/thread_binding.hpp": "which cache a thread has",
     "tarn/arena/thread_cache.hpp": "what the two caches of a thread share",
+    "tarn/arena/page_map.hpp": "the fast path of Arena",
     "tarn/arena/thread_lists.hpp": "the fast path of Arena",
     "tarn/buffer/buffer_block.hpp": "what a Buffer points at",
     "tarn/buffer/buffer_errors.hpp": "the errors of buffers and chains",

@@ -27,7 +27,9 @@ class ArenaResource final : public std::pmr::memory_resource {
     return arena_->allocate(bytes, alignment);
   }
 
-  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
+  // A resource is never given null.
+  [[gnu::nonnull]] void do_deallocate(void* block, std::size_t bytes,
+                                      std::size_t alignment) override {
     arena_->deallocate(block, bytes, alignment);
   }
 

@@ -30,7 +30,6 @@ Arena::Arena(const ArenaOptions& options)
     : core_(detail::ArenaCore::create(options)), name_(options.name) {
   if (core_ == nullptr) out_of_memory(sizeof(detail::ArenaCore));
   fast_index_ = core_->fast_index();
-  map_ = core_->shape().block_map();
 }
 
 Arena::~Arena() { detail::ArenaCore::destroy(core_); }

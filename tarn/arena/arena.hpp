@@ -1,7 +1,7 @@
 // tarn/arena/arena.hpp - blocks of any size for any thread, each freed alone.
 //
 //     thread 1   lists of free blocks --+    depot of       shard: lock, subpage pools,
-//     thread 2   lists of free blocks --+--> full lists --> chunk lists --+
+//     thread 2   lists of free blocks --+--> batches -----> chunk lists --+
 //     thread 3   lists of free blocks --+              \--> shard --------+--> source
 //
 //     chunk      | pages of slots | run of pages       | free |  run  | free     |
@@ -27,6 +27,7 @@
 #include <cstdint>
 
 #include "tarn/arena/arena_options.hpp"
+#include "tarn/arena/page_map.hpp"
 #include "tarn/arena/thread_binding.hpp"
 #include "tarn/arena/thread_lists.hpp"
 #include "tarn/base/attributes.hpp"
@@ -111,10 +112,9 @@ class Arena {
   /// checking, any other pointer stops the program with a message. O(1).
   TARN_HOT void deallocate(void* block) noexcept {
     if (block == nullptr) return;
-    if (is_fast_here()) [[likely]] {
-      if (put_fast(map_.class_of(block), block)) [[likely]]
-        return;
-    }
+    const unsigned size_class = detail::PageMap::class_of(block);
+    if (size_class < detail::listed_class_count && put_fast(size_class, block)) [[likely]]
+      return;
     deallocate_slow(block);
   }
 
@@ -166,16 +166,12 @@ class Arena {
  private:
   friend struct detail::ArenaAccess;
 
-  // When checking there are no lists at any index, and every call is a slow one.
-  [[nodiscard]] TARN_HOT bool is_fast_here() const noexcept {
-    return fast_index_ < detail::this_binding.count;
-  }
+  // When checking, and in mode netty_4_1, no thread has lists: every call is a slow one.
   [[nodiscard]] TARN_HOT void* take_fast(std::size_t bytes, std::size_t alignment) const noexcept {
     if (alignment > fundamental_alignment || bytes - 1 >= detail::listed_bytes_max) return nullptr;
     return detail::bound_lists(fast_index_).of_class[detail::size_class_of(bytes)].take();
   }
   [[nodiscard]] TARN_HOT bool put_fast(unsigned size_class, void* block) const noexcept {
-    if (size_class >= detail::listed_class_count) return false;
     return detail::bound_lists(fast_index_).of_class[size_class].put(block);
   }
 
@@ -185,7 +181,6 @@ class Arena {
   TARN_SLOW void deallocate_slow(void* block, std::size_t bytes, std::size_t alignment) noexcept;
 
   std::size_t fast_index_ = detail::no_index;
-  detail::BlockMap map_;
   detail::ArenaCore* core_;
   const char* name_;
 };

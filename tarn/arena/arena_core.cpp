@@ -189,7 +189,7 @@ bool ArenaCore::owns(const void* pointer) const noexcept {
 
 std::size_t ArenaCore::trim() noexcept {
   if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_all();
-  depot_.empty([&](FreeBlock* list) { shards_[0].deallocate_list(list); });
+  depot_.empty([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
   std::size_t released_bytes = 0;
   for (std::size_t index = 0; index < shard_count_; ++index) {
     released_bytes += shards_[index].trim();
@@ -199,7 +199,7 @@ std::size_t ArenaCore::trim() noexcept {
 
 std::size_t ArenaCore::decay() noexcept {
   if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_unneeded();
-  depot_.decay([&](FreeBlock* list) { shards_[0].deallocate_list(list); });
+  depot_.decay([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
   std::size_t released_bytes = 0;
   for (std::size_t index = 0; index < shard_count_; ++index) {
     released_bytes += shards_[index].decay();
@@ -259,11 +259,7 @@ ArenaClassStats ArenaCore::class_stats(std::size_t room) const noexcept {
 
 // Free blocks of a class that are in no shard.
 std::size_t ArenaCore::cached_count(unsigned size_class) const noexcept {
-  std::size_t count = 0;
-  if (is_fast() && size_class < listed_class_count) {
-    count = std::size_t{depot_.count(size_class)} *
-            ListCache::capacity_of(rules().room_of(size_class), rules(), options_);
-  }
+  std::size_t count = size_class < listed_class_count ? depot_.block_count(size_class) : 0;
   const std::lock_guard lock(caches_mutex_);
   for (std::size_t index = 0; index < cache_count_; ++index) {
     count += caches_[index]->cached_count(size_class);
@@ -298,7 +294,7 @@ ThreadCache* ArenaCore::add_cache() noexcept {
   const auto home = static_cast<Home>(first_home + cache_count_);
   ThreadCache* cache = nullptr;
   if (rules().is_standard()) {
-    cache = ::new (memory) ListCache(commons_.shape, options_, depot_, is_fast());
+    cache = ::new (memory) ListCache(rules(), options_, depot_);
   } else {
     cache = ::new (memory) QueueCache(commons_.shape, options_, home);
   }

@@ -84,6 +84,7 @@ class ArenaCore {
   [[nodiscard]] bool is_checking() const noexcept { return commons_.is_checking(); }
   [[nodiscard]] std::size_t shard_count() const noexcept { return shard_count_; }
   [[nodiscard]] Shard& shard(std::size_t index) const noexcept { return shards_[index]; }
+  [[nodiscard]] const BatchDepot& depot() const noexcept { return depot_; }
 
  private:
   // As many threads at once have caches; the others go to their shard each time.
@@ -127,7 +128,7 @@ class ArenaCore {
   Shard* shards_ = nullptr;
   // Pairs with itself: of the threads that find a decay due, one does it.
   std::atomic<std::uint64_t> decayed_ns_;
-  Depot depot_;
+  BatchDepot depot_;
   mutable std::mutex caches_mutex_;  // for what follows, and the thread counts of the shards
   std::size_t cache_count_ = 0;
   // Read without the lock by who frees a block whose home is this index: it is older than the

@@ -2,21 +2,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <new>
 
 namespace tarn::detail {
 namespace {
 
 constexpr std::size_t cache_line_bytes = 64;
-// Room for 32 places of the table of a chunk of 1 MiB in its span of 2 MiB.
-constexpr std::size_t class_table_bytes_min = 8192;
 constexpr std::uint32_t homes_of_line = cache_line_bytes / sizeof(Home);
-
-// An entry for each page of a span, which is at most four times the chunk.
-std::size_t class_table_bytes(const SizeRules& rules) noexcept {
-  return std::max(4 * rules.page_count(), class_table_bytes_min);
-}
 
 }  // namespace
 
@@ -32,7 +24,6 @@ ChunkShape ChunkShape::of(const SizeRules& rules, bool has_homes) noexcept {
     return begin;
   };
   shape.tree_begin = place(PageTree::memory_bytes(rules.order()));
-  shape.classes_begin = place(class_table_bytes(rules));
   shape.homes_begin = place(has_homes ? page_count * slots_of_page * sizeof(Home) : 0);
   shape.words_begin = place(page_count * shape.words_of_page() * sizeof(std::uint64_t));
   shape.subpages_begin = place(page_count * sizeof(Subpage));
@@ -48,15 +39,6 @@ ChunkShape ChunkShape::of_huge_only(const SizeRules& rules) noexcept {
   return shape;
 }
 
-BlockMap ChunkShape::block_map() const noexcept {
-  return {.offset_mask = span_bytes - 1,
-          .pages_begin = pages_begin,
-          .pages_bytes = rules.chunk_bytes,
-          .table_begin = classes_begin,
-          .table_mask = class_table_bytes(rules) - 1,
-          .page_shift = rules.page_shift()};
-}
-
 std::size_t ChunkShape::huge_lead_bytes(std::size_t alignment) const noexcept {
   const std::size_t lead_bytes = align_up(sizeof(Chunk), alignment);
   return lead_bytes < pages_begin ? lead_bytes : std::max(span_bytes, alignment);
@@ -64,7 +46,7 @@ std::size_t ChunkShape::huge_lead_bytes(std::size_t alignment) const noexcept {
 
 Chunk* Chunk::begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept {
   auto* const depths = static_cast<std::uint8_t*>(memory) + shape.tree_begin;
-  auto* const chunk = ::new (memory) Chunk{
+  return ::new (memory) Chunk{
       .shape = &shape,
       .shard = &shard,
       .acquired = memory,
@@ -73,8 +55,10 @@ Chunk* Chunk::begin(void* memory, const ChunkShape& shape, Shard& shard) noexcep
       .tree = PageTree(depths, shape.rules.order()),
       .free_bytes = shape.rules.chunk_bytes,
   };
-  std::memset(chunk->classes(), 0, shape.rules.page_count());
-  return chunk;
+}
+
+void Chunk::end() noexcept {
+  if (!is_huge()) set_class(0, shape->rules.page_count(), PageMap::no_class);
 }
 
 Chunk* Chunk::begin_huge(void* memory, std::size_t bytes, std::size_t alignment,
@@ -103,8 +87,8 @@ void* Chunk::try_allocate(std::size_t room, SubpagePool& pool) noexcept {
   if (page == PageTree::no_page) return nullptr;
   free_bytes -= page_count * rules.page_bytes;
   is_noted_empty = false;
-  classes()[page] = static_cast<std::uint8_t>(rules.class_of(room) + 1);
-  if (!rules.is_slot(room)) return pages() + page * rules.page_bytes;
+  set_class(page, rules.is_slot(room) ? page_count : 1, rules.class_of(room));
+  if (!rules.is_slot(room)) return page_at(page);
   begin_subpage(page, room, pool);
   return take_slot(subpages()[page], pool);
 }
@@ -112,7 +96,6 @@ void* Chunk::try_allocate(std::size_t room, SubpagePool& pool) noexcept {
 void Chunk::begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& pool) noexcept {
   auto* const words = reinterpret_cast<std::uint64_t*>(at(shape->words_begin));
   const std::size_t page_count = shape->rules.run_page_count(room);
-  std::fill_n(classes() + page, page_count, classes()[page]);
   Subpage* const begun = ::new (subpages() + page) Subpage{};
   begun->chunk = this;
   begun->words = words + page * shape->words_of_page();
@@ -125,7 +108,7 @@ void Chunk::begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& poo
 void* Chunk::take_slot(Subpage& subpage, SubpagePool& pool) noexcept {
   Chunk& chunk = *subpage.chunk;
   const std::size_t slot = pool.take(subpage);
-  return chunk.pages() + subpage.page * chunk.shape->rules.page_bytes + slot * subpage.slot_bytes;
+  return chunk.page_at(subpage.page) + slot * subpage.slot_bytes;
 }
 
 void Chunk::deallocate(const Place& place, SubpagePool& pool) noexcept {
@@ -136,7 +119,7 @@ void Chunk::deallocate(const Place& place, SubpagePool& pool) noexcept {
 void Chunk::free_run(std::uint32_t page) noexcept {
   const std::size_t page_count = shape->rules.run_page_count(room_at(page));
   free_bytes += page_count * shape->rules.page_bytes;
-  std::fill_n(classes() + page, page_count, std::uint8_t{0});
+  set_class(page, page_count, PageMap::no_class);
   tree.deallocate(page, static_cast<std::uint32_t>(page_count));
 }
 
@@ -154,7 +137,7 @@ void* Chunk::find_in_use() noexcept {
     if (cut != nullptr && cut->page != page) continue;
     for (std::uint32_t slot = 0; slot < (cut != nullptr ? cut->capacity : 1); ++slot) {
       if (*home_at(page, slot) == not_in_use) continue;
-      return pages() + page * shape->rules.page_bytes + slot * room_at(page);
+      return page_at(page) + slot * room_at(page);
     }
   }
   return nullptr;
@@ -178,7 +161,7 @@ void Chunk::count_class(unsigned size_class, ClassCounts& counts) noexcept {
   const SizeRules& rules = shape->rules;
   const std::size_t run_bytes = rules.run_page_count(rules.room_of(size_class)) * rules.page_bytes;
   for (std::uint32_t page = 0; page < rules.page_count(); ++page) {
-    if (classes()[page] != size_class + 1) continue;
+    if (class_at(page) != size_class) continue;
     const Subpage* const cut = subpage_at(page);
     if (cut != nullptr && cut->page != page) continue;
     counts.taken_count += cut != nullptr ? cut->capacity - cut->available : 1;

@@ -4,15 +4,14 @@
 //     +------+------+---------+---------+----+-------+-------+-- ... --+------+ - - - - +
 //     | head | tree | bitmaps | subpages|    | page  | page  |         | page | nobody's|
 //     +------+------+---------+---------+----+-------+-------+-- ... --+------+ - - - - +
-//               also: class of each page, home of each slot            (addresses, no memory)
+//               also: home of each slot                                (addresses, no memory)
 //
 //     huge:  +------+-----------------------------------------------+
 //            | head | block, as long as wanted                      |
 //            +------+-----------------------------------------------+
 //
-// The head of a block's chunk lies at the multiple of span_bytes below the block: no table is asked
-// on the way of a free. All that the library writes into pages is the links of free blocks in the
-// lists of threads.
+// The head of a block's chunk lies at the multiple of span_bytes below the block. The class of each
+// page is in the page map. Nothing of the library's lies in a page.
 //
 // The home of a slot or run says which thread's cache it goes to when it is freed, by any thread.
 // Only mode netty_4_1 and checking need it. Homes of 32 slots are a cache line, and the first lines
@@ -30,9 +29,9 @@
 #include <cstdint>
 
 #include "tarn/arena/handle.hpp"
+#include "tarn/arena/page_map.hpp"
 #include "tarn/arena/size_rules.hpp"
 #include "tarn/arena/subpage.hpp"
-#include "tarn/arena/thread_lists.hpp"
 #include "tarn/base/bits.hpp"
 #include "tarn/parts/page_tree.hpp"
 
@@ -50,7 +49,6 @@ inline constexpr Home first_home = 2;
 struct ChunkShape {
   SizeRules rules;
   std::size_t tree_begin;
-  std::size_t classes_begin;
   std::size_t homes_begin;
   std::size_t words_begin;
   std::size_t subpages_begin;
@@ -72,7 +70,6 @@ struct ChunkShape {
   /// chunks, or a whole number of spans, so that its address alone tells it from theirs.
   [[nodiscard]] std::size_t huge_lead_bytes(std::size_t alignment) const noexcept;
 
-  [[nodiscard]] BlockMap block_map() const noexcept;
   [[nodiscard]] std::size_t words_of_page() const noexcept {
     return SlotBitmap::word_count(rules.page_bytes / tiny_room_step);
   }
@@ -111,8 +108,11 @@ struct Chunk {
   bool is_noted_empty = false;
   Home huge_home = not_in_use;
 
-  /// A chunk of free pages in memory of shape.acquired_bytes() bytes.
+  /// A chunk of free pages in memory of shape.acquired_bytes() bytes, which the page map covers.
   static Chunk* begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept;
+
+  /// Takes its pages out of the page map: the memory is to go back.
+  void end() noexcept;
 
   /// A chunk of one block of `bytes` bytes, in memory of shape.huge_lead_bytes(alignment) + `bytes`
   /// bytes at least, aligned to the larger of `alignment` and the span.
@@ -163,9 +163,11 @@ struct Chunk {
   [[nodiscard]] Home& home_of(const Place& place) noexcept;
 
   /// Returns true if a run begins at `page`, or if it lies in a run of slots.
-  [[nodiscard]] bool is_taken(std::uint32_t page) noexcept { return classes()[page] != 0; }
+  [[nodiscard]] bool is_taken(std::uint32_t page) noexcept {
+    return class_at(page) != PageMap::no_class;
+  }
   [[nodiscard]] std::size_t room_at(std::uint32_t page) noexcept {
-    return shape->rules.room_of(classes()[page] - 1u);
+    return shape->rules.room_of(class_at(page));
   }
   /// Returns the slots that `page` is part of, or nullptr if it is none.
   [[nodiscard]] Subpage* subpage_at(std::uint32_t page) noexcept {
@@ -174,7 +176,7 @@ struct Chunk {
   }
   [[nodiscard]] std::byte* pages() noexcept { return at(shape->pages_begin); }
   [[nodiscard]] std::byte* block_of(const Place& place) noexcept {
-    return pages() + place.page * shape->rules.page_bytes + place.slot * place.room;
+    return page_at(place.page) + place.slot * place.room;
   }
   [[nodiscard]] std::byte* huge_block() noexcept { return at(huge_begin); }
 
@@ -182,11 +184,14 @@ struct Chunk {
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept {
     return reinterpret_cast<std::byte*>(this) + offset;
   }
-  // 0, or the class of what page it is plus 1.
-  [[nodiscard]] std::uint8_t* classes() noexcept {
-    const BlockMap map = shape->block_map();
-    const auto first_page = reinterpret_cast<std::uintptr_t>(at(shape->pages_begin));
-    return reinterpret_cast<std::uint8_t*>(at(shape->classes_begin + map.entry_of(first_page)));
+  [[nodiscard]] std::byte* page_at(std::uint32_t page) noexcept {
+    return pages() + page * shape->rules.page_bytes;
+  }
+  [[nodiscard]] unsigned class_at(std::uint32_t page) noexcept {
+    return PageMap::class_of(page_at(page));
+  }
+  void set_class(std::uint32_t page, std::size_t page_count, unsigned size_class) noexcept {
+    PageMap::set_class(page_at(page), page_count * shape->rules.page_bytes, size_class);
   }
   [[nodiscard]] Subpage* subpages() noexcept {
     return reinterpret_cast<Subpage*>(at(shape->subpages_begin));

@@ -31,9 +31,11 @@ class ChunkTest : public testing::TestWithParam<ChunkCase> {
         shard_(commons_),
         memory_(heap_source().acquire(shape_.acquired_bytes(), shape_.span_bytes)) {
     std::memset(memory_, 0xA5, shape_.acquired_bytes());
+    EXPECT_TRUE(PageMap::try_cover(memory_));
     chunk_ = Chunk::begin(memory_, shape_, shard_);
   }
   ~ChunkTest() override {
+    chunk_->end();
     heap_source().release(memory_, shape_.acquired_bytes(), shape_.span_bytes);
   }
 

@@ -1,52 +1,82 @@
 #include "tarn/arena/depot.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
-namespace tarn::detail {
+#include "tarn/source/heap_source.hpp"
 
-FreeBlock* Depot::take(unsigned size_class) noexcept {
-  Shelf& shelf = shelves_[size_class];
-  const std::lock_guard lock(shelf.mutex);
-  FullList* const list = shelf.newest;
-  if (list == nullptr) return nullptr;
-  shelf.newest = list->next_list;
-  shelf.count -= 1;
-  shelf.unneeded_count = std::min(shelf.unneeded_count, shelf.count);
-  return list;
+namespace tarn::detail {
+namespace {
+
+std::size_t batch_bytes(std::size_t count) noexcept {
+  return sizeof(Batch) + count * sizeof(void*);
 }
 
-bool Depot::put(unsigned size_class, FreeBlock* list, std::uint32_t count_max) noexcept {
+OwnedBatch new_batch(std::span<void* const> blocks) noexcept {
+  void* const memory = heap_source().acquire(batch_bytes(blocks.size()), alignof(Batch));
+  if (memory == nullptr) return nullptr;
+  OwnedBatch batch(::new (memory) Batch{nullptr, blocks.size()});
+  std::copy(blocks.begin(), blocks.end(), batch->blocks().begin());
+  return batch;
+}
+
+}  // namespace
+
+void ReleaseBatch::operator()(Batch* batch) const noexcept {
+  heap_source().release(batch, batch_bytes(batch->count), alignof(Batch));
+}
+
+BatchDepot::~BatchDepot() {
+  empty([](std::span<void*>) {});
+}
+
+OwnedBatch BatchDepot::take(unsigned size_class) noexcept {
+  Shelf& shelf = shelves_[size_class];
+  const std::lock_guard lock(shelf.mutex);
+  Batch* const batch = shelf.newest;
+  if (batch == nullptr) return nullptr;
+  shelf.newest = batch->next;
+  shelf.count -= 1;
+  shelf.unneeded_count = std::min(shelf.unneeded_count, shelf.count);
+  return OwnedBatch(batch);
+}
+
+bool BatchDepot::put(unsigned size_class, std::span<void* const> blocks,
+                     std::size_t count_max) noexcept {
+  OwnedBatch batch = new_batch(blocks);
+  if (batch == nullptr) return false;
   Shelf& shelf = shelves_[size_class];
   const std::lock_guard lock(shelf.mutex);
   if (shelf.count >= count_max) return false;
-  FreeBlock* const second = list->next;
-  shelf.newest = ::new (list) FullList{{second}, shelf.newest};
+  batch->next = shelf.newest;
+  shelf.newest = batch.release();
   shelf.count += 1;
   return true;
 }
 
-// The oldest, which nobody reached: lists come and go at the other end.
-FullList* Depot::take_unneeded(unsigned size_class) noexcept {
+// The oldest, which nobody reached: batches come and go at the other end.
+Batch* BatchDepot::take_unneeded(unsigned size_class) noexcept {
   Shelf& shelf = shelves_[size_class];
   const std::lock_guard lock(shelf.mutex);
   shelf.count -= shelf.unneeded_count;
   shelf.unneeded_count = shelf.count;
-  FullList** end = &shelf.newest;
-  for (std::uint32_t count = 0; count < shelf.count; ++count) end = &(*end)->next_list;
+  Batch** end = &shelf.newest;
+  for (std::size_t index = 0; index < shelf.count; ++index) end = &(*end)->next;
   return std::exchange(*end, nullptr);
 }
 
-std::uint32_t Depot::count(unsigned size_class) const noexcept {
-  const std::lock_guard lock(shelves_[size_class].mutex);
-  return shelves_[size_class].count;
+std::size_t BatchDepot::block_count(unsigned size_class) const noexcept {
+  const Shelf& shelf = shelves_[size_class];
+  const std::lock_guard lock(shelf.mutex);
+  return shelf.newest == nullptr ? 0 : shelf.count * shelf.newest->count;
 }
 
-void Depot::lock_all() noexcept {
+void BatchDepot::lock_all() noexcept {
   for (Shelf& shelf : shelves_) shelf.mutex.lock();
 }
 
-void Depot::unlock_all() noexcept {
+void BatchDepot::unlock_all() noexcept {
   for (Shelf& shelf : shelves_) shelf.mutex.unlock();
 }
 

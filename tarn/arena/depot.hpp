@@ -1,57 +1,81 @@
-// tarn/arena/depot.hpp - where threads leave full lists of free blocks for each other.
+// tarn/arena/depot.hpp - where threads leave batches of free blocks for each other.
 //
-//     class 7    full list --> full list --> full list      each as long as a thread's list can be
-//     class 8    full list
+//     class 7    batch --> batch --> batch --> null      | next | count | block | block | ... |
+//     class 8    batch --> null
 //
-// What one thread allocates and another frees passes here, a list at a time: two visits under a
+// What one thread allocates and another frees passes here, a batch at a time: two visits under a
 // lock for a hundred blocks. After the depot of Bonwick's magazines.
 //
 // Threads:    any; a lock for each class.
-// Failure:    nullptr or false.
-// Invariant:  unneeded_count lists of a class were not taken since the last decay.
+// Failure:    nothing or false, also if the heap has no memory for a batch.
+// Lifetime:   batches are in the heap until they are taken; the blocks are the arena's.
+// Invariant:  the batches of a class are as long as each other; unneeded_count of them, the oldest,
+//             were not taken since the last decay.
 
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <span>
 
 #include "tarn/arena/thread_lists.hpp"
 
 namespace tarn::detail {
 
-/// The first block of a list in the depot: a block has room for two links.
-struct FullList : FreeBlock {
-  FullList* next_list;
+struct Batch {
+  Batch* next;
+  std::size_t count;
+
+  [[nodiscard]] std::span<void*> blocks() noexcept {
+    return {reinterpret_cast<void**>(this + 1), count};
+  }
 };
 
-class Depot {
+struct ReleaseBatch {
+  void operator()(Batch* batch) const noexcept;
+};
+using OwnedBatch = std::unique_ptr<Batch, ReleaseBatch>;
+
+class BatchDepot {
  public:
-  /// Returns the first block of a full list of the class, or nullptr.
-  [[nodiscard]] FreeBlock* take(unsigned size_class) noexcept;
+  BatchDepot() = default;
+  ~BatchDepot();
 
-  /// Takes a full list of the class; returns false if `count_max` are there.
-  [[nodiscard]] bool put(unsigned size_class, FreeBlock* list, std::uint32_t count_max) noexcept;
+  BatchDepot(const BatchDepot&) = delete;
+  BatchDepot& operator=(const BatchDepot&) = delete;
 
-  /// Takes out all full lists that nobody needed since the last call, and calls
-  /// `give_back(FreeBlock*)` for each, without a lock.
+  /// Returns the batch of the class that came last; nothing if there is none.
+  [[nodiscard]] OwnedBatch take(unsigned size_class) noexcept;
+
+  /// Takes a batch of the class; returns false if `count_max` are there.
+  [[nodiscard]] bool put(unsigned size_class, std::span<void* const> blocks,
+                         std::size_t count_max) noexcept;
+
+  /// Takes out all batches that nobody needed since the last call, and calls
+  /// `give_back(std::span<void*>)` for each, without a lock.
   template <typename GiveBack>
   void decay(GiveBack&& give_back) noexcept {
     for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
-      give_back_lists(take_unneeded(size_class), give_back);
+      OwnedBatch batch(take_unneeded(size_class));
+      while (batch != nullptr) {
+        give_back(batch->blocks());
+        batch.reset(batch->next);
+      }
     }
   }
 
-  /// As decay(), of all full lists.
+  /// As decay(), of all batches.
   template <typename GiveBack>
   void empty(GiveBack&& give_back) noexcept {
     for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
-      while (FreeBlock* const list = take(size_class)) give_back(list);
+      while (const OwnedBatch batch = take(size_class)) give_back(batch->blocks());
     }
   }
 
-  /// Returns how many full lists of the class there are.
-  [[nodiscard]] std::uint32_t count(unsigned size_class) const noexcept;
+  /// Returns how many blocks of the class there are.
+  [[nodiscard]] std::size_t block_count(unsigned size_class) const noexcept;
 
   /// Holds all locks over a fork.
   void lock_all() noexcept;
@@ -60,20 +84,12 @@ class Depot {
  private:
   struct alignas(64) Shelf {
     mutable std::mutex mutex;  // for what follows
-    FullList* newest = nullptr;
-    std::uint32_t count = 0;
-    std::uint32_t unneeded_count = 0;
+    Batch* newest = nullptr;
+    std::size_t count = 0;
+    std::size_t unneeded_count = 0;
   };
 
-  template <typename GiveBack>
-  static void give_back_lists(FullList* first, GiveBack&& give_back) noexcept {
-    while (first != nullptr) {
-      FullList* const list = first;
-      first = list->next_list;
-      give_back(list);
-    }
-  }
-  [[nodiscard]] FullList* take_unneeded(unsigned size_class) noexcept;
+  [[nodiscard]] Batch* take_unneeded(unsigned size_class) noexcept;
 
   Shelf shelves_[listed_class_count];
 };

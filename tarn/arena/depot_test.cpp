@@ -1,4 +1,4 @@
-// The depot: what stays and what goes when some lists were needed and others were not.
+// The depot: what stays and what goes when some batches were needed and others were not.
 
 #include "tarn/arena/depot.hpp"
 
@@ -11,51 +11,67 @@ namespace {
 
 constexpr unsigned size_class = 3;
 
-struct Block {
-  alignas(FullList) std::byte bytes[sizeof(FullList)];
-};
-
 class DepotTest : public testing::Test {
  protected:
-  // A full list of one block.
-  FreeBlock* put(Block& block) {
-    auto* const list = ::new (block.bytes) FreeBlock{nullptr};
-    EXPECT_TRUE(depot.put(size_class, list, 10));
-    return list;
+  [[nodiscard]] bool put(int& block, std::size_t count_max = 10) {
+    void* const blocks[] = {&block};
+    return depot.put(size_class, blocks, count_max);
   }
-  std::vector<FreeBlock*> decayed() {
-    std::vector<FreeBlock*> lists;
-    depot.decay([&](FreeBlock* list) { lists.push_back(list); });
-    return lists;
+  // Batches of one block.
+  [[nodiscard]] void* take() {
+    const OwnedBatch batch = depot.take(size_class);
+    return batch == nullptr ? nullptr : batch->blocks().front();
+  }
+  std::vector<void*> decayed() {
+    std::vector<void*> all;
+    depot.decay([&](std::span<void*> blocks) { all.push_back(blocks.front()); });
+    return all;
   }
 
-  Depot depot;
-  Block first, second;
+  BatchDepot depot;
+  int first = 0, second = 0;
 };
 
+TEST_F(DepotTest, WhatCameLastIsTakenFirst) {
+  EXPECT_EQ(take(), nullptr);
+  ASSERT_TRUE(put(first) && put(second));
+  EXPECT_EQ(depot.block_count(size_class), 2u);
+  EXPECT_EQ(depot.block_count(size_class + 1), 0u);
+  EXPECT_EQ(take(), &second);
+  EXPECT_EQ(take(), &first);
+  EXPECT_EQ(take(), nullptr);
+}
+
+TEST_F(DepotTest, ABatchKeepsItsOrder) {
+  void* const blocks[] = {&first, &second, &first};
+  ASSERT_TRUE(depot.put(size_class, blocks, 10));
+  EXPECT_EQ(depot.block_count(size_class), 3u);
+  const OwnedBatch batch = depot.take(size_class);
+  EXPECT_EQ(std::vector<void*>(batch->blocks().begin(), batch->blocks().end()),
+            std::vector<void*>(std::begin(blocks), std::end(blocks)));
+}
+
 TEST_F(DepotTest, WhatWasNeededStays) {
-  FreeBlock* const idle = put(first);
-  FreeBlock* const used = put(second);
+  ASSERT_TRUE(put(first) && put(second));
   EXPECT_TRUE(decayed().empty());
-  ASSERT_EQ(depot.take(size_class), used);
-  put(second);
-  EXPECT_EQ(decayed(), std::vector<FreeBlock*>{idle});
-  EXPECT_EQ(depot.take(size_class), used);
+  ASSERT_EQ(take(), &second);
+  ASSERT_TRUE(put(second));
+  EXPECT_EQ(decayed(), std::vector<void*>{&first});
+  EXPECT_EQ(take(), &second);
 }
 
 TEST_F(DepotTest, WhatNobodyNeedsGoesAfterAWholeInterval) {
-  put(first);
-  put(second);
+  ASSERT_TRUE(put(first) && put(second));
   EXPECT_TRUE(decayed().empty());
   EXPECT_EQ(decayed().size(), 2u);
-  EXPECT_EQ(depot.count(size_class), 0u);
+  EXPECT_EQ(depot.block_count(size_class), 0u);
   EXPECT_TRUE(decayed().empty());
 }
 
 TEST_F(DepotTest, AFullShelfTakesNoMore) {
-  put(first);
-  EXPECT_FALSE(depot.put(size_class, ::new (second.bytes) FreeBlock{nullptr}, 1));
-  EXPECT_EQ(depot.count(size_class), 1u);
+  ASSERT_TRUE(put(first));
+  EXPECT_FALSE(put(second, 1));
+  EXPECT_EQ(depot.block_count(size_class), 1u);
 }
 
 }  // namespace

@@ -4,28 +4,25 @@
 
 #include "tarn/arena/arena_options.hpp"
 #include "tarn/arena/shard.hpp"
+#include "tarn/source/heap_source.hpp"
 
 namespace tarn::detail {
 namespace {
 
-// What the depot holds of a class at most: two threads that pass blocks on need a few lists.
+// What the depot holds of a class at most: two threads that pass blocks on need a few batches.
 constexpr std::size_t depot_bytes_max = std::size_t{4} << 20;
 
-}  // namespace
+// A thread writes to its lists only: none begins in a cache line of another's.
+constexpr std::size_t list_alignment = 64;
 
-ListCache::ListCache(const ChunkShape& shape, const ArenaOptions& options, Depot& depot,
-                     bool is_fast) noexcept
-    : rules_(shape.rules), depot_(depot) {
-  if (!is_fast) return;
-  const unsigned class_count = std::min(listed_class_count, rules_.class_count());
-  for (unsigned size_class = 0; size_class < class_count; ++size_class) {
-    lists_.of_class[size_class].capacity = capacity_of(rules_.room_of(size_class), rules_, options);
-  }
+// Of a list for two batches, and the null before it.
+constexpr std::size_t list_bytes(std::size_t batch_count) noexcept {
+  return (1 + 2 * batch_count) * sizeof(void*);
 }
 
-// Half of what a thread may keep: there are two lists.
-std::uint32_t ListCache::capacity_of(std::size_t room, const SizeRules& rules,
-                                     const ArenaOptions& options) noexcept {
+// Half of what a thread may keep of blocks of this room.
+std::size_t batch_count_of(std::size_t room, const SizeRules& rules,
+                           const ArenaOptions& options) noexcept {
   if (room > options.cached_bytes_max) return 0;
   const SizeKind kind = rules.kind_of(room);
   const std::uint32_t count = kind == SizeKind::tiny    ? options.tiny_cache_count
@@ -33,70 +30,98 @@ std::uint32_t ListCache::capacity_of(std::size_t room, const SizeRules& rules,
                                                         : options.normal_cache_count;
   const std::size_t fitting_count = options.normal_cache_count * rules.page_bytes / room;
   if (count == 0 || options.normal_cache_count == 0) return 0;
-  const std::size_t kept_count = std::min<std::size_t>(count, fitting_count) / 2;
-  return static_cast<std::uint32_t>(std::max<std::size_t>(kept_count, 1));
+  return std::max<std::size_t>(std::min<std::size_t>(count, fitting_count) / 2, 1);
+}
+
+}  // namespace
+
+bool ListCache::begin(unsigned size_class) noexcept {
+  const std::size_t batch_count = batch_count_of(rules_.room_of(size_class), rules_, options_);
+  if (batch_count == 0) return false;
+  void* const memory = heap_source().acquire(list_bytes(batch_count), list_alignment);
+  if (memory == nullptr) return false;
+  void** const first = static_cast<void**>(memory) + 1;
+  first[-1] = nullptr;
+  FreeList& list = of_class[size_class];
+  list.end.store(first, std::memory_order_relaxed);
+  list.limit = first + 2 * batch_count;
+  reserves_[size_class].first.store(first, std::memory_order_release);
+  return true;
+}
+
+void ListCache::end(unsigned size_class) noexcept {
+  void** const first = first_of(size_class);
+  if (first == nullptr) return;
+  FreeList& list = of_class[size_class];
+  heap_source().release(first - 1, list_bytes(batch_count(size_class)), list_alignment);
+  list.end.store(no_blocks + 1, std::memory_order_relaxed);
+  list.limit = no_blocks + 1;
+  reserves_[size_class].first.store(nullptr, std::memory_order_relaxed);
 }
 
 void* ListCache::take(unsigned size_class) noexcept {
-  FreeList& list = lists_.of_class[size_class];
-  if (list.first == nullptr && !refill(size_class)) return nullptr;
+  FreeList& list = of_class[size_class];
+  if (count_of(size_class) == 0 && !refill(size_class)) return nullptr;
   return list.take();
 }
 
 void ListCache::put(unsigned size_class, void* block) noexcept {
-  FreeList& list = lists_.of_class[size_class];
+  FreeList& list = of_class[size_class];
   if (list.put(block)) return;
   make_room(size_class);
   static_cast<void>(list.put(block));
 }
 
 bool ListCache::refill(unsigned size_class) noexcept {
-  FreeList& list = lists_.of_class[size_class];
   Reserve& reserve = reserves_[size_class];
-  FreeBlock* full_list = take_spare(size_class);
-  if (full_list == nullptr) {
-    reserve.was_needed = true;
-    full_list = depot_.take(size_class);
+  void** const first = first_of(size_class);
+  std::size_t count = 0;
+  reserve.was_needed = true;
+  if (const OwnedBatch batch = depot_.take(size_class)) {
+    std::copy_n(batch->blocks().begin(), batch->count, first);
+    count = batch->count;
+  } else {
+    count = shard().try_allocate_many(rules_.room_of(size_class), {first, reserve.refill_count});
+    reserve.refill_count = std::min(2 * reserve.refill_count, batch_count(size_class));
   }
-  std::uint32_t count = list.capacity;
-  if (full_list == nullptr) {
-    count = shard().try_allocate_many(rules_.room_of(size_class), reserve.refill_count, full_list);
-    reserve.refill_count = std::min(2 * reserve.refill_count, list.capacity);
-  }
-  list.first = full_list;
-  list.count.store(count, std::memory_order_relaxed);
+  of_class[size_class].end.store(first + count, std::memory_order_relaxed);
   return count != 0;
 }
 
-// The full list becomes the spare one, and what was that goes to the depot.
 void ListCache::make_room(unsigned size_class) noexcept {
-  FreeList& list = lists_.of_class[size_class];
-  FreeBlock* const spare = take_spare(size_class);
-  if (spare != nullptr) leave(size_class, spare);
-  reserves_[size_class].spare.store(list.first, std::memory_order_relaxed);
-  list.first = nullptr;
-  list.count.store(0, std::memory_order_relaxed);
+  const std::size_t count = batch_count(size_class);
+  const std::size_t count_max = depot_bytes_max / (count * rules_.room_of(size_class));
+  reserves_[size_class].was_needed = true;
+  if (depot_.put(size_class, {first_of(size_class), count}, count_max)) {
+    forget_oldest(size_class, count);
+  } else {
+    give_back_oldest(size_class, count);
+  }
 }
 
-void ListCache::leave(unsigned size_class, FreeBlock* full_list) noexcept {
-  reserves_[size_class].was_needed = true;
-  const std::size_t list_bytes = lists_.of_class[size_class].capacity * rules_.room_of(size_class);
-  const auto count_max = static_cast<std::uint32_t>(depot_bytes_max / list_bytes);
-  if (!depot_.put(size_class, full_list, count_max)) shard().deallocate_list(full_list);
+void ListCache::give_back_oldest(unsigned size_class, std::size_t count) noexcept {
+  if (count == 0) return;  // perhaps there is no list
+  shard().deallocate_many({first_of(size_class), count});
+  forget_oldest(size_class, count);
+}
+
+void ListCache::forget_oldest(unsigned size_class, std::size_t count) noexcept {
+  FreeList& list = of_class[size_class];
+  void** const first = first_of(size_class);
+  void** const end = list.end.load(std::memory_order_relaxed);
+  std::copy(first + count, end, first);
+  list.end.store(end - count, std::memory_order_relaxed);
 }
 
 void ListCache::close() noexcept {
   give_back_all();
+  for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) end(size_class);
   is_closed_ = true;
 }
 
 void ListCache::give_back_all() noexcept {
   for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
-    FreeList& list = lists_.of_class[size_class];
-    shard().deallocate_list(take_spare(size_class));
-    shard().deallocate_list(list.first);
-    list.first = nullptr;
-    list.count.store(0, std::memory_order_relaxed);
+    give_back_oldest(size_class, count_of(size_class));
     reserves_[size_class].refill_count = 1;
   }
 }
@@ -105,36 +130,33 @@ void ListCache::give_back_unneeded() noexcept {
   for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
     Reserve& reserve = reserves_[size_class];
     if (!reserve.was_needed) {
-      shard().deallocate_list(take_spare(size_class));
-      give_back_half(lists_.of_class[size_class]);
-      reserve.refill_count = std::max(reserve.refill_count / 2, 1u);
+      const std::size_t count = count_of(size_class);
+      give_back_oldest(size_class, count - std::min(count, batch_count(size_class)) / 2);
+      reserve.refill_count = std::max<std::size_t>(reserve.refill_count / 2, 1);
     }
     reserve.was_needed = false;
   }
 }
 
-// The half that was put there first.
-void ListCache::give_back_half(FreeList& list) noexcept {
-  const std::uint32_t kept_count = list.count.load(std::memory_order_relaxed) / 2;
-  FreeBlock** end = &list.first;
-  for (std::uint32_t count = 0; count < kept_count; ++count) end = &(*end)->next;
-  shard().deallocate_list(*end);
-  *end = nullptr;
-  list.count.store(kept_count, std::memory_order_relaxed);
+std::size_t ListCache::count_of(unsigned size_class) const noexcept {
+  void** const first = first_of(size_class);
+  if (first == nullptr) return 0;
+  void** const end = of_class[size_class].end.load(std::memory_order_relaxed);
+  return static_cast<std::size_t>(end - first);
 }
 
-FreeBlock* ListCache::take_spare(unsigned size_class) noexcept {
-  std::atomic<FreeBlock*>& spare = reserves_[size_class].spare;
-  FreeBlock* const list = spare.load(std::memory_order_relaxed);
-  spare.store(nullptr, std::memory_order_relaxed);
-  return list;
+std::size_t ListCache::batch_count(unsigned size_class) const noexcept {
+  void** const first = first_of(size_class);
+  if (first == nullptr) return 0;
+  return static_cast<std::size_t>(of_class[size_class].limit - first) / 2;
 }
 
 std::size_t ListCache::cached_count(unsigned size_class) const noexcept {
   if (size_class >= listed_class_count) return 0;
-  const FreeList& list = lists_.of_class[size_class];
-  const FreeBlock* const spare = reserves_[size_class].spare.load(std::memory_order_relaxed);
-  return list.count.load(std::memory_order_relaxed) + (spare != nullptr ? list.capacity : 0);
+  void** const first = reserves_[size_class].first.load(std::memory_order_acquire);
+  if (first == nullptr) return 0;
+  void** const end = of_class[size_class].end.load(std::memory_order_relaxed);
+  return static_cast<std::size_t>(end - first);
 }
 
 }  // namespace tarn::detail

@@ -1,18 +1,19 @@
-// tarn/arena/list_cache.hpp - the free blocks of one thread: two lists for each class of sizes.
+// tarn/arena/list_cache.hpp - the free blocks of one thread: a list for each class of sizes.
 //
-//     class 7   list  [ block block block          ]    taken from and put into
-//               spare [ block block block ... full ]    or nothing
-//                        ^ ^                            when the list is empty, or full
-//                        | +--- depot: full lists, of all threads
-//                        +----- shard: runs and slots, by ever more at a time
+//     class 7   | block | block | block | block |       |       |    room for two batches
+//                ^ first                         ^ end: taken from and put here
+//                full:  a batch goes to the depot, which all threads have, or to the shard
+//                empty: a batch comes from the depot, or blocks of the shard, ever more at a time
 //
-// Two lists, as Bonwick's magazines, so that no pattern of use goes to the depot more often than
-// once in as many operations as a list is long. A list taken from the shard is short at first and
-// doubles, so that a size that is seldom used costs little.
+// As Bonwick's two magazines, a list is half full when it has changed a batch: no pattern of use
+// goes to the depot more often than once in as many operations as a batch is long. The oldest
+// blocks go. The first blocks of a class come from the shard by few, so that a size that is seldom
+// used costs little.
 //
-// Threads:    the owner's; cached_count() any.
-// Failure:    nullptr: the source has no more.
-// Invariant:  a spare list is as long as the capacity of its class.
+// Threads:    the owner's; cached_count() any, with the lock of the caches.
+// Failure:    nullptr: the source has no more. A class whose list the heap refuses goes without.
+// Lifetime:   of the lists, until the cache is closed.
+// Invariant:  a list has room for two batches, or none.
 
 #pragma once
 
@@ -31,24 +32,20 @@ namespace detail {
 
 class ListCache final : public ThreadCache {
  public:
-  /// Of an arena whose blocks are of this shape. Without `is_fast` no list has room.
-  ListCache(const ChunkShape& shape, const ArenaOptions& options, Depot& depot,
-            bool is_fast) noexcept;
+  ListCache(const SizeRules& rules, const ArenaOptions& options, BatchDepot& depot) noexcept
+      : rules_(rules), options_(options), depot_(depot) {}
 
-  /// Returns how long a list of blocks of this room can be.
-  [[nodiscard]] static std::uint32_t capacity_of(std::size_t room, const SizeRules& rules,
-                                                 const ArenaOptions& options) noexcept;
+  /// Returns true if blocks of this class are kept; their list has memory from then on.
+  [[nodiscard]] bool keeps(unsigned size_class) noexcept {
+    if (size_class >= listed_class_count) return false;
+    return first_of(size_class) != nullptr || begin(size_class);
+  }
 
   /// Returns a block of a class that is kept, nullptr if the source has none.
   [[nodiscard]] void* take(unsigned size_class) noexcept;
 
   /// Takes a block of a class that is kept.
   void put(unsigned size_class, void* block) noexcept;
-
-  /// Returns true if blocks of this class are kept.
-  [[nodiscard]] bool keeps(unsigned size_class) const noexcept {
-    return size_class < listed_class_count && lists_.of_class[size_class].capacity != 0;
-  }
 
   void open(Shard& shard) noexcept override {
     bind_to(shard);
@@ -58,8 +55,8 @@ class ListCache final : public ThreadCache {
   [[nodiscard]] bool is_closed() const noexcept override { return is_closed_; }
   void give_back_all() noexcept override;
 
-  /// Of each class that the lists sufficed for since the last call, gives back the spare list and
-  /// half of the other.
+  /// Of each class that its list sufficed for since the last call, gives back what is more than a
+  /// batch, and half of the rest.
   void give_back_unneeded() noexcept override;
 
   /// Returns true, and remembers `now_ns`, if `interval_ns` have gone by since it last did.
@@ -70,27 +67,34 @@ class ListCache final : public ThreadCache {
   }
 
   [[nodiscard]] std::size_t cached_count(unsigned size_class) const noexcept override;
-  [[nodiscard]] ThreadLists& lists() noexcept override { return lists_; }
 
  private:
   struct Reserve {
-    // Pairs with itself: other threads only ask whether there is one.
-    std::atomic<FreeBlock*> spare{nullptr};
-    std::uint32_t refill_count = 1;
+    // Where the list begins; null while it has no memory. The owner's release pairs with the
+    // acquire of who counts: a list that is seen has its own end.
+    std::atomic<void**> first{nullptr};
+    std::size_t refill_count = 1;
     bool was_needed = false;  // the depot, or the shard
   };
 
+  [[nodiscard]] bool begin(unsigned size_class) noexcept;
+  void end(unsigned size_class) noexcept;
   [[nodiscard]] bool refill(unsigned size_class) noexcept;
   void make_room(unsigned size_class) noexcept;
-  void leave(unsigned size_class, FreeBlock* full_list) noexcept;
-  void give_back_half(FreeList& list) noexcept;
-  [[nodiscard]] FreeBlock* take_spare(unsigned size_class) noexcept;
+  void give_back_oldest(unsigned size_class, std::size_t count) noexcept;
+  void forget_oldest(unsigned size_class, std::size_t count) noexcept;
+
+  [[nodiscard]] void** first_of(unsigned size_class) const noexcept {
+    return reserves_[size_class].first.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::size_t count_of(unsigned size_class) const noexcept;
+  [[nodiscard]] std::size_t batch_count(unsigned size_class) const noexcept;
 
   const SizeRules rules_;
-  Depot& depot_;
+  const ArenaOptions& options_;
+  BatchDepot& depot_;
   bool is_closed_ = true;
   std::uint64_t interval_began_ns_ = 0;
-  ThreadLists lists_;
   Reserve reserves_[listed_class_count];
 };
 

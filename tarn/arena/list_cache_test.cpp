@@ -1,12 +1,13 @@
 // Goal: what a thread keeps in the standard mode, what it passes on to others, and when it all
 // goes back, seen through an arena with a clock of its own.
 
+#include <cstring>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "tarn/arena/arena.hpp"
+#include "tarn/arena/arena_core.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "testing/tracking_source.hpp"
 
@@ -76,7 +77,36 @@ TEST_F(ListCaches, KeepNoMoreThanTold) {
   EXPECT_EQ(arena.stats().cached_bytes, (arena.stats().allocation_count - count) * 16);
 }
 
-TEST_F(ListCaches, PassFullListsOnToOtherThreads) {
+TEST_F(ListCaches, WriteNothingIntoABlock) {
+  Arena arena(options());
+  const std::vector<void*> blocks = allocate_many(arena, 2000, 100);
+  for (void* const block : blocks) std::memset(block, 0x5A, 100);
+  deallocate_all(arena, blocks, 100);
+  const std::vector<unsigned char> untouched(100, 0x5A);
+  for (void* const block : blocks) EXPECT_EQ(std::memcmp(block, untouched.data(), 100), 0);
+}
+
+// A list has room for two batches: the older one leaves when it is full.
+TEST_F(ListCaches, FreesOfAnotherThreadArriveInBatches) {
+  constexpr std::size_t batch_count = 256;
+  constexpr std::size_t arrival_count = 20;
+  Arena arena(options());
+  const detail::BatchDepot& depot = detail::ArenaAccess::core(arena).depot();
+  const std::vector<void*> blocks = allocate_many(arena, (2 + arrival_count) * batch_count, 100);
+  std::vector<std::size_t> arrivals;
+  on_other_thread([&] {
+    for (void* const block : blocks) {
+      const std::size_t count = depot.block_count(detail::size_class_of(100));
+      arena.deallocate(block);
+      const std::size_t arrived_count = depot.block_count(detail::size_class_of(100)) - count;
+      if (arrived_count != 0) arrivals.push_back(arrived_count);
+    }
+    EXPECT_EQ(arena.stats().deallocation_count, 0u);
+  });
+  EXPECT_EQ(arrivals, std::vector<std::size_t>(arrival_count, batch_count));
+}
+
+TEST_F(ListCaches, PassBatchesOnToOtherThreads) {
   Arena arena(options());
   std::vector<void*> blocks = allocate_many(arena, 5000, 100);
   const std::uint64_t count = arena.stats().allocation_count;

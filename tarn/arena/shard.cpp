@@ -28,17 +28,15 @@ void* Shard::try_allocate(std::size_t room) noexcept {
   return block;
 }
 
-std::uint32_t Shard::try_allocate_many(std::size_t room, std::uint32_t count_max,
-                                       FreeBlock*& first) noexcept {
+std::size_t Shard::try_allocate_many(std::size_t room, std::span<void*> blocks) noexcept {
   const std::lock_guard lock(mutex_);
-  FreeBlock** end = &first;
-  std::uint32_t count = 0;
-  for (; count < count_max; ++count) {
+  std::size_t count = 0;
+  while (count < blocks.size()) {
     void* const block = allocate_pooled(room, count == 0);
     if (block == nullptr) break;
-    *end = ::new (block) FreeBlock{nullptr};
-    end = &(*end)->next;
+    blocks[count++] = block;
   }
+  std::reverse(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(count));
   counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += count;
   return count;
 }
@@ -57,6 +55,10 @@ Chunk* Shard::acquire_chunk() noexcept {
   const ChunkShape& shape = commons_.shape;
   void* const memory = commons_.source->acquire(shape.acquired_bytes(), shape.span_bytes);
   if (memory == nullptr) return nullptr;
+  if (!PageMap::try_cover(memory)) {
+    commons_.source->release(memory, shape.acquired_bytes(), shape.span_bytes);
+    return nullptr;
+  }
   Chunk* const chunk = Chunk::begin(memory, shape, *this);
   if (commons_.is_checking()) poison(chunk->pages(), shape.rules.chunk_bytes);
   count_in(*chunk);
@@ -102,24 +104,24 @@ bool Shard::take_back(const Place& place) noexcept {
   return lists_.settle(chunk);
 }
 
-void Shard::deallocate_list(FreeBlock* first) const noexcept {
-  while (first != nullptr) {
-    Shard& owner = *Chunk::of(first, commons_.shape.span_bytes)->shard;
-    first = owner.deallocate_own(first);
+void Shard::deallocate_many(std::span<void* const> blocks) const noexcept {
+  while (!blocks.empty()) {
+    Shard& owner = *Chunk::of(blocks.front(), commons_.shape.span_bytes)->shard;
+    blocks = blocks.subspan(owner.deallocate_own(blocks));
   }
 }
 
-// Stops at a block of another shard, and returns it. In the standard mode empty chunks stay.
-FreeBlock* Shard::deallocate_own(FreeBlock* first) noexcept {
+// Stops at a block of another shard, and returns how many it took back. In the standard mode empty
+// chunks stay.
+std::size_t Shard::deallocate_own(std::span<void* const> blocks) noexcept {
   const std::lock_guard lock(mutex_);
-  while (first != nullptr) {
-    Chunk& chunk = *Chunk::of(first, commons_.shape.span_bytes);
+  std::size_t count = 0;
+  for (; count < blocks.size(); ++count) {
+    Chunk& chunk = *Chunk::of(blocks[count], commons_.shape.span_bytes);
     if (chunk.shard != this) break;
-    const Place place = chunk.place_of(first);
-    first = first->next;
-    static_cast<void>(take_back(place));
+    static_cast<void>(take_back(chunk.place_of(blocks[count])));
   }
-  return first;
+  return count;
 }
 
 std::size_t Shard::trim() noexcept { return release_all(take_idle(false)); }
@@ -227,6 +229,7 @@ void Shard::count_out(Chunk& chunk) noexcept {
 }
 
 void Shard::release(Chunk& chunk) noexcept {
+  chunk.end();
   if (commons_.is_checking()) unpoison(chunk.acquired, chunk.acquired_bytes);
   commons_.source->release(chunk.acquired, chunk.acquired_bytes, chunk.acquired_alignment);
 }

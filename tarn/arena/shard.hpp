@@ -20,10 +20,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <span>
 
 #include "tarn/arena/chunk_lists.hpp"
 #include "tarn/arena/chunk_table.hpp"
-#include "tarn/arena/thread_lists.hpp"
 #include "tarn/os/checking.hpp"
 
 namespace tarn {
@@ -65,11 +65,10 @@ class alignas(64) Shard {
   /// Returns a block of `room` bytes, a room of the size rules that is not huge.
   [[nodiscard]] void* try_allocate(std::size_t room) noexcept;
 
-  /// Makes a list of up to `count_max` blocks of `room` bytes, which is not huge, by rising address
-  /// as far as they are of one run; returns how many, fewer if another chunk would be needed, and
-  /// 0 if the source refuses that for the first.
-  [[nodiscard]] std::uint32_t try_allocate_many(std::size_t room, std::uint32_t count_max,
-                                                FreeBlock*& first) noexcept;
+  /// Fills `blocks` with blocks of `room` bytes, which is not huge; returns how many there are,
+  /// fewer if another chunk would be needed, and 0 if the source refuses that for the first. Of one
+  /// run the lowest address comes last, to be taken first.
+  [[nodiscard]] std::size_t try_allocate_many(std::size_t room, std::span<void*> blocks) noexcept;
 
   /// Returns a block in a chunk of its own, as long as asked.
   [[nodiscard]] void* try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcept;
@@ -77,8 +76,8 @@ class alignas(64) Shard {
   /// Takes back a block of this shard. An empty chunk goes to the source without the lock.
   void deallocate(const Place& place) noexcept;
 
-  /// Takes back a list of blocks of the standard mode, of any shards.
-  void deallocate_list(FreeBlock* first) const noexcept;
+  /// Takes back blocks of the standard mode, of any shards.
+  void deallocate_many(std::span<void* const> blocks) const noexcept;
 
   /// Gives back pages of which no slot is in use, and chunks of which no page is. Returns how many
   /// bytes the source got. O(chunks and subpages).
@@ -132,7 +131,7 @@ class alignas(64) Shard {
   }
   [[nodiscard]] const SizeRules& rules() const noexcept { return commons_.shape.rules; }
   [[nodiscard]] void* allocate_pooled(std::size_t room, bool may_acquire) noexcept;
-  [[nodiscard]] FreeBlock* deallocate_own(FreeBlock* first) noexcept;
+  [[nodiscard]] std::size_t deallocate_own(std::span<void* const> blocks) noexcept;
   [[nodiscard]] bool take_back(const Place& place) noexcept;
   std::size_t release_all(Chunk* first) noexcept;
   [[nodiscard]] Chunk* acquire_chunk() noexcept;

@@ -31,10 +31,14 @@ void for_each_arena(Visit visit) noexcept {
   }
 }
 
+ThreadCache* cache_of(ThreadLists& lists) noexcept {
+  return &lists == &no_lists ? nullptr : static_cast<ThreadCache*>(&lists);
+}
+
 void release_table(ThreadBinding& thread) noexcept {
   if (thread.count == 0) return;
-  heap_source().release(thread.caches, thread.count * sizeof(BoundCache), alignof(BoundCache));
-  thread.caches = nullptr;
+  heap_source().release(thread.lists, thread.count * sizeof(ThreadLists*), alignof(ThreadLists*));
+  thread.lists = nullptr;
   thread.count = 0;
 }
 
@@ -42,7 +46,7 @@ void end_thread(void* argument) noexcept {
   auto& thread = *static_cast<ThreadBinding*>(argument);
   const std::lock_guard lock(registry.mutex);
   for (std::size_t index = 0; index < thread.count; ++index) {
-    ThreadCache* const cache = thread.caches[index].cache;
+    ThreadCache* const cache = cache_of(*thread.lists[index]);
     if (cache != nullptr) registry.arenas[index]->close_cache(*cache);
   }
   (thread.newer != nullptr ? thread.newer->older : registry.newest_thread) = thread.older;
@@ -62,13 +66,13 @@ bool begin_thread(ThreadBinding& thread) noexcept {
 // Room for the caches of all arenas there are, so that a thread seldom comes here.
 bool grow_table(ThreadBinding& thread) noexcept {
   const std::size_t count = registry.arena_count;
-  void* const memory = heap_source().acquire(count * sizeof(BoundCache), alignof(BoundCache));
+  void* const memory = heap_source().acquire(count * sizeof(ThreadLists*), alignof(ThreadLists*));
   if (memory == nullptr) return false;
-  auto* const caches = static_cast<BoundCache*>(memory);
-  std::uninitialized_copy_n(thread.caches, thread.count, caches);
-  std::uninitialized_fill(caches + thread.count, caches + count, BoundCache{});
+  auto** const lists = static_cast<ThreadLists**>(memory);
+  std::uninitialized_copy_n(thread.lists, thread.count, lists);
+  std::uninitialized_fill(lists + thread.count, lists + count, &no_lists);
   release_table(thread);
-  thread.caches = caches;
+  thread.lists = lists;
   thread.count = count;
   return true;
 }
@@ -113,7 +117,7 @@ void unregister_arena(std::size_t index) noexcept {
   if (index == no_index) return;
   const std::lock_guard lock(registry.mutex);
   for (ThreadBinding* thread = registry.newest_thread; thread != nullptr; thread = thread->older) {
-    if (index < thread->count) thread->caches[index] = {};
+    if (index < thread->count) thread->lists[index] = &no_lists;
   }
   registry.arenas[index] = nullptr;
   while (registry.arena_count != 0 && registry.arenas[registry.arena_count - 1] == nullptr) {
@@ -132,8 +136,10 @@ ThreadCache* bind_this_thread(ArenaCore& core, std::size_t index) noexcept {
     return nullptr;
   }
   ThreadCache* const cache = core.open_cache();
-  if (cache != nullptr) thread.caches[index] = {&cache->lists(), cache};
+  if (cache != nullptr) thread.lists[index] = cache;
   return cache;
 }
+
+ThreadCache* bound_cache(std::size_t index) noexcept { return cache_of(bound_lists(index)); }
 
 }  // namespace tarn::detail

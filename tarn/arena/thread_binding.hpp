@@ -1,7 +1,7 @@
 // tarn/arena/thread_binding.hpp - which cache a thread has, of which arena.
 //
-//     thread 1:  caches -> [arena 0: cache | arena 1: cache | arena 2: none]
-//     thread 2:  caches -> [arena 0: none | arena 1: cache]
+//     thread 1:  lists -> [arena 0: of a cache | arena 1: of a cache | arena 2: none]
+//     thread 2:  lists -> [arena 0: none | arena 1: of a cache]
 //     registry:  arenas by index, threads in a list, one lock for both
 //
 // The lock is for beginnings and ends: of arenas, of threads, of a thread's use of an arena, of a
@@ -25,14 +25,8 @@ namespace tarn::detail {
 class ArenaCore;
 class ThreadCache;
 
-/// What a thread has of one arena.
-struct BoundCache {
-  ThreadLists* lists = &no_lists;
-  ThreadCache* cache = nullptr;
-};
-
 struct ThreadBinding {
-  BoundCache* caches = nullptr;
+  ThreadLists** lists = nullptr;  // by the index of the arena: of its cache, or no_lists
   std::size_t count = 0;
   ThreadBinding* newer = nullptr;
   ThreadBinding* older = nullptr;
@@ -53,14 +47,14 @@ void unregister_arena(std::size_t index) noexcept;
 /// Gives the calling thread a cache of the arena; nullptr if that can not be.
 [[nodiscard]] ThreadCache* bind_this_thread(ArenaCore& core, std::size_t index) noexcept;
 
-/// Returns the calling thread's cache of the arena, or nullptr if it has none yet.
-[[nodiscard]] TARN_HOT ThreadCache* bound_cache(std::size_t index) noexcept {
-  return index < this_binding.count ? this_binding.caches[index].cache : nullptr;
-}
-
 /// Returns the calling thread's lists of the arena, without room if it has none.
 [[nodiscard]] TARN_HOT ThreadLists& bound_lists(std::size_t index) noexcept {
-  return index < this_binding.count ? *this_binding.caches[index].lists : no_lists;
+  if (index >= this_binding.count) [[unlikely]]
+    return no_lists;
+  return *this_binding.lists[index];
 }
+
+/// Returns the calling thread's cache of the arena, or nullptr if it has none yet.
+[[nodiscard]] ThreadCache* bound_cache(std::size_t index) noexcept;
 
 }  // namespace tarn::detail

@@ -1,7 +1,8 @@
 // tarn/arena/thread_cache.hpp - what a thread keeps of an arena, and which shard it goes to.
 //
-//     ThreadCache --+-- ListCache     lists by class: the standard mode
-//                   +-- QueueCache    queues by class, where blocks come home: mode netty_4_1
+//     ThreadLists <-- ThreadCache <--+-- ListCache     fills and empties them: the standard mode
+//                                    +-- QueueCache    leaves them without room, and has queues
+//                                                      where blocks come home: mode netty_4_1
 //
 // Threads:    the owner's, or whoever has the lock of the caches while it is closed.
 // Failure:    none.
@@ -18,7 +19,7 @@ namespace tarn::detail {
 
 class Shard;
 
-class ThreadCache {
+class ThreadCache : public ThreadLists {
  public:
   ThreadCache() = default;
   virtual ~ThreadCache() = default;
@@ -39,9 +40,6 @@ class ThreadCache {
 
   /// May be asked by any thread, and is then a little old.
   [[nodiscard]] virtual std::size_t cached_count(unsigned size_class) const noexcept = 0;
-
-  /// Returns what the fast path of the thread uses.
-  [[nodiscard]] virtual ThreadLists& lists() noexcept { return no_lists; }
 
   [[nodiscard]] Shard& shard() const noexcept { return *shard_; }
 

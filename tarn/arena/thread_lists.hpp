@@ -1,28 +1,25 @@
 // tarn/arena/thread_lists.hpp - the free blocks in a thread's hands, in lists by class of size.
 //
-//     class 0   16 B   first --> block --> block --> block          the links lie in the blocks
-//     class 1   32 B   first --> block
-//     ...
-//     class 51 256 KiB first --> null
+//     class 0   16 B   | null | block | block | block |       |       |
+//     class 1   32 B   | null | block |       |       |       |       |
+//     ...                                     ^ end                   ^ limit
+//     class 51 256 KiB | null |
 //
-//     chunk:  +------+---------------------+------+------+------+------+
-//             | head | class of each page  | page | page | page | page |     block --> class
-//             +------+---------------------+------+------+------+------+
+// With the map of pages this is all that the fast path of an arena sees. A thread takes from and
+// puts into its own lists without a lock or an atomic read-modify-write; only when a list is empty
+// or full does anybody else hear of it. A list is an array of addresses: neither call reads or
+// writes a block, which nobody may have touched for long, nor does anything of the library's lie in
+// it.
 //
-// This is all that the fast path of an arena sees. A thread takes from and puts into its own lists
-// without a lock or an atomic read-modify-write; only when a list is empty or full does anybody
-// else hear of it.
-//
-// Threads:    the owner's; others may read the counts.
+// Threads:    the owner's; others may read where a list ends.
 // Failure:    nullptr or false: the slow path does it then.
-// Invariant:  count is that of the blocks in the list, at most capacity.
+// Invariant:  null lies before the first block of a list; end <= limit.
 
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 #include "tarn/arena/size_classes.hpp"
 #include "tarn/base/attributes.hpp"
@@ -33,35 +30,31 @@ namespace tarn::detail {
 inline constexpr std::size_t listed_bytes_max = std::size_t{256} << 10;
 inline constexpr unsigned listed_class_count = size_class_of(listed_bytes_max) + 1;
 
-struct FreeBlock {
-  FreeBlock* next;
-};
+/// The array of a list that has no memory: nothing to take, and no room.
+inline constinit void* no_blocks[1] = {nullptr};
 
 struct FreeList {
-  FreeBlock* first = nullptr;
-  // Pairs with itself: a number for the statistics of other threads.
-  std::atomic<std::uint32_t> count{0};
-  std::uint32_t capacity = 0;  // 0: blocks of this class are not kept
+  // Pairs with itself: a place for the statistics of other threads.
+  std::atomic<void**> end{no_blocks + 1};
+  void** limit = no_blocks + 1;
 
-  /// Returns a block, or nullptr if there is none.
+  /// Returns the block that was put last, or nullptr if there is none.
   [[nodiscard]] TARN_HOT void* take() noexcept {
-    FreeBlock* const block = first;
+    void** const last = end.load(std::memory_order_relaxed) - 1;
+    void* const block = *last;
     if (block == nullptr) [[unlikely]]
       return nullptr;
-    first = block->next;
-    // Its link is read by the next call, and its first line written by whoever gets it.
-    __builtin_prefetch(first, 1);
-    count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    end.store(last, std::memory_order_relaxed);
     return block;
   }
 
   /// Takes a block; returns false if the list is full.
   [[nodiscard]] TARN_HOT bool put(void* block) noexcept {
-    const std::uint32_t present_count = count.load(std::memory_order_relaxed);
-    if (present_count >= capacity) [[unlikely]]
+    void** const place = end.load(std::memory_order_relaxed);
+    if (place == limit) [[unlikely]]
       return false;
-    first = ::new (block) FreeBlock{first};
-    count.store(present_count + 1, std::memory_order_relaxed);
+    *place = block;
+    end.store(place + 1, std::memory_order_relaxed);
     return true;
   }
 };
@@ -72,33 +65,5 @@ struct ThreadLists {
 
 /// What a thread without lists has: nothing to take, and no room.
 inline constinit ThreadLists no_lists{};
-
-/// Where the class of a block is noted: in a table in front of its chunk, at the lower bits of the
-/// number of its page. Chunks lie at multiples of their span: with some bits above those of the
-/// span, the tables of many do not share one set of a cache. Without, a free and an allocation of
-/// one block among 8192 of 64 KiB take 21 ns, with them 16.
-struct BlockMap {
-  std::size_t offset_mask = 0;  // an address in a span
-  std::size_t pages_begin = 0;
-  std::size_t pages_bytes = 0;
-  std::size_t table_begin = 0;
-  std::size_t table_mask = 0;
-  unsigned page_shift = 0;
-
-  /// Returns the number of the entry for an address.
-  [[nodiscard]] TARN_HOT std::size_t entry_of(std::uintptr_t address) const noexcept {
-    return (address >> page_shift) & table_mask;
-  }
-
-  /// Returns the class of a block in use; listed_class_count or more if it is in no list.
-  [[nodiscard]] TARN_HOT unsigned class_of(const void* block) const noexcept {
-    const auto address = reinterpret_cast<std::uintptr_t>(block);
-    const std::size_t offset = address & offset_mask;
-    if (offset - pages_begin >= pages_bytes) [[unlikely]]
-      return listed_class_count;  // a huge block begins before the pages of other chunks
-    const auto* const table = reinterpret_cast<const std::uint8_t*>(address - offset + table_begin);
-    return table[entry_of(address)] - 1u;
-  }
-};
 
 }  // namespace tarn::detail

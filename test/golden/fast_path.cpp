@@ -6,6 +6,7 @@
 #include <new>
 
 #include "tarn/adapt/region_allocator.hpp"
+#include "tarn/arena/arena.hpp"
 #include "tarn/buffer/buffer.hpp"
 #include "tarn/region/region.hpp"
 #include "tarn/slab/fixed_pool.hpp"
@@ -57,6 +58,20 @@ void* slab_cache_allocate(tarn::SlabCache& cache) { return cache.allocate(); }
 void* slab_cache_try_allocate(tarn::SlabCache& cache) { return cache.try_allocate(); }
 
 void slab_cache_deallocate(tarn::SlabCache& cache, void* block) { cache.deallocate(block); }
+
+void* arena_allocate_constant(tarn::Arena& arena) { return arena.allocate(100); }
+
+void* arena_allocate(tarn::Arena& arena, std::size_t bytes) { return arena.allocate(bytes); }
+
+void* arena_try_allocate(tarn::Arena& arena, std::size_t bytes) {
+  return arena.try_allocate(bytes);
+}
+
+void arena_deallocate(tarn::Arena& arena, void* block) { arena.deallocate(block); }
+
+void arena_deallocate_sized(tarn::Arena& arena, void* block, std::size_t bytes) {
+  arena.deallocate(block, bytes, tarn::fundamental_alignment);
+}
 
 std::uint32_t buffer_read(tarn::Buffer& buffer) { return buffer.read_be<std::uint32_t>(); }
 

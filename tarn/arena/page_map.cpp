@@ -1,0 +1,34 @@
+#include "tarn/arena/page_map.hpp"
+
+#include "tarn/source/mapped_source.hpp"
+
+namespace tarn::detail {
+namespace {
+
+constinit MappedSource leaf_source;
+
+}  // namespace
+
+bool PageMap::try_cover(const void* address) noexcept {
+  static_assert(sizeof(Entry) == 1 && Entry::is_always_lock_free);
+  const std::size_t number = reinterpret_cast<std::uintptr_t>(address) >> 32;
+  if (number >= leaf_count) return false;
+  if (leaf_of(address) != nullptr) return true;
+  void* const memory = leaf_source.acquire(entry_count, alignof(Entry));
+  if (memory == nullptr) return false;
+  Entry* none = nullptr;
+  auto* const leaf = static_cast<Entry*>(memory);
+  if (!leaves[number].compare_exchange_strong(none, leaf, std::memory_order_relaxed)) {
+    leaf_source.release(memory, entry_count, alignof(Entry));  // another thread was faster
+  }
+  return true;
+}
+
+void PageMap::set_class(const void* pages, std::size_t bytes, unsigned size_class) noexcept {
+  Entry* const first = leaf_of(pages) + index_of(pages);
+  for (std::size_t index = 0; index < bytes / page_bytes; ++index) {
+    first[index].store(static_cast<std::uint8_t>(size_class + 1), std::memory_order_relaxed);
+  }
+}
+
+}  // namespace tarn::detail

@@ -1,0 +1,62 @@
+// Goal: the map knows what it was told, page by page, and nothing of addresses that nobody covered.
+
+#include "tarn/arena/page_map.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tarn/os/pages.hpp"
+
+namespace tarn::detail {
+namespace {
+
+constexpr std::size_t page = 4096;
+
+std::byte* at(std::uintptr_t address) { return reinterpret_cast<std::byte*>(address); }
+
+TEST(PageMapTest, KnowsNothingOfAddressesThatNobodyCovered) {
+  EXPECT_EQ(PageMap::class_of(nullptr), PageMap::no_class);
+  EXPECT_EQ(PageMap::class_of(at(std::uintptr_t{0x5EED} << 32)), PageMap::no_class);
+}
+
+// Addresses of no memory: the map does not look there.
+TEST(PageMapTest, TellsThePagesOfARunFromTheirNeighbours) {
+  std::byte* const run = at((std::uintptr_t{0x1234} << 32) + 7 * page);
+  ASSERT_TRUE(PageMap::try_cover(run));
+  EXPECT_EQ(PageMap::class_of(run), PageMap::no_class);
+  for (const unsigned size_class : {0u, 51u, 105u}) {
+    PageMap::set_class(run, 3 * page, size_class);
+    EXPECT_EQ(PageMap::class_of(run - 1), PageMap::no_class);
+    EXPECT_EQ(PageMap::class_of(run), size_class);
+    EXPECT_EQ(PageMap::class_of(run + 3 * page - 1), size_class);
+    EXPECT_EQ(PageMap::class_of(run + 3 * page), PageMap::no_class);
+  }
+  PageMap::set_class(run, 3 * page, PageMap::no_class);
+  EXPECT_EQ(PageMap::class_of(run + page), PageMap::no_class);
+}
+
+TEST(PageMapTest, BothEndsOfFourGiBAreTheirOwn) {
+  std::byte* const first = at(std::uintptr_t{0x1235} << 32);
+  std::byte* const last = at((std::uintptr_t{0x1236} << 32) - page);
+  ASSERT_TRUE(PageMap::try_cover(last));
+  ASSERT_TRUE(PageMap::try_cover(first));
+  PageMap::set_class(first, page, 1);
+  PageMap::set_class(last, page, 2);
+  EXPECT_EQ(PageMap::class_of(first), 1u);
+  EXPECT_EQ(PageMap::class_of(last + page - 1), 2u);
+  EXPECT_EQ(PageMap::class_of(last + page), PageMap::no_class);
+}
+
+TEST(PageMapTest, RefusesAddressesThatNoProcessHas) {
+  EXPECT_FALSE(PageMap::try_cover(at(std::uintptr_t{1} << 48)));
+}
+
+TEST(PageMapTest, CostsMemoryWhereItIsUsed) {
+  std::byte* const run = at(std::uintptr_t{0x1237} << 32);
+  const std::size_t before = resident_bytes();
+  ASSERT_TRUE(PageMap::try_cover(run));
+  PageMap::set_class(run, std::size_t{16} << 20, 5);
+  EXPECT_LT(resident_bytes(), before + (std::size_t{512} << 10));
+}
+
+}  // namespace
+}  // namespace tarn::detail
