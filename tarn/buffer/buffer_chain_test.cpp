@@ -1,3 +1,5 @@
+// Goal: parts joined, cut and read across are the bytes that one buffer would hold.
+
 #include "tarn/buffer/buffer_chain.hpp"
 
 #include <array>
@@ -7,13 +9,14 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/buffer_fixture.hpp"
+#include "testing/thrown_message.hpp"
+
 namespace tarn {
 namespace {
 
-class BufferChainTest : public testing::TestWithParam<Checking> {
+class BufferChainTest : public BufferFixture {
  protected:
-  BufferPool pool_{{.arena = {.checking = GetParam()}, .leak_detection = LeakDetection::all}};
-
   [[nodiscard]] Buffer part(std::string_view text) {
     Buffer buffer = pool_.allocate(text.size());
     buffer.write(text);
@@ -32,8 +35,7 @@ class BufferChainTest : public testing::TestWithParam<Checking> {
     return text;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Checking, BufferChainTest,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+INSTANTIATE_TEST_SUITE_P(EveryChecking, BufferChainTest, every_checking);
 
 TEST_P(BufferChainTest, JoinsPartsAtBothEndsWithoutCopying) {
   Buffer body = part("body");
@@ -258,16 +260,6 @@ TEST_P(BufferChainTest, MovingLeavesAnEmptyChain) {
 }
 
 #if defined(__cpp_exceptions)
-template <typename Exception, typename Run>
-std::string message_of(Run&& run) {
-  try {
-    run();
-  } catch (const Exception& exception) {
-    return exception.what();
-  }
-  return "nothing was thrown";
-}
-
 TEST_P(BufferChainTest, OutOfRangeSaysTheNumbersAndChangesNothing) {
   BufferChain chain = chain_of({"abc", "def"}, {.part_bytes = 100, .bytes_max = 10});
   using Range = std::out_of_range;
