@@ -91,6 +91,15 @@ TEST_P(BufferChainTest, AppendsAnotherChain) {
   EXPECT_EQ(one.parts().size(), 4u);
 }
 
+TEST_P(BufferChainTest, AppendedToItselfItStaysAsItIs) {
+  BufferChain chain = chain_of({"a", "b", "c"}, {.bytes_max = 4});
+  BufferChain& same = chain;
+  EXPECT_TRUE(chain.try_append(std::move(same)));
+  chain.append(std::move(same));
+  EXPECT_EQ(text_of(chain), "abc");
+  EXPECT_EQ(chain.parts().size(), 3u);
+}
+
 TEST_P(BufferChainTest, SlicesShareAcrossParts) {
   BufferChain chain = chain_of({"abc", "def", "ghi"});
   BufferChain slice = chain.slice(2, 5);
@@ -283,10 +292,12 @@ TEST_P(BufferChainTest, OutOfRangeSaysTheNumbersAndChangesNothing) {
             "BufferChain::prepare: 5 bytes are more than the 4 that bytes_max leaves");
   EXPECT_EQ(message_of<Length>([&] { chain.write("01234"); }),
             "BufferChain::write: 5 bytes are more than the 4 that bytes_max leaves");
-  EXPECT_EQ(message_of<Length>([&] { chain.append(part("01234")); }),
+  Buffer five = part("01234");
+  EXPECT_EQ(message_of<Length>([&] { chain.append(std::move(five)); }),
             "BufferChain::append: 5 bytes are more than the 4 that bytes_max leaves");
-  EXPECT_EQ(message_of<Length>([&] { chain.prepend(part("01234")); }),
+  EXPECT_EQ(message_of<Length>([&] { chain.prepend(std::move(five)); }),
             "BufferChain::prepend: 5 bytes are more than the 4 that bytes_max leaves");
+  EXPECT_EQ(five.text(), "01234");
   EXPECT_EQ(message_of<Length>([&] { chain.append(chain_of({"01234"})); }),
             "BufferChain::append: 5 bytes are more than the 4 that bytes_max leaves");
   EXPECT_EQ(text_of(chain), "abcdef");
