@@ -10,12 +10,7 @@ namespace tarn {
 std::size_t grown_capacity(std::size_t bytes, std::size_t capacity_max) noexcept {
   constexpr std::size_t smallest = 64;
   constexpr std::size_t step = std::size_t{4} << 20;
-  if (bytes == step) return step;
-  if (bytes > step) {
-    const std::size_t whole_steps = bytes / step * step;
-    return capacity_max < step || whole_steps > capacity_max - step ? capacity_max
-                                                                    : whole_steps + step;
-  }
+  if (bytes > step) return std::min((bytes / step + 1) * step, capacity_max);
   return std::min(std::max(std::bit_ceil(bytes), smallest), capacity_max);
 }
 

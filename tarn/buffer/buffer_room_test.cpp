@@ -74,6 +74,25 @@ TEST_P(BufferRoom, WhatWasReadMakesRoomBeforeTheBlockGrows) {
   EXPECT_EQ(buffer.text(), std::string(30, 'a') + std::string(60, 'b') + std::string(38, 'c'));
 }
 
+TEST_P(BufferRoom, WhatIsLeftMovesDownOnlyIfItIsNoMoreThanWhatWasRead) {
+  Buffer buffer = holding(std::string(100, 'a'), 100);
+  buffer.consume(49);
+  const std::byte* const place = buffer.bytes().data();
+  buffer.reserve(49);
+  EXPECT_NE(buffer.bytes().data(), place - 49);
+  EXPECT_EQ(buffer.text(), std::string(51, 'a'));
+}
+
+TEST_P(BufferRoom, AtCapacityMaxASharedBufferMovesOut) {
+  Buffer buffer = pool_.allocate(100, 100);
+  buffer.write(std::string(100, 'a'));
+  buffer.consume(90);
+  const Buffer slice = buffer.share();
+  buffer.write(std::string(90, 'b'));
+  EXPECT_EQ(buffer.text(), std::string(10, 'a') + std::string(90, 'b'));
+  EXPECT_EQ(slice.text(), std::string(10, 'a'));
+}
+
 TEST_P(BufferRoom, OwnBytesCanBeWritten) {
   Buffer buffer = pool_.allocate(16);
   buffer.write("0123456789");
@@ -84,33 +103,37 @@ TEST_P(BufferRoom, OwnBytesCanBeWritten) {
   EXPECT_FALSE(buffer.is_shared());
 }
 
-TEST_P(BufferRoom, CapacityChangesWhereItIsIfThatWastesLittle) {
+TEST_P(BufferRoom, CapacityChangesWhereItIsWhileABlockOfItsSizeIsNeeded) {
   Buffer buffer = holding("0123456789", 4000);
   const std::byte* const place = buffer.bytes().data();
-  buffer.set_capacity(3000);
-  EXPECT_EQ(buffer.capacity(), 3000u);
-  buffer.set_capacity(4000);
   // Passed through, a block has no room beyond what was asked for.
-  if (GetParam() != Checking::passthrough) {
-    EXPECT_EQ(buffer.bytes().data(), place);
+  const bool has_room = GetParam() != Checking::passthrough;
+  for (const std::size_t capacity : {3600u, 4064u, 3553u}) {
+    buffer.set_capacity(capacity);
+    EXPECT_EQ(buffer.capacity(), capacity);
+    if (has_room) {
+      EXPECT_EQ(buffer.bytes().data(), place);
+    }
   }
-  buffer.set_capacity(10);
-  EXPECT_EQ(buffer.capacity(), 10u);
-  if (GetParam() != Checking::passthrough) {
-    EXPECT_NE(buffer.bytes().data(), place);
+  for (const std::size_t capacity : {3552u, 10u, 100000u}) {
+    const std::byte* const place_before = buffer.bytes().data();
+    buffer.set_capacity(capacity);
+    EXPECT_EQ(buffer.capacity(), capacity);
+    EXPECT_NE(buffer.bytes().data(), place_before);
+    EXPECT_EQ(buffer.text(), "0123456789");
   }
-  EXPECT_EQ(buffer.text(), "0123456789");
-  buffer.set_capacity(100000);
-  EXPECT_EQ(buffer.capacity(), 100000u);
-  EXPECT_EQ(buffer.text(), "0123456789");
 }
 
 TEST_P(BufferRoom, ShrinkingInPlaceDiscardsWhatWasReadInItsWay) {
   Buffer buffer = pool_.allocate(4000);
-  buffer.write(std::string(3500, 'a'));
+  const std::byte* const place = buffer.writable().data();
+  buffer.write(std::string(3900, 'a'));
   buffer.consume(1000);
-  buffer.set_capacity(3000);
-  EXPECT_EQ(buffer.text(), std::string(2500, 'a'));
+  buffer.set_capacity(3600);
+  if (GetParam() != Checking::passthrough) {
+    EXPECT_EQ(buffer.bytes().data(), place);
+  }
+  EXPECT_EQ(buffer.text(), std::string(2900, 'a'));
   EXPECT_EQ(buffer.reader_index(), 0u);
 }
 
