@@ -39,7 +39,9 @@ Buffer Buffer::copy(CallSite site) const {
 }
 
 void Buffer::share_across_threads() noexcept {
-  if (block_ != &detail::no_block) block_->care |= detail::care::atomic;
+  // Not a second time: another thread may be looking.
+  if (block_ == &detail::no_block || (block_->care & detail::care::atomic) != 0) return;
+  block_->care |= detail::care::atomic;
 }
 
 bool Buffer::contains(const void* address) const noexcept {
@@ -129,14 +131,14 @@ void Buffer::discard_read() {
 // The bytes may be this buffer's own, in a block that growing would give back: a second handle
 // keeps it where it is.
 bool Buffer::try_write_slow(std::span<const std::byte> bytes) noexcept {
-  const Buffer kept = contains(bytes.data()) ? share() : Buffer();
+  const Buffer kept = contains(bytes.data()) ? view(reader_, writer_) : Buffer();
   if (!try_make_room(bytes.size())) return false;
   append(bytes);
   return true;
 }
 
 void Buffer::write_slow(std::span<const std::byte> bytes) {
-  const Buffer kept = contains(bytes.data()) ? share() : Buffer();
+  const Buffer kept = contains(bytes.data()) ? view(reader_, writer_) : Buffer();
   reserve_slow("Buffer::write", bytes.size());
   append(bytes);
 }
