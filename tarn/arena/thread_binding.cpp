@@ -85,11 +85,12 @@ void unlock_all() noexcept {
   registry.mutex.unlock();
 }
 
-// The threads that forked away hold their caches for ever: who knows what they were doing.
+// This thread is the only one.
 void unlock_in_child() noexcept {
   ThreadBinding& self = this_binding;
   self.newer = self.older = nullptr;
   registry.newest_thread = self.count != 0 ? &self : nullptr;
+  for_each_arena([](ArenaCore& core) { core.renew_caches(); });
   unlock_all();
 }
 
