@@ -141,7 +141,7 @@ class Arena {
   /// false, allocate another, copy, deallocate.
   [[nodiscard]] bool try_resize(void* block, std::size_t bytes) noexcept;
 
-  /// Returns true if `pointer` points into a chunk of this arena. O(chunks / 64).
+  /// Returns true if `pointer` points into a chunk of this arena. O(chunks).
   [[nodiscard]] bool owns(const void* pointer) const noexcept;
 
   /// Gives back the free blocks in this thread's cache, pages of which no slot is in use and chunks

@@ -220,7 +220,7 @@ class Buffer : public NumberAccess<Buffer> {
     reserve(bytes);
     return writable().first(bytes);
   }
-  /// Changes the capacity of the owner: inside the block if one for so many bytes would be as large,
+  /// Changes the capacity of the owner: inside the block if one for so many bytes were as large,
   /// in another otherwise. Requires: the readable bytes fit, and `bytes` <= capacity_max().
   void set_capacity(std::size_t bytes);
   [[nodiscard]] bool try_set_capacity(std::size_t bytes) noexcept;
