@@ -40,6 +40,8 @@ void release_table(ThreadBinding& thread) noexcept {
 
 void end_thread(void* argument) noexcept {
   auto& thread = *static_cast<ThreadBinding*>(argument);
+  // First: a source that gets a chunk back may be an arena, which this thread is not bound to now.
+  thread.has_ended = true;
   const std::lock_guard lock(registry.mutex);
   for (std::size_t index = 0; index < thread.count; ++index) {
     ThreadCache* const cache = thread.caches[index].cache;
@@ -48,7 +50,6 @@ void end_thread(void* argument) noexcept {
   (thread.newer != nullptr ? thread.newer->older : registry.newest_thread) = thread.older;
   if (thread.older != nullptr) thread.older->newer = thread.newer;
   release_table(thread);
-  thread.has_ended = true;
 }
 
 bool begin_thread(ThreadBinding& thread) noexcept {
