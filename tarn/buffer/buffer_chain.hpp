@@ -15,8 +15,9 @@
 //
 // Threads:    one at a time, as Buffer; parts may share bytes with other threads.
 // Failure:    as Buffer. Of bytes_max, instead of capacity_max, the chain keeps no more.
-// Lifetime:   the pool outlives the chain. Spans and iovecs are valid until the chain changes; what
-//             append() adds leaves those of the bytes before as they are.
+// Lifetime:   the pool outlives the chain. Spans of bytes and iovecs are valid until the chain
+//             changes; what append() adds leaves those of the bytes before as they are. parts() is
+//             valid until anything changes: append() may move the array.
 // Invariant:  no part is empty, and readable_bytes() is their sum. Behind the parts there is a free
 //             slot for the prepared one.
 
