@@ -5,8 +5,9 @@
 //                       v
 //                    queue --when nothing is being written--> writing --writev--> to
 //
-// A buffer goes back to the pool when its last slice has been written. Reading pauses while
-// `window_bytes` wait: what a slow receiver costs is bounded, and the sender feels it.
+// A buffer goes back to the pool when its last slice has been written. Reading pauses while pieces
+// and their handles take `window_bytes`: what a slow receiver costs is bounded, whether the sender
+// sends megabytes or byte by byte, and the sender feels it.
 //
 // Threads:    the event loop's.
 // Lifetime:   of its connection, which every operation that waits keeps alive.
@@ -47,7 +48,8 @@ class Pipe {
   void on_written(const std::shared_ptr<Connection>& connection, error_code error,
                   std::size_t bytes);
   [[nodiscard]] std::size_t waiting_bytes() const noexcept {
-    return queue_.readable_bytes() + writing_.readable_bytes();
+    const std::size_t piece_count = queue_.parts().size() + writing_.parts().size();
+    return queue_.readable_bytes() + writing_.readable_bytes() + piece_count * sizeof(tarn::Buffer);
   }
 
   Socket& from_;

@@ -32,6 +32,11 @@ Proxy::Proxy(asio::io_context& context, unsigned short port, asio::ip::tcp::endp
   accept();
 }
 
+void Proxy::stop() {
+  error_code ignored;
+  acceptor_.close(ignored);
+}
+
 void Proxy::accept() {
   acceptor_.async_accept([this](error_code error, Socket client) {
     if (!acceptor_.is_open()) return;

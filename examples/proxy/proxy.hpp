@@ -43,6 +43,9 @@ class Proxy {
 
   [[nodiscard]] unsigned short port() const { return acceptor_.local_endpoint().port(); }
 
+  /// Takes no more clients: the loop ends when the connections have.
+  void stop();
+
  private:
   void accept();
 

@@ -9,7 +9,6 @@
 #include "examples/proxy/proxy.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -40,18 +39,30 @@ class Stream {
   std::minstd_rand random_;
 };
 
-void send(Socket& socket, std::uint64_t seed, std::size_t total_bytes) {
-  Stream stream(seed);
-  std::mt19937_64 random(seed);
-  std::vector<std::uint8_t> chunk;
-  while (total_bytes != 0) {
-    chunk.resize(std::min(total_bytes, 1 + random() % chunk_bytes_max));
-    stream.fill(chunk);
-    boost::asio::write(socket, boost::asio::buffer(chunk));
-    total_bytes -= chunk.size();
+class Sender {
+ public:
+  Sender(Socket& socket, std::uint64_t seed, std::size_t total_bytes)
+      : socket_(socket), stream_(seed), random_(seed), left_bytes_(total_bytes) {}
+
+  void send(std::size_t bytes) {
+    chunk_.resize(std::min(left_bytes_, bytes));
+    stream_.fill(chunk_);
+    boost::asio::write(socket_, boost::asio::buffer(chunk_));
+    left_bytes_ -= chunk_.size();
   }
-  socket.shutdown(Socket::shutdown_send);
-}
+
+  void send_the_rest() {
+    while (left_bytes_ != 0) send(1 + random_() % chunk_bytes_max);
+    socket_.shutdown(Socket::shutdown_send);
+  }
+
+ private:
+  Socket& socket_;
+  Stream stream_;
+  std::mt19937_64 random_;
+  std::vector<std::uint8_t> chunk_;
+  std::size_t left_bytes_;
+};
 
 // Returns how many bytes came as they should before the end, or the first that did not.
 std::size_t receive(Socket& socket, std::uint64_t seed) {
@@ -71,25 +82,18 @@ std::size_t receive(Socket& socket, std::uint64_t seed) {
   return received_bytes;
 }
 
-// Waits until the pool holds no more than it did a moment ago; returns the most it held.
-std::size_t settled_bytes(const tarn::BufferPool& pool) {
-  std::size_t most_bytes = 0;
-  for (int quiet_count = 0; quiet_count < 20; ++quiet_count) {
-    const std::size_t bytes = pool.stats().used_bytes;
-    if (bytes > most_bytes) {
-      most_bytes = bytes;
-      quiet_count = 0;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return most_bytes;
-}
-
-// Waits until the pool holds nothing, ten seconds at most; returns what it holds still.
-std::size_t left_bytes(const tarn::BufferPool& pool) {
-  for (int try_count = 0; pool.stats().used_bytes != 0 && try_count < 1000; ++try_count) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+// Sends until the proxy reads no more, while nobody reads at the other end: the last bytes one by
+// one, of which each costs it a handle. Returns what its buffers hold then.
+std::size_t fill_window(Sender& sender, proxy::asio::io_context& loop,
+                        const tarn::BufferPool& pool) {
+  const auto send = [&](std::size_t bytes) {
+    sender.send(bytes);
+    loop.run_one();
+  };
+  while (pool.stats().used_bytes < proxy::Pipe::window_bytes / 4) send(4096);
+  while (pool.stats().used_bytes < proxy::Pipe::window_bytes) send(1);
+  do sender.send(1);
+  while (loop.poll() != 0);
   return pool.stats().used_bytes;
 }
 
@@ -109,34 +113,37 @@ Outcome run(std::size_t total_bytes) {
   proxy::asio::io_context loop(1);
   proxy::asio::io_context blocking;
   tcp::acceptor target(blocking, {proxy::asio::ip::address_v4::loopback(), 0});
-  const proxy::Proxy server(loop, 0, target.local_endpoint(), pool);
-  std::thread proxy_thread([&] { loop.run(); });
+  proxy::Proxy server(loop, 0, target.local_endpoint(), pool);
 
   Socket client(blocking);
   client.connect({proxy::asio::ip::address_v4::loopback(), server.port()});
+  loop.run_one();  // the proxy takes the client, and begins to connect to the target
   Socket far_end = target.accept();
-  std::thread client_sends([&] { send(client, up, total_bytes); });
-  outcome.held_bytes = settled_bytes(pool);  // nobody reads at the other end
-  std::thread target_sends([&] { send(far_end, down, total_bytes); });
+  Sender upstream(client, up, total_bytes);
+  Sender downstream(far_end, down, total_bytes);
+  outcome.held_bytes = fill_window(upstream, loop, pool);
+  server.stop();
+  std::thread client_sends([&] { upstream.send_the_rest(); });
+  std::thread target_sends([&] { downstream.send_the_rest(); });
   std::thread client_receives([&] { outcome.received_downstream_bytes = receive(client, down); });
-  outcome.received_upstream_bytes = receive(far_end, up);
-  client_sends.join();
-  target_sends.join();
-  client_receives.join();
-  outcome.left_bytes = left_bytes(pool);
-  loop.stop();
-  proxy_thread.join();
+  std::thread target_receives([&] { outcome.received_upstream_bytes = receive(far_end, up); });
+  loop.run();  // until the connection has ended
+  for (std::thread* thread : {&client_sends, &target_sends, &client_receives, &target_receives}) {
+    thread->join();
+  }
+  outcome.left_bytes = pool.stats().used_bytes;
   return outcome;
 }
 
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+  // Fewer might all lie in the system's own buffers, while nobody reads.
   const std::size_t mebibytes =
-      argument_count > 1 ? std::strtoul(arguments[1], nullptr, 10) : std::size_t{64};
+      argument_count > 1 ? std::max(16ul, std::strtoul(arguments[1], nullptr, 10)) : 64;
   const Outcome outcome = run(mebibytes << 20);
-  // A window, what one read may add to it, and the buffer being filled; the other pipe's buffer.
-  constexpr std::size_t held_bytes_max = proxy::Pipe::window_bytes + 4 * 20480;
+  // A window, and as much again for handles: their array doubles.
+  constexpr std::size_t held_bytes_max = 2 * proxy::Pipe::window_bytes;
   std::printf("%zu MiB each way: %zu bytes arrived upstream, %zu downstream\n", mebibytes,
               outcome.received_upstream_bytes, outcome.received_downstream_bytes);
   std::printf("while the target did not read: %zu bytes in buffers, %zu at most; in the end %zu\n",

@@ -1,6 +1,7 @@
 // Goal: standard containers on an arena hold what they hold elsewhere, on one thread and when what
 // one thread has built ends on another, and give everything back.
 
+#include <future>
 #include <memory_resource>
 #include <string>
 #include <thread>
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tarn/adapt/arena_resource.hpp"
+#include "tarn/source/pmr_source.hpp"
 
 namespace tarn {
 namespace {
@@ -40,6 +42,36 @@ TEST(ArenaAdapt, WhatOneThreadBuiltEndsOnAnother) {
   for (int i = 0; i < 100; ++i) texts.emplace_back("a text that no string holds in itself");
   std::thread([texts = std::move(texts)]() mutable { texts.clear(); }).join();
   EXPECT_EQ(arena.stats().used_bytes, 0u);
+}
+
+// The thread that gives the last block of a chunk back, as it ends, has never used the outer arena.
+TEST(ArenaAdapt, AnArenaStandsOnAnother) {
+  Arena outer({.page_bytes = 1 << 17, .checking = Checking::off});
+  ArenaResource resource(outer);
+  PmrSource source(resource);
+  ArenaOptions options = ArenaOptions::netty_4_1();
+  options.source = &source;
+  options.shard_count = 1;
+  options.page_bytes = 4096;
+  options.chunk_bytes = 1 << 16;
+  options.checking = Checking::off;
+  Arena arena(options);
+  void* const half = arena.allocate(1 << 15);
+  std::promise<void> has_cached;
+  std::promise<void> is_alone;
+  std::thread other([&] {
+    arena.deallocate(arena.allocate(4096));  // in this thread's cache
+    has_cached.set_value();
+    is_alone.get_future().wait();
+  });
+  has_cached.get_future().wait();
+  arena.deallocate(half);
+  arena.trim();
+  EXPECT_EQ(arena.stats().chunk_count, 1u);
+  is_alone.set_value();
+  other.join();
+  EXPECT_EQ(arena.stats().reserved_bytes, 0u);
+  EXPECT_EQ(outer.stats().used_bytes, 0u);
 }
 
 TEST(ArenaAdapt, ResourcesAreEqualByIdentity) {

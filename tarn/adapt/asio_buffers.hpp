@@ -9,8 +9,9 @@
 //
 // Threads:    as the buffers.
 // Failure:    as prepare() of the buffer: std::length_error above its bound, std::bad_alloc.
-// Lifetime:   sequences are as short-lived as the spans they are made of: until the buffer changes.
-//             Asio's operations end before that if the handler does the changing.
+// Lifetime:   a sequence of a chain is as short-lived as its parts(): until anything changes, by
+//             append() too; of a buffer, until it changes. Asio's operations end before that if the
+//             handler does the changing: what comes meanwhile waits in a chain of its own.
 
 #pragma once
 

@@ -137,11 +137,11 @@ class Arena {
   [[nodiscard]] std::size_t usable_bytes(const void* block) const noexcept;
 
   /// Returns true if the block may go on with `bytes` bytes, more or less than before, where it is:
-  /// they fit, and are so many that no block of another class would waste less than half. Nothing
-  /// changes. After false, allocate another, copy, deallocate.
+  /// one for so many would have the same room. Of a huge block always false. Nothing changes. After
+  /// false, allocate another, copy, deallocate.
   [[nodiscard]] bool try_resize(void* block, std::size_t bytes) noexcept;
 
-  /// Returns true if `pointer` points into a chunk of this arena. O(chunks / 64).
+  /// Returns true if `pointer` points into a chunk of this arena. O(chunks).
   [[nodiscard]] bool owns(const void* pointer) const noexcept;
 
   /// Gives back the free blocks in this thread's cache, pages of which no slot is in use and chunks

@@ -15,6 +15,8 @@ constexpr std::size_t cache_alignment = std::max(alignof(ListCache), alignof(Que
 constexpr std::size_t page_bytes_min = 4096;
 constexpr std::size_t order_max = 14;
 constexpr std::size_t chunk_bytes_max = std::size_t{1} << 30;
+constexpr std::size_t shard_count_max = std::size_t{1} << 16;
+constexpr std::uint32_t cached_count_max = std::uint32_t{1} << 20;
 
 void check_options(const ArenaOptions& options) noexcept {
   const std::size_t page = options.page_bytes;
@@ -31,6 +33,14 @@ void check_options(const ArenaOptions& options) noexcept {
   TARN_CHECK(alignment == 0 || (is_power_of_two(alignment) && alignment >= tiny_room_step),
              "arena \"%s\": block_alignment %zu is neither 0 nor a power of two of at least 16",
              options.name, alignment);
+  TARN_CHECK(options.shard_count <= shard_count_max, "arena \"%s\": shard_count %zu is above %zu",
+             options.name, options.shard_count, shard_count_max);
+  for (const std::uint32_t count :
+       {options.tiny_cache_count, options.small_cache_count, options.normal_cache_count}) {
+    TARN_CHECK(count <= cached_count_max,
+               "arena \"%s\": a thread can not keep %u free blocks of a size, %u at most",
+               options.name, count, cached_count_max);
+  }
   TARN_CHECK(options.cache_trim_interval != 0, "arena \"%s\": cache_trim_interval is 0",
              options.name);
 }
@@ -213,8 +223,9 @@ void ArenaCore::decay_if_due(ListCache& cache) noexcept {
   const std::uint64_t interval_ns = options_.decay_interval_ns;
   if (!cache.begins_interval(now_ns, interval_ns)) return;
   std::uint64_t decayed_ns = decayed_ns_.load(std::memory_order_relaxed);
+  // Another thread may have read the clock after this one, and noted that.
   const bool is_due =
-      now_ns - decayed_ns >= interval_ns &&
+      now_ns > decayed_ns && now_ns - decayed_ns >= interval_ns &&
       decayed_ns_.compare_exchange_strong(decayed_ns, now_ns, std::memory_order_relaxed);
   is_due ? static_cast<void>(decay()) : cache.give_back_unneeded();
 }
@@ -291,14 +302,33 @@ ThreadCache* ArenaCore::add_cache() noexcept {
   if (cache_count_ == cache_count_max) return nullptr;
   void* const memory = heap_source().acquire(cache_bytes(), cache_alignment);
   if (memory == nullptr) return nullptr;
-  const auto home = static_cast<Home>(first_home + cache_count_);
-  ThreadCache* cache = nullptr;
+  begin_cache(memory, cache_count_);
+  return caches_[cache_count_++];
+}
+
+void ArenaCore::begin_cache(void* memory, std::size_t index) noexcept {
   if (rules().is_standard()) {
-    cache = ::new (memory) ListCache(rules(), options_, depot_);
+    caches_[index] = ::new (memory) ListCache(rules(), options_, depot_);
   } else {
-    cache = ::new (memory) QueueCache(commons_.shape, options_, home);
+    const auto home = static_cast<Home>(first_home + index);
+    caches_[index] = ::new (memory) QueueCache(commons_.shape, options_, home);
   }
-  return caches_[cache_count_++] = cache;
+}
+
+// Not destroyed first: in the middle of what it was doing, a cache is not in order.
+void ArenaCore::renew_caches() noexcept {
+  ThreadCache* const own = bound_cache(index_);
+  for (std::size_t index = 0; index < cache_count_; ++index) {
+    ThreadCache* const cache = caches_[index];
+    if (cache->is_closed() || (cache == own && rules().is_standard())) continue;
+    Shard& shard = cache->shard();
+    begin_cache(cache, index);
+    if (cache == own) {
+      caches_[index]->open(shard);
+    } else {
+      shard.unbind_thread();
+    }
+  }
 }
 
 Shard& ArenaCore::least_used_shard() noexcept {

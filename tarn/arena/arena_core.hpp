@@ -80,6 +80,11 @@ class ArenaCore {
   void lock_all() noexcept;
   void unlock_all() noexcept;
 
+  /// For a child of a fork, with the locks held: of the threads that it does not have nobody knows
+  /// what they were doing. Their caches begin anew, and where threads put into each other's, this
+  /// thread's too; what was in them is lost to the child.
+  void renew_caches() noexcept;
+
   [[nodiscard]] const SizeRules& rules() const noexcept { return commons_.shape.rules; }
   [[nodiscard]] bool is_checking() const noexcept { return commons_.is_checking(); }
   [[nodiscard]] std::size_t shard_count() const noexcept { return shard_count_; }
@@ -112,6 +117,7 @@ class ArenaCore {
   void decay_if_due(ListCache& cache) noexcept;
   [[nodiscard]] ThreadCache* find_closed_cache() noexcept;
   [[nodiscard]] ThreadCache* add_cache() noexcept;
+  void begin_cache(void* memory, std::size_t index) noexcept;
   [[nodiscard]] Shard& least_used_shard() noexcept;
   void close_all_caches() noexcept;
   void lose_chunks() noexcept;

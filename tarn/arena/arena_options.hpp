@@ -38,12 +38,12 @@ struct ArenaOptions {
   /// netty_4_1 only those below 512; 0 or a power of two.
   std::size_t block_alignment = 0;
   /// Each shard has a lock and chunks of its own, and each thread one shard; 0 means
-  /// default_shard_count(), but at least one.
+  /// default_shard_count(), but at least one; 65536 at most.
   std::size_t shard_count = 0;
-  /// How many free blocks a thread keeps of each size: of those below 512 bytes, of those below a
-  /// page, and of larger ones up to `cached_bytes_max` bytes. In the standard mode no more than
-  /// fill `normal_cache_count` pages, but at least two, and none above 256 KiB; in mode netty_4_1
-  /// rounded up to a power of two.
+  /// How many free blocks a thread keeps of each size, 2^20 at most: of those below 512 bytes, of
+  /// those below a page, and of larger ones up to `cached_bytes_max` bytes. In the standard mode no
+  /// more than fill `normal_cache_count` pages, but at least two, and none above 256 KiB; in mode
+  /// netty_4_1 rounded up to a power of two.
   std::uint32_t tiny_cache_count = 512;
   std::uint32_t small_cache_count = 256;
   std::uint32_t normal_cache_count = 64;

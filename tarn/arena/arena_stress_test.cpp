@@ -176,6 +176,33 @@ TEST_P(ArenaStress, AChildGoesOnAfterAFork) {
   is_over = true;
   other.join();
 }
+
+// Whatever the other threads were doing with their lists and queues.
+TEST_P(ArenaStress, AChildEndsItsArenaAfterAFork) {
+  if (std::get<Checking>(GetParam()) != Checking::off) GTEST_SKIP() << "blocks are in use then";
+  Arena arena(options());
+  std::atomic<bool> is_over{false};
+  std::vector<std::thread> others;
+  for (unsigned count = 1; count < thread_count; ++count) {
+    others.emplace_back([&] {
+      while (!is_over.load()) end_use(arena, begin_use(arena, 16));
+    });
+  }
+  for (int round = 0; round < 200 && !HasFailure(); ++round) {
+    end_use(arena, begin_use(arena, 5000));
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(10);
+      arena.~Arena();
+      _exit(0);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  is_over = true;
+  for (std::thread& other : others) other.join();
+}
 #endif
 
 }  // namespace

@@ -143,6 +143,16 @@ TEST_F(ListCaches, DecayByThemselvesOnceAnInterval) {
   EXPECT_LT(source_.live_bytes(), held_bytes / 10);
 }
 
+TEST_F(ListCaches, DecayOnceForTwoThreadsWhoeverReadTheClockFirst) {
+  Arena arena(options());
+  deallocate_all(arena, allocate_many(arena, 2, options().chunk_bytes), options().chunk_bytes);
+  now_ns += 5000;
+  on_other_thread([&] { arena.deallocate(arena.allocate(16)); });
+  now_ns -= 500;
+  arena.deallocate(arena.allocate(16));
+  EXPECT_EQ(arena.stats().chunk_count, 2u);
+}
+
 TEST_F(ListCaches, KeepAnEmptyChunkForABlockNearAChunk) {
   Arena arena(options());
   const std::size_t bytes = options().chunk_bytes;

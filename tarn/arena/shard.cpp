@@ -21,18 +21,18 @@ Shard::~Shard() {
 }
 
 void* Shard::try_allocate(std::size_t room) noexcept {
-  const std::lock_guard lock(mutex_);
-  void* const block = allocate_pooled(room, true);
+  std::unique_lock lock(mutex_);
+  void* const block = allocate_somewhere(room, lock);
   if (block == nullptr) return nullptr;
   counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += 1;
   return block;
 }
 
 std::size_t Shard::try_allocate_many(std::size_t room, std::span<void*> blocks) noexcept {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   std::size_t count = 0;
   while (count < blocks.size()) {
-    void* const block = allocate_pooled(room, count == 0);
+    void* const block = count == 0 ? allocate_somewhere(room, lock) : allocate_pooled(room);
     if (block == nullptr) break;
     blocks[count++] = block;
   }
@@ -41,14 +41,22 @@ std::size_t Shard::try_allocate_many(std::size_t room, std::span<void*> blocks) 
   return count;
 }
 
-void* Shard::allocate_pooled(std::size_t room, bool may_acquire) noexcept {
+void* Shard::allocate_pooled(std::size_t room) noexcept {
   SubpagePool& pool = pool_of(room);
-  if (pool.newest() != nullptr) {
-    return Chunk::take_slot(*pool.newest(), pool);
-  }
-  if (void* const block = lists_.try_allocate(room, pool)) return block;
-  Chunk* const chunk = may_acquire ? acquire_chunk() : nullptr;
-  return chunk == nullptr ? nullptr : lists_.allocate_in(*chunk, room, pool);
+  if (pool.newest() != nullptr) return Chunk::take_slot(*pool.newest(), pool);
+  return lists_.try_allocate(room, pool);
+}
+
+// The source is asked without the lock: it may be another arena, whose locks come before this one.
+// If it refuses, somebody else may have freed something, or brought a chunk, meanwhile.
+void* Shard::allocate_somewhere(std::size_t room, std::unique_lock<std::mutex>& lock) noexcept {
+  if (void* const block = allocate_pooled(room)) return block;
+  lock.unlock();
+  Chunk* const chunk = acquire_chunk();
+  lock.lock();
+  if (chunk == nullptr) return allocate_pooled(room);
+  count_in(*chunk);
+  return lists_.allocate_in(*chunk, room, pool_of(room));
 }
 
 Chunk* Shard::acquire_chunk() noexcept {
@@ -61,7 +69,6 @@ Chunk* Shard::acquire_chunk() noexcept {
   }
   Chunk* const chunk = Chunk::begin(memory, shape, *this);
   if (commons_.is_checking()) poison(chunk->pages(), shape.rules.chunk_bytes);
-  count_in(*chunk);
   return chunk;
 }
 

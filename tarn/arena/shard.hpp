@@ -9,7 +9,7 @@
 //
 // After Netty 4.1's PoolArena, with one lock where the original has one more for each pool.
 //
-// Threads:    any.
+// Threads:    any; the source is called without the lock.
 // Failure:    try_allocate() and try_allocate_huge() return nullptr; nothing has changed then.
 // Lifetime:   of the chunks, until the source has them back: at the latest when the shard ends.
 // Invariant:  of each kind, blocks allocated less blocks deallocated are those that are in use or
@@ -130,7 +130,9 @@ class alignas(64) Shard {
     return pools_[rules().class_of(room)];
   }
   [[nodiscard]] const SizeRules& rules() const noexcept { return commons_.shape.rules; }
-  [[nodiscard]] void* allocate_pooled(std::size_t room, bool may_acquire) noexcept;
+  [[nodiscard]] void* allocate_pooled(std::size_t room) noexcept;
+  [[nodiscard]] void* allocate_somewhere(std::size_t room,
+                                         std::unique_lock<std::mutex>& lock) noexcept;
   [[nodiscard]] std::size_t deallocate_own(std::span<void* const> blocks) noexcept;
   [[nodiscard]] bool take_back(const Place& place) noexcept;
   std::size_t release_all(Chunk* first) noexcept;

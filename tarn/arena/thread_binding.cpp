@@ -44,6 +44,8 @@ void release_table(ThreadBinding& thread) noexcept {
 
 void end_thread(void* argument) noexcept {
   auto& thread = *static_cast<ThreadBinding*>(argument);
+  // First: a source that gets a chunk back may be an arena, which this thread is not bound to now.
+  thread.has_ended = true;
   const std::lock_guard lock(registry.mutex);
   for (std::size_t index = 0; index < thread.count; ++index) {
     ThreadCache* const cache = cache_of(*thread.lists[index]);
@@ -52,7 +54,6 @@ void end_thread(void* argument) noexcept {
   (thread.newer != nullptr ? thread.newer->older : registry.newest_thread) = thread.older;
   if (thread.older != nullptr) thread.older->newer = thread.newer;
   release_table(thread);
-  thread.has_ended = true;
 }
 
 bool begin_thread(ThreadBinding& thread) noexcept {
@@ -89,11 +90,12 @@ void unlock_all() noexcept {
   registry.mutex.unlock();
 }
 
-// The threads that forked away hold their caches for ever: who knows what they were doing.
+// This thread is the only one.
 void unlock_in_child() noexcept {
   ThreadBinding& self = this_binding;
   self.newer = self.older = nullptr;
   registry.newest_thread = self.count != 0 ? &self : nullptr;
+  for_each_arena([](ArenaCore& core) { core.renew_caches(); });
   unlock_all();
 }
 

@@ -1,6 +1,9 @@
 // Goal: which shard a thread is bound to, and that nothing is lost with a thread or an arena that
 // ends, in both modes.
 
+#include <atomic>
+#include <chrono>
+#include <future>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -70,6 +73,49 @@ TEST_P(ThreadCaches, AnArenaMayEndBeforeItsThreads) {
     next.deallocate(next.allocate(100));
   });
   EXPECT_EQ(source_.live_bytes(), 0u);
+}
+
+// A source that once, when told to, waits until it may go on, for ten seconds at most.
+class WaitingSource final : public Source {
+ public:
+  std::atomic<bool> waits_next{false};
+  std::promise<void> is_asked;
+  std::promise<void> may_go_on;
+  bool has_waited = false;
+
+ private:
+  void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override {
+    if (waits_next.exchange(false)) {
+      is_asked.set_value();
+      has_waited =
+          may_go_on.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    }
+    return heap_source().acquire(bytes, alignment);
+  }
+  void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override {
+    heap_source().release(chunk, bytes, alignment);
+  }
+};
+
+TEST_P(ThreadCaches, AThreadMayEndWhileTheSourceIsAsked) {
+  WaitingSource source;
+  ArenaOptions with_source = options();
+  with_source.source = &source;
+  with_source.shard_count = 1;
+  Arena arena(with_source);
+  std::promise<void> has_cached;
+  std::thread ends([&] {
+    arena.deallocate(arena.allocate(100));
+    has_cached.set_value();
+    source.is_asked.get_future().wait();
+  });
+  has_cached.get_future().wait();
+  source.waits_next = true;
+  std::thread asks([&] { arena.deallocate(arena.allocate(with_source.chunk_bytes)); });
+  ends.join();
+  source.may_go_on.set_value();
+  asks.join();
+  EXPECT_TRUE(source.has_waited);
 }
 
 // A thread-local object that is older than the thread's caches is destroyed after them.

@@ -10,12 +10,7 @@ namespace tarn {
 std::size_t grown_capacity(std::size_t bytes, std::size_t capacity_max) noexcept {
   constexpr std::size_t smallest = 64;
   constexpr std::size_t step = std::size_t{4} << 20;
-  if (bytes == step) return step;
-  if (bytes > step) {
-    const std::size_t whole_steps = bytes / step * step;
-    return capacity_max < step || whole_steps > capacity_max - step ? capacity_max
-                                                                    : whole_steps + step;
-  }
+  if (bytes > step) return std::min((bytes / step + 1) * step, capacity_max);
   return std::min(std::max(std::bit_ceil(bytes), smallest), capacity_max);
 }
 
@@ -44,7 +39,9 @@ Buffer Buffer::copy(CallSite site) const {
 }
 
 void Buffer::share_across_threads() noexcept {
-  if (block_ != &detail::no_block) block_->care |= detail::care::atomic;
+  // Not a second time: another thread may be looking.
+  if (block_ == &detail::no_block || (block_->care & detail::care::atomic) != 0) return;
+  block_->care |= detail::care::atomic;
 }
 
 bool Buffer::contains(const void* address) const noexcept {
@@ -134,14 +131,14 @@ void Buffer::discard_read() {
 // The bytes may be this buffer's own, in a block that growing would give back: a second handle
 // keeps it where it is.
 bool Buffer::try_write_slow(std::span<const std::byte> bytes) noexcept {
-  const Buffer kept = contains(bytes.data()) ? share() : Buffer();
+  const Buffer kept = contains(bytes.data()) ? view(reader_, writer_) : Buffer();
   if (!try_make_room(bytes.size())) return false;
   append(bytes);
   return true;
 }
 
 void Buffer::write_slow(std::span<const std::byte> bytes) {
-  const Buffer kept = contains(bytes.data()) ? share() : Buffer();
+  const Buffer kept = contains(bytes.data()) ? view(reader_, writer_) : Buffer();
   reserve_slow("Buffer::write", bytes.size());
   append(bytes);
 }

@@ -88,30 +88,35 @@ class Buffer : public NumberAccess<Buffer> {
 
   /// Returns another handle of the readable bytes.
   [[nodiscard]] Buffer share(CallSite site = CallSite::here()) const noexcept {
-    return view(reader_, writer_, site);
+    touch(site);
+    return view(reader_, writer_);
   }
 
   /// Returns a handle of the `bytes` readable bytes at `index`.
   [[nodiscard]] Buffer slice(std::size_t index, std::size_t bytes,
                              CallSite site = CallSite::here()) const {
     check_readable("Buffer::slice", bytes, index);
-    return view(reader_ + index, reader_ + index + bytes, site);
+    touch(site);
+    return view(reader_ + index, reader_ + index + bytes);
   }
 
   /// Returns a handle of the first `bytes` readable bytes and goes on behind them.
   [[nodiscard]] Buffer read_slice(std::size_t bytes, CallSite site = CallSite::here()) {
     check_readable("Buffer::read_slice", bytes, 0);
-    Buffer front = view(reader_, reader_ + bytes, site);
+    touch(site);
+    Buffer front = view(reader_, reader_ + bytes);
     skip(bytes);
     return front;
   }
 
-  /// Returns the owner of a copy of the readable bytes, from the same pool.
+  /// Returns the owner of a copy of the readable bytes, from the same pool, which may grow up to
+  /// buffer_capacity_max.
   [[nodiscard]] Buffer copy(CallSite site = CallSite::here()) const;
   [[nodiscard]] Buffer try_copy(CallSite site = CallSite::here()) const noexcept;
 
   /// From now on the handles of this block are counted with atomic operations: call it before a
   /// second thread gets one. A block with one handle may change threads without.
+  /// A second call does nothing.
   void share_across_threads() noexcept;
 
   /// Writes `site` down as the last that had to do with the bytes, if the pool watches this buffer.
@@ -215,8 +220,8 @@ class Buffer : public NumberAccess<Buffer> {
     reserve(bytes);
     return writable().first(bytes);
   }
-  /// Changes the capacity of the owner: inside the block where that wastes less than half of it, in
-  /// another block otherwise. Requires: the readable bytes fit, and `bytes` <= capacity_max().
+  /// Changes the capacity of the owner: inside the block if one for so many bytes were as large,
+  /// in another otherwise. Requires: the readable bytes fit, and `bytes` <= capacity_max().
   void set_capacity(std::size_t bytes);
   [[nodiscard]] bool try_set_capacity(std::size_t bytes) noexcept;
   /// Moves the readable bytes of an owner to the front of the block, or into another if the block
@@ -274,10 +279,9 @@ class Buffer : public NumberAccess<Buffer> {
         writer_(static_cast<std::uint32_t>(writer) & buffer_capacity_max),
         is_view_(is_view) {}
 
-  [[nodiscard]] Buffer view(std::size_t reader, std::size_t writer, CallSite site) const noexcept {
+  [[nodiscard]] Buffer view(std::size_t reader, std::size_t writer) const noexcept {
     if (block_ == &detail::no_block) return {};
     detail::add_handle(*block_);
-    touch(site);
     return {block_, reader, writer, true};
   }
 

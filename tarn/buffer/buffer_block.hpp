@@ -32,7 +32,6 @@ struct BufferRecord;
 namespace care {
 inline constexpr std::uint8_t atomic = 1;   // handles in several threads
 inline constexpr std::uint8_t checked = 2;  // it is looked at which thread has them
-inline constexpr std::uint8_t watched = 4;  // touches are written down
 }  // namespace care
 
 struct alignas(16) BufferBlock {

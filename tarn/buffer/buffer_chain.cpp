@@ -102,12 +102,8 @@ bool BufferChain::try_append(Buffer&& part) noexcept {
   return true;
 }
 
-void BufferChain::append(Buffer part) {
-  const std::size_t bytes = part.readable_bytes();
-  if (bytes > bytes_left()) {
-    detail::fail_too_long("BufferChain::append", bytes, bytes_left(), "bytes_max");
-  }
-  if (!try_append(std::move(part))) out_of_memory((count_ + 2) * sizeof(Buffer));
+void BufferChain::append(Buffer&& part) {
+  if (!try_append(std::move(part))) fail_append("BufferChain::append", part.readable_bytes(), 1);
 }
 
 bool BufferChain::try_prepend(Buffer&& part) noexcept {
@@ -120,27 +116,26 @@ bool BufferChain::try_prepend(Buffer&& part) noexcept {
   return true;
 }
 
-void BufferChain::prepend(Buffer part) {
-  const std::size_t bytes = part.readable_bytes();
-  if (bytes > bytes_left()) {
-    detail::fail_too_long("BufferChain::prepend", bytes, bytes_left(), "bytes_max");
-  }
-  if (!try_prepend(std::move(part))) out_of_memory((count_ + 2) * sizeof(Buffer));
+void BufferChain::prepend(Buffer&& part) {
+  if (!try_prepend(std::move(part))) fail_append("BufferChain::prepend", part.readable_bytes(), 1);
 }
 
 bool BufferChain::try_append(BufferChain&& other) noexcept {
+  if (&other == this) return true;
   if (other.readable_bytes_ > bytes_left() || !try_make_slots(0, other.count_ + 1)) return false;
   while (other.count_ != 0) push_back(other.take_front());
   return true;
 }
 
 void BufferChain::append(BufferChain&& other) {
-  const std::size_t bytes = other.readable_bytes();
-  if (bytes > bytes_left()) {
-    detail::fail_too_long("BufferChain::append", bytes, bytes_left(), "bytes_max");
+  if (!try_append(std::move(other))) {
+    fail_append("BufferChain::append", other.readable_bytes_, other.count_);
   }
-  const std::size_t slot_count = count_ + other.count_ + 1;
-  if (!try_append(std::move(other))) out_of_memory(slot_count * sizeof(Buffer));
+}
+
+void BufferChain::fail_append(const char* call, std::size_t bytes, std::size_t count) const {
+  if (bytes > bytes_left()) detail::fail_too_long(call, bytes, bytes_left(), "bytes_max");
+  out_of_memory((count_ + count + 1) * sizeof(Buffer));
 }
 
 std::optional<BufferChain> BufferChain::try_slice(std::size_t index,

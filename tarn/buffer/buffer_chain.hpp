@@ -15,8 +15,9 @@
 //
 // Threads:    one at a time, as Buffer; parts may share bytes with other threads.
 // Failure:    as Buffer. Of bytes_max, instead of capacity_max, the chain keeps no more.
-// Lifetime:   the pool outlives the chain. Spans and iovecs are valid until the chain changes; what
-//             append() adds leaves those of the bytes before as they are.
+// Lifetime:   the pool outlives the chain. Spans of bytes and iovecs are valid until the chain
+//             changes; what append() adds leaves those of the bytes before as they are. parts() is
+//             valid until anything changes: append() may move the array.
 // Invariant:  no part is empty, and readable_bytes() is their sum. Behind the parts there is a free
 //             slot for the prepared one.
 
@@ -84,14 +85,14 @@ class BufferChain : public NumberAccess<BufferChain> {
 
   // Parts.
 
-  /// Takes `part` as the last, or the first, without copying. O(1), amortised.
-  void append(Buffer part);
-  void prepend(Buffer part);
-  /// As append(); when false, `part` is still the caller's.
+  /// Takes `part` as the last, or the first, without copying. On failure it is still the caller's.
+  /// O(1), amortised.
+  void append(Buffer&& part);
+  void prepend(Buffer&& part);
   [[nodiscard]] bool try_append(Buffer&& part) noexcept;
   [[nodiscard]] bool try_prepend(Buffer&& part) noexcept;
 
-  /// Takes the parts of `other`, which is empty then. O(its parts).
+  /// Takes the parts of `other`, which is empty then, unless it is this chain. O(its parts).
   void append(BufferChain&& other);
   [[nodiscard]] bool try_append(BufferChain&& other) noexcept;
 
@@ -153,6 +154,7 @@ class BufferChain : public NumberAccess<BufferChain> {
     copy_out(index, to.data(), to.size());
   }
   /// Returns the index of the first `pattern` at or behind `index`, in one part or across several.
+  /// O(parts + bytes) where patterns are short.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view pattern,
                                                 std::size_t index = 0) const noexcept;
 
@@ -183,7 +185,8 @@ class BufferChain : public NumberAccess<BufferChain> {
   /// Calls `visit(Buffer&, first index, bytes)` for the piece of each part in these bytes.
   template <typename Visit>
   void for_each_piece(std::size_t index, std::size_t bytes, Visit&& visit) const;
-  [[nodiscard]] bool matches_at(std::size_t index, std::string_view pattern) const noexcept;
+  [[noreturn]] TARN_COLD void fail_append(const char* call, std::size_t bytes,
+                                          std::size_t count) const;
 
   [[nodiscard]] bool try_make_slots(std::size_t front, std::size_t back) noexcept;
   [[nodiscard]] bool has_slots(std::size_t front, std::size_t back) const noexcept {

@@ -7,6 +7,19 @@
 #include "tarn/buffer/buffer_chain.hpp"
 
 namespace tarn {
+namespace {
+
+// Whether `pattern`, for which there are bytes enough, is at `index` of `part` and in those behind.
+bool is_at(const Buffer* part, std::size_t index, std::string_view pattern) noexcept {
+  for (; !pattern.empty(); ++part, index = 0) {
+    const std::string_view piece = part->text().substr(index, pattern.size());
+    if (!pattern.starts_with(piece)) return false;
+    pattern.remove_prefix(piece.size());
+  }
+  return true;
+}
+
+}  // namespace
 
 std::size_t WritableParts::iovecs(std::span<IoVec, 2> to) const noexcept {
   for (std::size_t i = 0; i < count_; ++i) to[i] = {parts_[i].data(), parts_[i].size()};
@@ -136,17 +149,6 @@ void BufferChain::read(std::span<std::byte> to) {
   static_cast<void>(try_read(to));
 }
 
-bool BufferChain::matches_at(std::size_t index, std::string_view pattern) const noexcept {
-  bool matches = true;
-  for_each_piece(
-      index, pattern.size(), [&](Buffer& part, std::size_t first_index, std::size_t piece_bytes) {
-        matches = matches &&
-                  part.text().substr(first_index, piece_bytes) == pattern.substr(0, piece_bytes);
-        pattern.remove_prefix(piece_bytes);
-      });
-  return matches;
-}
-
 // In each part, only where the first character stands can the pattern begin.
 std::optional<std::size_t> BufferChain::find(std::string_view pattern,
                                              std::size_t index) const noexcept {
@@ -159,7 +161,7 @@ std::optional<std::size_t> BufferChain::find(std::string_view pattern,
     for (auto at = part.find(pattern.substr(0, 1), first_index); at;
          at = part.find(pattern.substr(0, 1), *at + 1)) {
       if (part_index + *at > last_index) return std::nullopt;
-      if (matches_at(part_index + *at, pattern)) return part_index + *at;
+      if (is_at(&part, *at, pattern)) return part_index + *at;
     }
     part_index += part.readable_bytes();
   }

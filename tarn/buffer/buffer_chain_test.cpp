@@ -1,3 +1,5 @@
+// Goal: parts joined, cut and read across are the bytes that one buffer would hold.
+
 #include "tarn/buffer/buffer_chain.hpp"
 
 #include <array>
@@ -7,13 +9,14 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/buffer_fixture.hpp"
+#include "testing/thrown_message.hpp"
+
 namespace tarn {
 namespace {
 
-class BufferChainTest : public testing::TestWithParam<Checking> {
+class BufferChainTest : public BufferFixture {
  protected:
-  BufferPool pool_{{.arena = {.checking = GetParam()}, .leak_detection = LeakDetection::all}};
-
   [[nodiscard]] Buffer part(std::string_view text) {
     Buffer buffer = pool_.allocate(text.size());
     buffer.write(text);
@@ -32,8 +35,7 @@ class BufferChainTest : public testing::TestWithParam<Checking> {
     return text;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Checking, BufferChainTest,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+INSTANTIATE_TEST_SUITE_P(EveryChecking, BufferChainTest, every_checking);
 
 TEST_P(BufferChainTest, JoinsPartsAtBothEndsWithoutCopying) {
   Buffer body = part("body");
@@ -87,6 +89,15 @@ TEST_P(BufferChainTest, AppendsAnotherChain) {
   EXPECT_EQ(text_of(one), "abcd");
   EXPECT_EQ(text_of(two), "");
   EXPECT_EQ(one.parts().size(), 4u);
+}
+
+TEST_P(BufferChainTest, AppendedToItselfItStaysAsItIs) {
+  BufferChain chain = chain_of({"a", "b", "c"}, {.bytes_max = 4});
+  BufferChain& same = chain;
+  EXPECT_TRUE(chain.try_append(std::move(same)));
+  chain.append(std::move(same));
+  EXPECT_EQ(text_of(chain), "abc");
+  EXPECT_EQ(chain.parts().size(), 3u);
 }
 
 TEST_P(BufferChainTest, SlicesShareAcrossParts) {
@@ -258,16 +269,6 @@ TEST_P(BufferChainTest, MovingLeavesAnEmptyChain) {
 }
 
 #if defined(__cpp_exceptions)
-template <typename Exception, typename Run>
-std::string message_of(Run&& run) {
-  try {
-    run();
-  } catch (const Exception& exception) {
-    return exception.what();
-  }
-  return "nothing was thrown";
-}
-
 TEST_P(BufferChainTest, OutOfRangeSaysTheNumbersAndChangesNothing) {
   BufferChain chain = chain_of({"abc", "def"}, {.part_bytes = 100, .bytes_max = 10});
   using Range = std::out_of_range;
@@ -291,10 +292,12 @@ TEST_P(BufferChainTest, OutOfRangeSaysTheNumbersAndChangesNothing) {
             "BufferChain::prepare: 5 bytes are more than the 4 that bytes_max leaves");
   EXPECT_EQ(message_of<Length>([&] { chain.write("01234"); }),
             "BufferChain::write: 5 bytes are more than the 4 that bytes_max leaves");
-  EXPECT_EQ(message_of<Length>([&] { chain.append(part("01234")); }),
+  Buffer five = part("01234");
+  EXPECT_EQ(message_of<Length>([&] { chain.append(std::move(five)); }),
             "BufferChain::append: 5 bytes are more than the 4 that bytes_max leaves");
-  EXPECT_EQ(message_of<Length>([&] { chain.prepend(part("01234")); }),
+  EXPECT_EQ(message_of<Length>([&] { chain.prepend(std::move(five)); }),
             "BufferChain::prepend: 5 bytes are more than the 4 that bytes_max leaves");
+  EXPECT_EQ(five.text(), "01234");
   EXPECT_EQ(message_of<Length>([&] { chain.append(chain_of({"01234"})); }),
             "BufferChain::append: 5 bytes are more than the 4 that bytes_max leaves");
   EXPECT_EQ(text_of(chain), "abcdef");

@@ -80,14 +80,21 @@ BufferPool::Block* BufferPool::try_replace(Block& block, std::size_t capacity,
   Block* const other = try_new_block(capacity, block.capacity_max);
   if (other == nullptr) return nullptr;
   other->care |= block.care & detail::care::atomic;
-  if (block.record != nullptr && old_one_stays) watch(*other, block.record->birth);
-  if (block.record != nullptr && !old_one_stays) watch_.move(block, *other);
+  if (block.record == nullptr) return other;
+  if (!old_one_stays) {
+    watch_.move(block, *other);
+    return other;
+  }
+  watch(*other, block.record->birth);
+  if (other->record != nullptr) watch_.inherit(*block.record, *other->record);
   return other;
 }
 
 void BufferPool::set_capacity(Block& block, std::size_t capacity) noexcept {
   const std::size_t before = block.capacity;
   block.capacity = static_cast<std::uint32_t>(capacity);
+  if (block.record != nullptr) [[unlikely]]
+    watch_.note_capacity(block);
   if (!is_checking_) [[likely]]
     return;
   if (capacity > before) unpoison(block.bytes() + before, capacity - before);

@@ -32,7 +32,8 @@ struct BufferPoolOptions {
   ArenaOptions arena = {.name = "buffers"};
   /// A watched buffer costs a lock and 128 bytes more.
   LeakDetection leak_detection = LeakDetection::sampled;
-  /// Called by the pool's destructor for each watched buffer that still has handles.
+  /// Called by the pool's destructor for each watched buffer that still has handles. It must end
+  /// no buffer of the pool, as exit() may.
   void (*report_leak)(const LiveBuffer& buffer, void* context) noexcept = &print_leak;
   void* context = nullptr;
 

@@ -68,10 +68,31 @@ TEST(LeakWatch, FollowsABufferThatMovesIntoAnotherBlock) {
   buffer.reserve(500000);
   ASSERT_EQ(watched(pool).size(), 2u);
   EXPECT_EQ(watched(pool)[0].birth, watched(pool)[1].birth);
+  EXPECT_EQ(watched(pool)[0].touches.size(), 1u);
   buffer.release();
   EXPECT_EQ(watched(pool).size(), 1u);
   kept.release();
   EXPECT_EQ(watched(pool).size(), 0u);
+}
+
+TEST(LeakWatch, KnowsTheCapacityOfABufferThatGrewInItsBlock) {
+  BufferPool pool({.leak_detection = LeakDetection::all});
+  Buffer buffer = pool.allocate(100);
+  const std::byte* const place = buffer.bytes().data();
+  buffer.reserve(101);
+  ASSERT_EQ(buffer.bytes().data(), place);
+  EXPECT_EQ(watched(pool)[0].capacity, buffer.capacity());
+}
+
+TEST(LeakWatch, WritingItsOwnBytesIsNoTouch) {
+  BufferPool pool({.leak_detection = LeakDetection::all});
+  Buffer buffer = pool.allocate(16, 1000, {"birth", 1});
+  buffer.write("0123456789");
+  buffer.touch({"touch", 2});
+  buffer.write(buffer.bytes());
+  EXPECT_TRUE(buffer.try_write(buffer.bytes()));
+  ASSERT_EQ(watched(pool).size(), 1u);
+  EXPECT_EQ(touches_of(pool), (std::vector<CallSite>{{"touch", 2}}));
 }
 
 TEST(LeakWatch, SamplesOneOf128AndTheFirst) {

@@ -2,7 +2,11 @@
 // bytes and every block goes back. Method: threads share, slice and hand on by seed; each buffer
 // carries a text computed from its first number; ThreadSanitizer watches.
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <array>
+#include <atomic>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -105,6 +109,7 @@ TEST_P(BufferStress, SharedBuffersAreSlicedEverywhere) {
     Buffer buffer = channels_[self].take();
     if (!buffer) return;
     Buffer front = buffer.read_slice(buffer.readable_bytes() / 8 * 4);
+    front.share_across_threads();  // who hands on need not know whether it is
     if (!front.is_empty()) channels_[(self + 1) % thread_count].put(std::move(front));
     expect_whole(buffer);
   });
@@ -127,6 +132,30 @@ TEST_P(BufferStress, AnOwnerGrowsWhileOthersRead) {
     }
   });
 }
+
+#if !defined(__SANITIZE_THREAD__)
+// Whatever lock another thread holds at that moment: the child waits for nobody who is not there.
+TEST_P(BufferStress, AChildGoesOnAfterAFork) {
+  BufferPool pool({.arena = {.checking = GetParam()}, .leak_detection = LeakDetection::all});
+  std::atomic<bool> is_over{false};
+  std::thread other([&] {
+    while (!is_over.load()) pool.allocate(100).touch();
+  });
+  for (int round = 0; round < 200 && !HasFailure(); ++round) {
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(10);
+      pool.allocate(100).touch();
+      _exit(0);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  is_over = true;
+  other.join();
+}
+#endif
 
 }  // namespace
 }  // namespace tarn

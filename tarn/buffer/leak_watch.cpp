@@ -1,11 +1,54 @@
 #include "tarn/buffer/leak_watch.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "tarn/os/clock.hpp"
+#include "tarn/os/process.hpp"
 
 namespace tarn::detail {
+namespace {
+
+// All watches. Their locks are taken before those of arenas, which are never held here.
+struct Watches {
+  std::mutex mutex;
+  LeakWatch* newest = nullptr;
+  bool know_forks = false;
+};
+constinit Watches watches;
+
+}  // namespace
+
+LeakWatch::LeakWatch() noexcept {
+  const std::lock_guard lock(watches.mutex);
+  if (!watches.know_forks) {
+    watches.know_forks = call_around_fork(lock_all, unlock_all, unlock_all);
+  }
+  older_ = watches.newest;
+  if (older_ != nullptr) older_->newer_ = this;
+  watches.newest = this;
+}
+
+LeakWatch::~LeakWatch() {
+  const std::lock_guard lock(watches.mutex);
+  (newer_ != nullptr ? newer_->older_ : watches.newest) = older_;
+  if (older_ != nullptr) older_->newer_ = newer_;
+}
+
+void LeakWatch::lock_all() noexcept {
+  watches.mutex.lock();
+  for (LeakWatch* watch = watches.newest; watch != nullptr; watch = watch->older_) {
+    watch->mutex_.lock();
+  }
+}
+
+void LeakWatch::unlock_all() noexcept {
+  for (LeakWatch* watch = watches.newest; watch != nullptr; watch = watch->older_) {
+    watch->mutex_.unlock();
+  }
+  watches.mutex.unlock();
+}
 
 // The gaps are drawn, so that no rhythm of the program hides a kind of buffer from the sample.
 bool is_next_sampled() noexcept {
@@ -26,7 +69,6 @@ void LeakWatch::begin(BufferRecord& record, BufferBlock& block, CallSite birth) 
   record.birth_ns = monotonic_coarse_ns();
   record.capacity = block.capacity;
   block.record = &record;
-  block.care |= care::watched;
   const std::lock_guard lock(mutex_);
   record.older = newest_;
   if (newest_ != nullptr) newest_->newer = &record;
@@ -46,9 +88,19 @@ void LeakWatch::touch(BufferRecord& record, CallSite site) noexcept {
 
 void LeakWatch::move(BufferBlock& from, BufferBlock& to) noexcept {
   to.record = std::exchange(from.record, nullptr);
-  to.care |= care::watched;
+  note_capacity(to);
+}
+
+void LeakWatch::inherit(const BufferRecord& from, BufferRecord& to) noexcept {
   const std::lock_guard lock(mutex_);
-  to.record->capacity = to.capacity;
+  to.birth_ns = from.birth_ns;
+  std::copy(std::begin(from.touches), std::end(from.touches), to.touches);
+  to.touch_count = from.touch_count;
+}
+
+void LeakWatch::note_capacity(const BufferBlock& block) noexcept {
+  const std::lock_guard lock(mutex_);
+  block.record->capacity = block.capacity;
 }
 
 LiveBuffer LeakWatch::describe(const BufferRecord& record, CallSite* touches) noexcept {

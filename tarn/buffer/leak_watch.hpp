@@ -6,7 +6,7 @@
 // A handle ends by itself; what leaks is a queue that nobody empties, a callback that is never
 // called, a map from which a connection is not erased. They repeat, so a sample finds them.
 //
-// Threads:    any: a lock, taken for watched buffers only.
+// Threads:    any: a lock, taken for watched buffers only, and around a fork.
 // Failure:    a record for which memory is refused is left out.
 // Lifetime:   records end with their buffers, at the latest with the pool.
 
@@ -59,12 +59,22 @@ struct BufferRecord {
 
 class LeakWatch {
  public:
+  LeakWatch() noexcept;
+  ~LeakWatch();
+
+  LeakWatch(const LeakWatch&) = delete;
+  LeakWatch& operator=(const LeakWatch&) = delete;
+
   /// Begins to watch: `record` is of `block`, allocated at `birth`.
   void begin(BufferRecord& record, BufferBlock& block, CallSite birth) noexcept;
   void end(BufferRecord& record) noexcept;
   void touch(BufferRecord& record, CallSite site) noexcept;
   /// The record is of `to` from now on, which has taken the bytes of `from`.
   void move(BufferBlock& from, BufferBlock& to) noexcept;
+  /// `to`, just begun, has the age and the touches of `from`, whose bytes its block has copied.
+  void inherit(const BufferRecord& from, BufferRecord& to) noexcept;
+  /// Notes the block's capacity, which has changed.
+  void note_capacity(const BufferBlock& block) noexcept;
 
   /// Calls `visit(const LiveBuffer&)`, the newest first, with the list locked.
   template <typename Visit>
@@ -78,9 +88,13 @@ class LeakWatch {
 
  private:
   [[nodiscard]] static LiveBuffer describe(const BufferRecord& record, CallSite* touches) noexcept;
+  static void lock_all() noexcept;
+  static void unlock_all() noexcept;
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // for what follows
   BufferRecord* newest_ = nullptr;
+  LeakWatch* newer_ = nullptr;  // of all there are, for forks
+  LeakWatch* older_ = nullptr;
 };
 
 }  // namespace detail
