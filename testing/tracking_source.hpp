@@ -31,6 +31,7 @@ class TrackingSource final : public Source {
   }
 
   [[nodiscard]] std::size_t live_bytes() const noexcept { return live_bytes_; }
+  [[nodiscard]] std::size_t acquire_count() const noexcept { return acquire_count_; }
   [[nodiscard]] std::size_t discard_count() const noexcept { return discard_count_; }
 
   /// True if the bytes lie within one chunk that is out.
@@ -55,6 +56,7 @@ class TrackingSource final : public Source {
     std::memset(chunk, 0xA5, bytes);
     chunks_[reinterpret_cast<std::uintptr_t>(chunk)] = {bytes, alignment};
     live_bytes_ += bytes;
+    acquire_count_ += 1;
     return chunk;
   }
 
@@ -81,6 +83,7 @@ class TrackingSource final : public Source {
   Source& upstream_;
   std::map<std::uintptr_t, Chunk> chunks_;
   std::size_t live_bytes_ = 0;
+  std::size_t acquire_count_ = 0;
   std::size_t discard_count_ = 0;
 };
 

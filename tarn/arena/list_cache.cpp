@@ -9,7 +9,7 @@ namespace tarn::detail {
 namespace {
 
 // What the depot holds of a class at most: two threads that pass blocks on need a few lists.
-constexpr std::size_t depot_bytes_max = std::size_t{4} << 20;
+constexpr std::size_t depot_bytes_max = std::size_t{512} << 10;
 
 }  // namespace
 

@@ -73,6 +73,12 @@ struct ThreadLists {
 /// What a thread without lists has: nothing to take, and no room.
 inline constinit ThreadLists no_lists{};
 
+/// What is noted of a page: the class of its blocks plus 1, or 0 if it begins no run and has no
+/// slots; and whether its chunk is to fall empty. Pairs with itself: who frees a block may still
+/// read that its chunk is to stay, or the other way round, and both are right.
+using PageNote = std::atomic<std::uint8_t>;
+inline constexpr std::uint8_t leaving_bit = 0x80;
+
 /// Where the class of a block is noted: in a table in front of its chunk, at the lower bits of the
 /// number of its page. Chunks lie at multiples of their span: with some bits above those of the
 /// span, the tables of many do not share one set of a cache. Without, a free and an allocation of
@@ -90,14 +96,14 @@ struct BlockMap {
     return (address >> page_shift) & table_mask;
   }
 
-  /// Returns the class of a block in use; listed_class_count or more if it is in no list.
+  /// Returns the class of a block in use; listed_class_count or more if it goes into no list.
   [[nodiscard]] TARN_HOT unsigned class_of(const void* block) const noexcept {
     const auto address = reinterpret_cast<std::uintptr_t>(block);
     const std::size_t offset = address & offset_mask;
     if (offset - pages_begin >= pages_bytes) [[unlikely]]
       return listed_class_count;  // a huge block begins before the pages of other chunks
-    const auto* const table = reinterpret_cast<const std::uint8_t*>(address - offset + table_begin);
-    return table[entry_of(address)] - 1u;
+    const auto* const table = reinterpret_cast<const PageNote*>(address - offset + table_begin);
+    return table[entry_of(address)].load(std::memory_order_relaxed) - 1u;
   }
 };
 
