@@ -140,18 +140,28 @@ class ArenaShadow {
   }
 
   void check_lists(Arena& arena) {
-    detail::ArenaAccess::core(arena).shard(0).look([&](const ChunkLists& lists, const auto*) {
-      for (std::size_t index = 0; index < ChunkLists::list_count; ++index) {
-        const auto list = static_cast<ChunkLists::List>(index);
-        const ChunkLists::Bounds bounds = ChunkLists::bounds_of(list);
-        lists.for_each(list, [&](Chunk& chunk) {
-          const unsigned usage = chunk.usage();
-          if (chunk.list != list || usage < bounds.usage_min || usage >= bounds.usage_end) {
-            wrong_ = "a chunk is in the wrong list";
+    detail::ArenaAccess::core(arena).shard(0).look(
+        [&](const ChunkLists& lists, const detail::SubpagePool* pools) {
+          for (std::size_t index = 0; index < ChunkLists::list_count; ++index) {
+            const auto list = static_cast<ChunkLists::List>(index);
+            const ChunkLists::Bounds bounds = ChunkLists::bounds_of(list);
+            lists.for_each(list, [&](Chunk& chunk) {
+              const unsigned usage = chunk.usage();
+              if (chunk.list != list || usage < bounds.usage_min || usage >= bounds.usage_end) {
+                wrong_ = "a chunk is in the wrong list";
+              }
+            });
+          }
+          lists.for_each(ChunkLists::leaving, [&](const Chunk& chunk) {
+            if (!chunk.is_leaving || chunk.taken_bytes == 0)
+              wrong_ = "a chunk leaves that should not";
+          });
+          for (std::size_t index = 0; index < detail::class_count_max; ++index) {
+            for (const auto* page = pools[index].newest(); page != nullptr; page = page->next) {
+              if (page->chunk->is_leaving) wrong_ = "slots are to be had of a chunk that leaves";
+            }
           }
         });
-      }
-    });
   }
 
   TrackingSource source_;

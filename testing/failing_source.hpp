@@ -61,6 +61,9 @@ class FailingSource final : public Source {
     outstanding_count_ -= 1;
     upstream_.release(chunk, bytes, alignment);
   }
+  std::size_t do_discard(void* begin, std::size_t bytes) noexcept override {
+    return upstream_.discard(begin, bytes);
+  }
 
   Source& upstream_;
   std::size_t fail_index_ = 0;

@@ -1,6 +1,7 @@
 // testing/tracking_source.hpp - a source that knows every chunk that is out.
 //
-// New chunks are filled with noise, so that a pool that takes them for zeroed is found out.
+// New chunks are filled with noise, so that a pool that takes them for zeroed is found out; so is
+// what is discarded, which always counts as given back.
 //
 // Threads:    one at a time.
 // Failure:    nullptr when the upstream refuses, and above chunk_bytes_max without asking it, for
@@ -30,6 +31,8 @@ class TrackingSource final : public Source {
   }
 
   [[nodiscard]] std::size_t live_bytes() const noexcept { return live_bytes_; }
+  [[nodiscard]] std::size_t acquire_count() const noexcept { return acquire_count_; }
+  [[nodiscard]] std::size_t discard_count() const noexcept { return discard_count_; }
 
   /// True if the bytes lie within one chunk that is out.
   [[nodiscard]] bool contains(const void* block, std::size_t bytes) const noexcept {
@@ -53,6 +56,7 @@ class TrackingSource final : public Source {
     std::memset(chunk, 0xA5, bytes);
     chunks_[reinterpret_cast<std::uintptr_t>(chunk)] = {bytes, alignment};
     live_bytes_ += bytes;
+    acquire_count_ += 1;
     return chunk;
   }
 
@@ -68,9 +72,19 @@ class TrackingSource final : public Source {
     upstream_.release(chunk, bytes, alignment);
   }
 
+  std::size_t do_discard(void* begin, std::size_t bytes) noexcept override {
+    TARN_CHECK(contains(begin, bytes), "%zu bytes at %p are discarded and in no chunk", bytes,
+               begin);
+    std::memset(begin, 0x5A, bytes);
+    discard_count_ += 1;
+    return bytes;
+  }
+
   Source& upstream_;
   std::map<std::uintptr_t, Chunk> chunks_;
   std::size_t live_bytes_ = 0;
+  std::size_t acquire_count_ = 0;
+  std::size_t discard_count_ = 0;
 };
 
 }  // namespace tarn

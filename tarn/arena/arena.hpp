@@ -46,7 +46,8 @@ struct ArenaStats {
   std::size_t used_bytes = 0;
   /// Bytes of free blocks in the caches of threads and between them.
   std::size_t cached_bytes = 0;
-  /// Bytes the source was asked for, what the library notes about them included.
+  /// Bytes the source was asked for, what the library notes about them included, less those that
+  /// went back to it without their chunk.
   std::size_t reserved_bytes = 0;
   std::size_t chunk_count = 0;
   std::size_t huge_block_count = 0;
@@ -144,14 +145,17 @@ class Arena {
   /// Returns true if `pointer` points into a chunk of this arena. O(chunks).
   [[nodiscard]] bool owns(const void* pointer) const noexcept;
 
-  /// Gives back the free blocks in this thread's cache, pages of which no slot is in use and chunks
-  /// of which no page is. Returns how many bytes the source got back. O(what is free, and chunks).
+  /// Gives back the free blocks in this thread's cache and between threads, pages of which no slot
+  /// is in use and chunks of which no page is; in the standard mode also the memory of free pages.
+  /// Returns how many bytes the source got back. O(what is free, and pages of all chunks).
   std::size_t trim() noexcept;
 
   /// In the standard mode, gives back what nobody has needed since the last call: free blocks in
-  /// this thread's cache and between threads, pages of which no slot is in use, and chunks of which
-  /// no page was. Returns how many bytes the source got back. Happens by itself once an interval,
-  /// when a thread has used up what it keeps of a size, or has no more room for it.
+  /// this thread's cache and between threads, pages of which no slot is in use, the memory of pages
+  /// that were free, and chunks of which no page was in use. Returns how many bytes the source got
+  /// back. Happens by itself once an interval, and when the live set has fallen by an eighth: then
+  /// of all that this thread keeps. A thread comes to it when it has used up what it keeps of a
+  /// size, or has no more room for it.
   std::size_t decay() noexcept;
 
   /// O(pages of all chunks, cached blocks). Of what other threads do meanwhile, it sees some.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <numeric>
 
 #include "tarn/base/check.hpp"
 #include "tarn/os/machine.hpp"
@@ -162,7 +163,7 @@ void ArenaCore::deallocate(void* block) noexcept {
 }
 
 bool ArenaCore::put_listed(const Place& place, void* block) noexcept {
-  if (place.chunk->is_huge()) return false;
+  if (place.chunk->is_huge() || place.chunk->is_leaving_at(place.page)) return false;
   auto* const cache = static_cast<ListCache*>(this_cache());
   const unsigned size_class = rules().class_of(place.room);
   if (cache == nullptr || !cache->keeps(size_class)) return false;
@@ -197,28 +198,37 @@ bool ArenaCore::owns(const void* pointer) const noexcept {
                      [&](const Shard& shard) { return shard.owns(pointer); });
 }
 
+std::size_t ArenaCore::reserved_bytes() const noexcept {
+  return std::accumulate(
+      shards_, shards_ + shard_count_, std::size_t{0},
+      [](std::size_t bytes, const Shard& shard) { return bytes + shard.counts().reserved_bytes; });
+}
+
+// Chunks may go back with the blocks that go home, and not only at the end.
 std::size_t ArenaCore::trim() noexcept {
+  const std::size_t before_bytes = reserved_bytes();
   if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_all();
   depot_.empty([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
-  std::size_t released_bytes = 0;
-  for (std::size_t index = 0; index < shard_count_; ++index) {
-    released_bytes += shards_[index].trim();
-  }
-  return released_bytes;
+  for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].trim();
+  return before_bytes - std::min(before_bytes, reserved_bytes());
 }
 
 std::size_t ArenaCore::decay() noexcept {
+  const std::size_t before_bytes = reserved_bytes();
   if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_unneeded();
   depot_.decay([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
-  std::size_t released_bytes = 0;
-  for (std::size_t index = 0; index < shard_count_; ++index) {
-    released_bytes += shards_[index].decay();
-  }
-  return released_bytes;
+  for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].decay();
+  return before_bytes - std::min(before_bytes, reserved_bytes());
 }
 
-// Every thread for its own lists, one of them for what is all threads'.
+// Every thread for its own lists, one of them for what is all threads'. When the live set falls,
+// time does not matter: lists as long as it was high would keep more than is in use.
 void ArenaCore::decay_if_due(ListCache& cache) noexcept {
+  if (cache.shard().has_fallen()) {
+    cache.give_back_all();
+    depot_.empty([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
+    return static_cast<void>(decay());
+  }
   const std::uint64_t now_ns = options_.clock_ns();
   const std::uint64_t interval_ns = options_.decay_interval_ns;
   if (!cache.begins_interval(now_ns, interval_ns)) return;

@@ -9,7 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tarn/os/pages.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "tarn/source/mapped_source.hpp"
 #include "testing/region_shadow.hpp"
 #include "testing/tracking_source.hpp"
 
@@ -129,10 +131,43 @@ TEST_P(ArenaFace, TrimGivesTheSourceEverythingThatIsFree) {
   for (std::size_t bytes = 1; bytes < 100000; bytes += 777) blocks.push_back(arena.allocate(bytes));
   for (void* const block : blocks) arena.deallocate(block);
   EXPECT_EQ(source_.live_bytes() == 0, GetParam() == Checking::passthrough);
-  EXPECT_EQ(arena.stats().reserved_bytes, source_.live_bytes());
-  const std::size_t held_bytes = source_.live_bytes();
+  const std::size_t held_bytes = arena.stats().reserved_bytes;
+  EXPECT_LE(held_bytes, source_.live_bytes());
   EXPECT_EQ(arena.trim(), held_bytes);
   EXPECT_EQ(source_.live_bytes(), 0u);
+}
+
+// Writes one byte a page, unseen by the sanitizers: their shadow of it is memory as well.
+__attribute__((no_sanitize("address", "thread"))) void touch(void* block, std::size_t bytes) {
+  volatile unsigned char* const memory = static_cast<unsigned char*>(block);
+  for (std::size_t offset = 0; offset < bytes; offset += 4096) memory[offset] = 1;
+}
+
+// One block in sixteen stays, in every chunk.
+TEST(Arena, TrimGivesTheMemoryOfFreePagesBackOfChunksInUse) {
+  constexpr std::size_t mebibyte = std::size_t{1} << 20;
+  constexpr std::size_t bytes = 65536;
+  MappedSource source;
+  ArenaOptions options;
+  options.source = &source;
+  options.shard_count = 1;
+  options.checking = Checking::off;
+  Arena arena(options);
+  std::vector<void*> blocks;
+  while (blocks.size() < 1024) {
+    blocks.push_back(arena.allocate(bytes));
+    touch(blocks.back(), bytes);
+  }
+  const std::size_t high_bytes = resident_bytes();
+  EXPECT_GE(arena.stats().reserved_bytes, 64 * mebibyte);
+  for (std::size_t index = 0; index < blocks.size(); ++index) {
+    if (index % 16 != 0) arena.deallocate(blocks[index]);
+  }
+  arena.trim();
+  EXPECT_LE(resident_bytes(), high_bytes - 60 * mebibyte + 8 * mebibyte);
+  EXPECT_LE(arena.stats().reserved_bytes, 6 * mebibyte);
+  EXPECT_GE(arena.stats().chunk_count, 64u);
+  for (std::size_t index = 0; index < blocks.size(); index += 16) arena.deallocate(blocks[index]);
 }
 
 TEST_P(ArenaFace, TellsUsedCachedAndReservedOfEachSize) {

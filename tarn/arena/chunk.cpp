@@ -4,6 +4,8 @@
 #include <bit>
 #include <new>
 
+#include "tarn/source/source.hpp"
+
 namespace tarn::detail {
 namespace {
 
@@ -24,6 +26,9 @@ ChunkShape ChunkShape::of(const SizeRules& rules, bool has_homes) noexcept {
     return begin;
   };
   shape.tree_begin = place(PageTree::memory_bytes(rules.order()));
+  const std::size_t page_bits_bytes = SlotBitmap::word_count(page_count) * sizeof(std::uint64_t);
+  shape.idle_begin = place(page_bits_bytes);
+  shape.discarded_begin = place(page_bits_bytes);
   shape.homes_begin = place(has_homes ? page_count * slots_of_page * sizeof(Home) : 0);
   shape.words_begin = place(page_count * shape.words_of_page() * sizeof(std::uint64_t));
   shape.subpages_begin = place(page_count * sizeof(Subpage));
@@ -46,7 +51,7 @@ std::size_t ChunkShape::huge_lead_bytes(std::size_t alignment) const noexcept {
 
 Chunk* Chunk::begin(void* memory, const ChunkShape& shape, Shard& shard) noexcept {
   auto* const depths = static_cast<std::uint8_t*>(memory) + shape.tree_begin;
-  return ::new (memory) Chunk{
+  auto* const chunk = ::new (memory) Chunk{
       .shape = &shape,
       .shard = &shard,
       .acquired = memory,
@@ -55,6 +60,9 @@ Chunk* Chunk::begin(void* memory, const ChunkShape& shape, Shard& shard) noexcep
       .tree = PageTree(depths, shape.rules.order()),
       .free_bytes = shape.rules.chunk_bytes,
   };
+  chunk->idle_pages().clear(shape.rules.page_count());
+  chunk->discarded_pages().clear(shape.rules.page_count());
+  return chunk;
 }
 
 void Chunk::end() noexcept {
@@ -87,10 +95,56 @@ void* Chunk::try_allocate(std::size_t room, SubpagePool& pool) noexcept {
   if (page == PageTree::no_page) return nullptr;
   free_bytes -= page_count * rules.page_bytes;
   is_noted_empty = false;
+  begin_use_of(page, page_count);
   set_class(page, rules.is_slot(room) ? page_count : 1, rules.class_of(room));
-  if (!rules.is_slot(room)) return page_at(page);
+  if (!rules.is_slot(room)) {
+    taken_bytes += room;
+    return page_at(page);
+  }
   begin_subpage(page, room, pool);
   return take_slot(subpages()[page], pool);
+}
+
+void Chunk::begin_use_of(std::uint32_t page, std::size_t page_count) noexcept {
+  for (std::uint32_t index = page; index < page + page_count; ++index) {
+    idle_pages().free(index);
+    if (!discarded_pages().is_taken(index)) continue;
+    discarded_pages().free(index);
+    discarded_bytes -= shape->rules.page_bytes;
+  }
+}
+
+std::size_t Chunk::discard_free_pages(Source& source, bool only_long_free) noexcept {
+  const std::size_t before_bytes = discarded_bytes;
+  std::uint32_t page = 0;
+  while (page < shape->rules.page_count()) {
+    if (is_taken(page)) {
+      page += static_cast<std::uint32_t>(shape->rules.run_page_count(room_at(page)));
+      continue;
+    }
+    const std::uint32_t end = end_of_run(page, only_long_free);
+    if (end != page) discard_run(source, page, end);
+    if (end == page && only_long_free) idle_pages().take(page);
+    page = std::max(end, page + 1);
+  }
+  return discarded_bytes - before_bytes;
+}
+
+// Of the free pages from `page` on that have memory.
+std::uint32_t Chunk::end_of_run(std::uint32_t page, bool only_long_free) noexcept {
+  while (page < shape->rules.page_count() && !is_taken(page) && !discarded_pages().is_taken(page) &&
+         (!only_long_free || idle_pages().is_taken(page))) {
+    page += 1;
+  }
+  return page;
+}
+
+// A source may have larger pages, or memory that it can not give back: then they stay as they are.
+void Chunk::discard_run(Source& source, std::uint32_t page, std::uint32_t end) noexcept {
+  const std::size_t bytes = (end - page) * shape->rules.page_bytes;
+  if (source.discard(page_at(page), bytes) != bytes) return;
+  discarded_bytes += bytes;
+  for (; page < end; ++page) discarded_pages().take(page);
 }
 
 void Chunk::begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& pool) noexcept {
@@ -108,12 +162,26 @@ void Chunk::begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& poo
 void* Chunk::take_slot(Subpage& subpage, SubpagePool& pool) noexcept {
   Chunk& chunk = *subpage.chunk;
   const std::size_t slot = pool.take(subpage);
+  chunk.taken_bytes += subpage.slot_bytes;
   return chunk.page_at(subpage.page) + slot * subpage.slot_bytes;
 }
 
 void Chunk::deallocate(const Place& place, SubpagePool& pool) noexcept {
+  taken_bytes -= place.room;
   Subpage* const subpage = subpage_at(place.page);
-  if (subpage == nullptr || pool.free(*subpage, place.slot)) free_run(place.page);
+  if (subpage == nullptr || free_slot(*subpage, place.slot, pool)) free_run(place.page);
+}
+
+// Returns true if the run is free then. What is to fall empty is in no pool.
+bool Chunk::free_slot(Subpage& subpage, std::uint32_t slot, SubpagePool& pool) const noexcept {
+  if (!is_leaving) return pool.free(subpage, slot);
+  subpage.put_back(slot);
+  return subpage.available == subpage.capacity;
+}
+
+void Chunk::set_leaving(bool leaving) noexcept {
+  is_leaving = leaving;
+  PageMap::set_leaving(pages(), shape->rules.chunk_bytes, leaving);
 }
 
 void Chunk::free_run(std::uint32_t page) noexcept {
@@ -141,19 +209,6 @@ void* Chunk::find_in_use() noexcept {
     }
   }
   return nullptr;
-}
-
-std::size_t Chunk::taken_bytes() noexcept {
-  if (is_huge()) return 0;
-  const SizeRules& rules = shape->rules;
-  std::size_t bytes = rules.chunk_bytes - free_bytes;
-  for (std::uint32_t page = 0; page < rules.page_count(); ++page) {
-    const Subpage* const cut = subpage_at(page);
-    if (cut == nullptr) continue;
-    bytes -= rules.page_bytes;
-    if (cut->page == page) bytes += std::size_t{cut->capacity - cut->available} * cut->slot_bytes;
-  }
-  return bytes;
 }
 
 void Chunk::count_class(unsigned size_class, ClassCounts& counts) noexcept {

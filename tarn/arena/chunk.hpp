@@ -17,11 +17,15 @@
 // Only mode netty_4_1 and checking need it. Homes of 32 slots are a cache line, and the first lines
 // of all pages lie together: a page of large slots touches only those.
 //
+// A free page may have no memory: it went back to the system, and comes again, zero, when the page
+// is written. Two bits for each page say so, and whether it has been free for long.
+//
 // Threads:    one at a time: the shard's lock. What place_of() reads does not change while the
 //             block is in use.
 // Failure:    try_allocate() returns nullptr.
 // Lifetime:   from the source to the source; no block outlives its chunk.
-// Invariant:  free_bytes is that of the pages that are in no run and no subpage.
+// Invariant:  free_bytes is that of the pages that are in no run and no subpage; those alone are
+//             noted as idle or discarded.
 
 #pragma once
 
@@ -35,7 +39,11 @@
 #include "tarn/base/bits.hpp"
 #include "tarn/parts/page_tree.hpp"
 
-namespace tarn::detail {
+namespace tarn {
+
+class Source;
+
+namespace detail {
 
 class Shard;
 
@@ -49,6 +57,8 @@ inline constexpr Home first_home = 2;
 struct ChunkShape {
   SizeRules rules;
   std::size_t tree_begin;
+  std::size_t idle_begin;
+  std::size_t discarded_begin;
   std::size_t homes_begin;
   std::size_t words_begin;
   std::size_t subpages_begin;
@@ -98,7 +108,9 @@ struct Chunk {
   std::size_t acquired_alignment;
   PageTree tree;
   std::size_t free_bytes;
-  std::size_t huge_bytes = 0;  // of its one block, if it is huge
+  std::size_t discarded_bytes = 0;  // of free pages, that have no memory
+  std::size_t taken_bytes = 0;      // of the rooms of all blocks of pages that are not free
+  std::size_t huge_bytes = 0;       // of its one block, if it is huge
   std::size_t huge_begin = 0;
   Chunk* next = nullptr;  // in a chunk list
   Chunk* previous = nullptr;
@@ -106,6 +118,7 @@ struct Chunk {
   Chunk* previous_in_table = nullptr;
   std::uint8_t list = 0;  // index in the shard's ChunkLists
   bool is_noted_empty = false;
+  bool is_leaving = false;  // nothing is taken of it any more
   Home huge_home = not_in_use;
 
   /// A chunk of free pages in memory of shape.acquired_bytes() bytes, which the page map covers.
@@ -144,8 +157,28 @@ struct Chunk {
   /// Returns a block that somebody uses, or nullptr. O(slots).
   [[nodiscard]] void* find_in_use() noexcept;
 
-  /// Returns the bytes of the rooms of all blocks of pages that are not free. O(pages).
-  [[nodiscard]] std::size_t taken_bytes() noexcept;
+  /// Gives the memory of free pages back to the source, with `only_long_free` of those that were
+  /// free at the last such call and ever since. Returns how many bytes went back. O(pages), and a
+  /// system call for each run of them.
+  std::size_t discard_free_pages(Source& source, bool only_long_free) noexcept;
+
+  /// Notes of all pages whether the chunk is to fall empty. O(pages).
+  void set_leaving(bool leaving) noexcept;
+
+  /// Returns true if blocks of this page are not to be kept by a thread: their chunk is to fall
+  /// empty. Any thread may ask that has such a block.
+  [[nodiscard]] bool is_leaving_at(std::uint32_t page) noexcept {
+    return PageMap::is_leaving(page_at(page));
+  }
+
+  /// Calls `visit(Subpage&)` for each run of pages that is cut into slots. O(pages).
+  template <typename Visit>
+  void for_each_subpage(Visit&& visit) noexcept {
+    for (std::uint32_t page = 0; page < shape->rules.page_count(); ++page) {
+      Subpage* const cut = subpage_at(page);
+      if (cut != nullptr && cut->page == page) visit(*cut);
+    }
+  }
 
   /// Adds what there is of a class to `counts`. O(pages).
   void count_class(unsigned size_class, ClassCounts& counts) noexcept;
@@ -181,6 +214,16 @@ struct Chunk {
   [[nodiscard]] std::byte* huge_block() noexcept { return at(huge_begin); }
 
  private:
+  // Pages that were free at the last call that gave long free ones back, and ever since; and pages
+  // without memory, which are free.
+  [[nodiscard]] SlotBitmap idle_pages() noexcept { return bitmap_at(shape->idle_begin); }
+  [[nodiscard]] SlotBitmap discarded_pages() noexcept { return bitmap_at(shape->discarded_begin); }
+  [[nodiscard]] SlotBitmap bitmap_at(std::size_t offset) noexcept {
+    return SlotBitmap(reinterpret_cast<std::uint64_t*>(at(offset)));
+  }
+  [[nodiscard]] std::uint32_t end_of_run(std::uint32_t page, bool only_long_free) noexcept;
+  void discard_run(Source& source, std::uint32_t page, std::uint32_t end) noexcept;
+  void begin_use_of(std::uint32_t page, std::size_t page_count) noexcept;
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept {
     return reinterpret_cast<std::byte*>(this) + offset;
   }
@@ -188,7 +231,7 @@ struct Chunk {
     return pages() + page * shape->rules.page_bytes;
   }
   [[nodiscard]] unsigned class_at(std::uint32_t page) noexcept {
-    return PageMap::class_of(page_at(page));
+    return PageMap::class_in_chunk_of(page_at(page));
   }
   void set_class(std::uint32_t page, std::size_t page_count, unsigned size_class) noexcept {
     PageMap::set_class(page_at(page), page_count * shape->rules.page_bytes, size_class);
@@ -198,7 +241,10 @@ struct Chunk {
   }
   [[nodiscard]] Home* home_at(std::uint32_t page, std::uint32_t slot) noexcept;
   void free_run(std::uint32_t page) noexcept;
+  [[nodiscard]] bool free_slot(Subpage& subpage, std::uint32_t slot,
+                               SubpagePool& pool) const noexcept;
   void begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& pool) noexcept;
 };
 
-}  // namespace tarn::detail
+}  // namespace detail
+}  // namespace tarn

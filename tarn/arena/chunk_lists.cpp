@@ -11,6 +11,9 @@ using List = ChunkLists::List;
 constexpr ChunkLists::Bounds bounds[ChunkLists::list_count] = {
     {0, 25}, {1, 50}, {25, 75}, {50, 100}, {75, 100}, {100, UINT_MAX}};
 
+constexpr List order_of_netty[] = {List::q050, List::q025, List::q000, List::init, List::q075};
+constexpr List fullest_first[] = {List::q075, List::q050, List::q025, List::q000, List::init};
+
 List list_above(List list) noexcept { return static_cast<List>(list + 1); }
 List list_below(List list) noexcept { return static_cast<List>(list - 1); }
 
@@ -26,7 +29,7 @@ std::size_t room_max(List list, const SizeRules& rules) noexcept {
 ChunkLists::Bounds ChunkLists::bounds_of(List list) noexcept { return bounds[list]; }
 
 void* ChunkLists::try_allocate(std::size_t room, SubpagePool& pool) noexcept {
-  for (const List list : {q050, q025, q000, init, q075}) {
+  for (const List list : is_standard_ ? fullest_first : order_of_netty) {
     for (Chunk* chunk = newest_[list]; chunk != nullptr; chunk = chunk->next) {
       if (room > room_max(list, chunk->shape->rules)) break;
       void* const block = chunk->try_allocate(room, pool);
@@ -48,6 +51,7 @@ void* ChunkLists::allocate_in(Chunk& chunk, std::size_t room, SubpagePool& pool)
 }
 
 bool ChunkLists::settle(Chunk& chunk) noexcept {
+  if (chunk.list == leaving) return false;
   auto list = static_cast<List>(chunk.list);
   if (chunk.usage() >= bounds[list].usage_min) return false;
   remove(chunk);
@@ -73,6 +77,26 @@ Chunk* ChunkLists::take_empty(bool only_long_empty) noexcept {
   }
   if (chunk != nullptr) remove(*chunk);
   return chunk;
+}
+
+Chunk* ChunkLists::least_taken() const noexcept {
+  Chunk* least = nullptr;
+  for (std::size_t list = 0; list < list_count; ++list) {
+    for_each(static_cast<List>(list), [&](Chunk& chunk) {
+      if (least == nullptr || chunk.taken_bytes < least->taken_bytes) least = &chunk;
+    });
+  }
+  return least;
+}
+
+void ChunkLists::leave(Chunk& chunk) noexcept {
+  remove(chunk);
+  push(leaving, chunk);
+}
+
+void ChunkLists::stay(Chunk& chunk) noexcept {
+  remove(chunk);
+  move_up(init, chunk);
 }
 
 void ChunkLists::note_empty() noexcept {

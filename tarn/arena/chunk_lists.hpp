@@ -8,13 +8,17 @@
 //     q075                                 [-------)
 //     q100                                         |     nothing to be had
 //
-//     tried in the order q050, q025, q000, init, q075, each from its newest chunk on
+//     leaving      chunks of which nothing is taken any more, so that they fall empty
+//
+//     tried in the order q050, q025, q000, init, q075, each from its newest chunk on; in the
+//     standard mode the fullest first: q075, q050, q025, q000, init
 //
 // After Netty 4.1's PoolChunkList. The lists overlap, so that a chunk whose usage swings does not
 // change lists each time. q050 first: full chunks fill up and empty ones fall empty; q075 last, for
-// a run is seldom found there. A list whose least used chunk is too full for a request is not
-// searched: only init and q000 can serve more than three quarters of a chunk, and a whole one only
-// init, in the standard mode.
+// a run is seldom found there. The standard mode, which asks for many blocks at once, looks there
+// first: fewer chunks share what is in use. A list whose least used chunk is too full for a request
+// is not searched: only init and q000 can serve more than three quarters of a chunk, and a whole
+// one only init, in the standard mode.
 //
 // Threads:    one at a time: the shard's lock.
 // Failure:    try_allocate() returns nullptr.
@@ -31,14 +35,16 @@ namespace tarn::detail {
 
 class ChunkLists {
  public:
-  enum List : std::uint8_t { init, q000, q025, q050, q075, q100 };
-  static constexpr std::size_t list_count = 6;
+  enum List : std::uint8_t { init, q000, q025, q050, q075, q100, leaving };
+  static constexpr std::size_t list_count = 6;  // without those that leave
 
   struct Bounds {
     unsigned usage_min;  // below it a chunk goes to the list before
     unsigned usage_end;  // from here on to the next
   };
   [[nodiscard]] static Bounds bounds_of(List list) noexcept;
+
+  explicit ChunkLists(bool is_standard) noexcept : is_standard_(is_standard) {}
 
   /// Returns a block of `room` bytes, not huge, of the first chunk that has one; nullptr if none.
   [[nodiscard]] void* try_allocate(std::size_t room, SubpagePool& pool) noexcept;
@@ -48,12 +54,26 @@ class ChunkLists {
 
   /// Moves a chunk of which something was freed to the list of its usage; returns true if it is
   /// empty and out of the lists: to be given back. In the standard mode it goes to init instead, so
-  /// that a size near a chunk does not come and go by the source.
+  /// that a size near a chunk does not come and go by the source. One that leaves stays so.
   [[nodiscard]] bool settle(Chunk& chunk) noexcept;
 
   /// Takes a chunk of which nothing is in use out of the lists, where only init keeps such; nullptr
   /// if there is none. With `only_long_empty`, one that note_empty() has seen. O(chunks in init).
   [[nodiscard]] Chunk* take_empty(bool only_long_empty) noexcept;
+
+  /// Returns the chunk of which the fewest bytes are taken, of those that do not leave; nullptr if
+  /// all leave. O(chunks).
+  [[nodiscard]] Chunk* least_taken() const noexcept;
+
+  /// Takes a chunk off the list of its usage: it leaves. Then back: it stays.
+  void leave(Chunk& chunk) noexcept;
+  void stay(Chunk& chunk) noexcept;
+
+  /// Takes a chunk out of the lists.
+  void take(Chunk& chunk) noexcept { remove(chunk); }
+
+  /// Returns the chunk that leaves since the shortest time, or nullptr.
+  [[nodiscard]] Chunk* newest_leaving() const noexcept { return newest_[leaving]; }
 
   /// Notes which chunks are empty, until something is allocated of them.
   void note_empty() noexcept;
@@ -69,7 +89,8 @@ class ChunkLists {
   void remove(Chunk& chunk) noexcept;
   void move_up(List list, Chunk& chunk) noexcept;
 
-  Chunk* newest_[list_count] = {};
+  const bool is_standard_;
+  Chunk* newest_[list_count + 1] = {};
 };
 
 }  // namespace tarn::detail

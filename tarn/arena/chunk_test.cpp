@@ -4,6 +4,7 @@
 #include "tarn/arena/chunk.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <vector>
@@ -12,6 +13,8 @@
 
 #include "tarn/arena/shard.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/choices.hpp"
+#include "testing/tracking_source.hpp"
 
 namespace tarn::detail {
 namespace {
@@ -84,7 +87,7 @@ TEST_P(ChunkTest, EverySlotLeadsToItsPlaceAndHasItsOwnHome) {
     const std::size_t run_page_count = shape_.rules.run_page_count(room);
     const std::size_t run_count = shape_.rules.page_count() / std::bit_ceil(run_page_count);
     ASSERT_GE(blocks.size(), run_count * (run_page_count * shape_.rules.page_bytes / room));
-    EXPECT_EQ(chunk_->taken_bytes(), blocks.size() * room);
+    EXPECT_EQ(chunk_->taken_bytes, blocks.size() * room);
     std::sort(homes.begin(), homes.end());
     ASSERT_EQ(std::adjacent_find(homes.begin(), homes.end()), homes.end());
     for (const auto& [block, place] : blocks) {
@@ -121,6 +124,94 @@ TEST_P(ChunkTest, UsageIsZeroOnlyWhenEmptyAndAHundredOnlyWhenFull) {
     last = chunk_->usage();
     EXPECT_EQ(last == 100, chunk_->free_bytes == 0);
   }
+}
+
+// A chunk of four pages, and what must be so of each page.
+class PagesAndModel {
+ public:
+  PagesAndModel() { EXPECT_TRUE(PageMap::try_cover(memory_)); }
+  ~PagesAndModel() {
+    chunk_->end();
+    source_.release(memory_, shape_.acquired_bytes(), shape_.span_bytes);
+  }
+
+  void step(Choices& choices) {
+    const std::size_t action = choices.choose(2 + page_count + runs_.size());
+    if (action < 2) return discard(action == 0);
+    action < 2 + page_count ? allocate(action - 1) : deallocate(action - 2 - page_count);
+  }
+  void check() {
+    const auto discarded_count = std::count(is_discarded_.begin(), is_discarded_.end(), true);
+    ASSERT_EQ(chunk_->discarded_bytes, static_cast<std::size_t>(discarded_count) * page_bytes);
+    for (const Place& run : runs_) {
+      ASSERT_EQ(std::count(chunk_->block_of(run), chunk_->block_of(run) + run.room, pattern),
+                static_cast<std::ptrdiff_t>(run.room));
+    }
+  }
+
+ private:
+  static constexpr std::size_t page_bytes = 4096;
+  static constexpr std::size_t page_count = 4;
+  static constexpr std::byte pattern{0xE1};
+
+  void allocate(std::size_t count) {
+    void* const block = chunk_->try_allocate(count * page_bytes, pool_);
+    if (block == nullptr) return;
+    runs_.push_back(chunk_->place_of(block));
+    std::fill_n(static_cast<std::byte*>(block), count * page_bytes, pattern);
+    mark(runs_.back(), true);
+  }
+  void deallocate(std::size_t index) {
+    mark(runs_[index], false);
+    chunk_->deallocate(runs_[index], pool_);
+    runs_.erase(runs_.begin() + static_cast<std::ptrdiff_t>(index));
+  }
+  void mark(const Place& run, bool taken) {
+    for (std::size_t page = run.page; page < run.page + run.room / page_bytes; ++page) {
+      is_taken_[page] = taken;
+      is_idle_[page] = is_discarded_[page] = false;
+    }
+  }
+  void discard(bool only_long_free) {
+    std::size_t discarded_bytes = 0;
+    for (std::size_t page = 0; page < page_count; ++page) {
+      if (is_taken_[page]) continue;
+      if (!is_discarded_[page] && (is_idle_[page] || !only_long_free)) {
+        is_discarded_[page] = true;
+        discarded_bytes += page_bytes;
+      }
+      is_idle_[page] = is_idle_[page] || only_long_free;
+    }
+    ASSERT_EQ(chunk_->discard_free_pages(source_, only_long_free), discarded_bytes);
+  }
+
+  ChunkShape shape_ =
+      ChunkShape::of({page_bytes, page_bytes* page_count, 0, ArenaMode::standard}, false);
+  TrackingSource source_{heap_source()};
+  ShardCommons commons_{shape_, &source_, Checking::off};
+  Shard shard_{commons_};
+  void* memory_ = source_.acquire(shape_.acquired_bytes(), shape_.span_bytes);
+  Chunk* chunk_ = Chunk::begin(memory_, shape_, shard_);
+  SubpagePool pool_;
+  std::vector<Place> runs_;
+  std::array<bool, page_count> is_taken_{};
+  std::array<bool, page_count> is_idle_{};
+  std::array<bool, page_count> is_discarded_{};
+};
+
+TEST(ChunkPages, DiscardFreeOnesOnlyInEveryWorldOfFiveSteps) {
+  std::size_t world_count = 0;
+  AllChoices choices;
+  do {
+    ++world_count;
+    PagesAndModel pages;
+    for (int i = 0; i < 5; ++i) {
+      pages.step(choices);
+      pages.check();
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  } while (choices.next());
+  EXPECT_GT(world_count, 10'000u);
 }
 
 TEST(HugeChunk, LiesAtTheSpanBelowItsBlock) {

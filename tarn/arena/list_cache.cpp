@@ -9,8 +9,8 @@
 namespace tarn::detail {
 namespace {
 
-// What the depot holds of a class at most: two threads that pass blocks on need a few batches.
-constexpr std::size_t depot_bytes_max = std::size_t{4} << 20;
+// What the depot holds of a class at most: two threads that pass blocks on need a few lists.
+constexpr std::size_t depot_bytes_max = std::size_t{512} << 10;
 
 // A thread writes to its lists only: none begins in a cache line of another's.
 constexpr std::size_t list_alignment = 64;

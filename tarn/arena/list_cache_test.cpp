@@ -89,7 +89,7 @@ TEST_F(ListCaches, WriteNothingIntoABlock) {
 // A list has room for two batches: the older one leaves when it is full.
 TEST_F(ListCaches, FreesOfAnotherThreadArriveInBatches) {
   constexpr std::size_t batch_count = 256;
-  constexpr std::size_t arrival_count = 20;
+  constexpr std::size_t arrival_count = 10;
   Arena arena(options());
   const detail::BatchDepot& depot = detail::ArenaAccess::core(arena).depot();
   const std::vector<void*> blocks = allocate_many(arena, (2 + arrival_count) * batch_count, 100);
@@ -108,12 +108,12 @@ TEST_F(ListCaches, FreesOfAnotherThreadArriveInBatches) {
 
 TEST_F(ListCaches, PassBatchesOnToOtherThreads) {
   Arena arena(options());
-  std::vector<void*> blocks = allocate_many(arena, 5000, 100);
+  std::vector<void*> blocks = allocate_many(arena, 4000, 100);
   const std::uint64_t count = arena.stats().allocation_count;
   on_other_thread([&] { deallocate_all(arena, blocks, 100); });
   EXPECT_EQ(arena.stats().used_bytes, 0u);
   EXPECT_EQ(arena.stats().allocation_count, count);
-  blocks = allocate_many(arena, 4000, 100);
+  blocks = allocate_many(arena, 3000, 100);
   EXPECT_EQ(arena.stats().allocation_count, count);
   deallocate_all(arena, blocks, 100);
 }
@@ -125,7 +125,7 @@ TEST_F(ListCaches, GiveEverythingBackThatNobodyNeedsForLong) {
   }
   EXPECT_NE(source_.live_bytes(), 0u);
   std::size_t released_bytes = 0;
-  const std::size_t held_bytes = source_.live_bytes();
+  const std::size_t held_bytes = arena.stats().reserved_bytes;
   for (int interval = 0; interval < 12; ++interval) released_bytes += arena.decay();
   EXPECT_EQ(arena.stats().cached_bytes, 0u);
   EXPECT_EQ(source_.live_bytes(), 0u);
@@ -134,8 +134,9 @@ TEST_F(ListCaches, GiveEverythingBackThatNobodyNeedsForLong) {
 
 TEST_F(ListCaches, DecayByThemselvesOnceAnInterval) {
   Arena arena(options());
-  deallocate_all(arena, allocate_many(arena, 1000, 65536), 65536);
+  const std::vector<void*> blocks = allocate_many(arena, 1000, 65536);
   const std::size_t held_bytes = source_.live_bytes();
+  deallocate_all(arena, blocks, 65536);
   for (int interval = 0; interval < 12; ++interval) {
     now_ns += 500;
     deallocate_all(arena, allocate_many(arena, 1000, 16), 16);
@@ -145,12 +146,31 @@ TEST_F(ListCaches, DecayByThemselvesOnceAnInterval) {
 
 TEST_F(ListCaches, DecayOnceForTwoThreadsWhoeverReadTheClockFirst) {
   Arena arena(options());
-  deallocate_all(arena, allocate_many(arena, 2, options().chunk_bytes), options().chunk_bytes);
+  const std::size_t bytes = options().chunk_bytes;
+  // So many that two less are no fall of the live set.
+  const std::vector<void*> held = allocate_many(arena, 20, bytes);
+  deallocate_all(arena, allocate_many(arena, 2, bytes), bytes);
   now_ns += 5000;
   on_other_thread([&] { arena.deallocate(arena.allocate(16)); });
   now_ns -= 500;
   arena.deallocate(arena.allocate(16));
-  EXPECT_EQ(arena.stats().chunk_count, 2u);
+  EXPECT_EQ(arena.stats().chunk_count, 22u);
+  deallocate_all(arena, held, bytes);
+}
+
+// A tenth stays, of all sizes and in all chunks.
+TEST_F(ListCaches, GiveBackWhenTheLiveSetFallsThoughNoTimePasses) {
+  Arena arena(options());
+  std::vector<void*> blocks;
+  for (const std::size_t bytes : {100u, 1000u, 5000u, 20000u}) {
+    for (void* const block : allocate_many(arena, 2000, bytes)) blocks.push_back(block);
+  }
+  const std::size_t high_bytes = arena.stats().reserved_bytes;
+  for (std::size_t index = 0; index < blocks.size(); ++index) {
+    if (index % 10 != 0) arena.deallocate(blocks[index]);
+  }
+  EXPECT_LE(arena.stats().reserved_bytes, high_bytes / 2);
+  for (std::size_t index = 0; index < blocks.size(); index += 10) arena.deallocate(blocks[index]);
 }
 
 TEST_F(ListCaches, KeepAnEmptyChunkForABlockNearAChunk) {

@@ -25,9 +25,19 @@ bool PageMap::try_cover(const void* address) noexcept {
 }
 
 void PageMap::set_class(const void* pages, std::size_t bytes, unsigned size_class) noexcept {
-  Entry* const first = leaf_of(pages) + index_of(pages);
+  Entry* const first = &entry_of(pages);
   for (std::size_t index = 0; index < bytes / page_bytes; ++index) {
     first[index].store(static_cast<std::uint8_t>(size_class + 1), std::memory_order_relaxed);
+  }
+}
+
+void PageMap::set_leaving(const void* pages, std::size_t bytes, bool leaving) noexcept {
+  Entry* const first = &entry_of(pages);
+  for (std::size_t index = 0; index < bytes / page_bytes; ++index) {
+    const std::uint8_t entry = first[index].load(std::memory_order_relaxed);
+    if (entry == 0) continue;
+    const auto staying = static_cast<std::uint8_t>(entry & ~leaving_bit);
+    first[index].store(leaving ? staying | leaving_bit : staying, std::memory_order_relaxed);
   }
 }
 

@@ -34,6 +34,21 @@ TEST(PageMapTest, TellsThePagesOfARunFromTheirNeighbours) {
   EXPECT_EQ(PageMap::class_of(run + page), PageMap::no_class);
 }
 
+TEST(PageMapTest, PagesThatLeaveHaveNoClassForThoseWhoFree) {
+  std::byte* const run = at((std::uintptr_t{0x1238} << 32) + 7 * page);
+  ASSERT_TRUE(PageMap::try_cover(run));
+  PageMap::set_class(run + page, page, 105);
+  PageMap::set_leaving(run, 2 * page, true);
+  EXPECT_FALSE(PageMap::is_leaving(run));
+  EXPECT_TRUE(PageMap::is_leaving(run + page));
+  EXPECT_GT(PageMap::class_of(run + page), 105u);
+  EXPECT_EQ(PageMap::class_in_chunk_of(run + page), 105u);
+  EXPECT_EQ(PageMap::class_in_chunk_of(run), PageMap::no_class);
+  PageMap::set_leaving(run, 2 * page, false);
+  EXPECT_FALSE(PageMap::is_leaving(run + page));
+  EXPECT_EQ(PageMap::class_of(run + page), 105u);
+}
+
 TEST(PageMapTest, BothEndsOfFourGiBAreTheirOwn) {
   std::byte* const first = at(std::uintptr_t{0x1235} << 32);
   std::byte* const last = at((std::uintptr_t{0x1236} << 32) - page);

@@ -10,6 +10,8 @@ namespace {
 
 // More than sanitizers need; what a source rounds a chunk up by lies behind it.
 constexpr std::size_t huge_red_zone_bytes = 256;
+// So many bytes of blocks come back before a shard looks whether it may shrink.
+constexpr std::size_t returned_bytes_min = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -24,6 +26,7 @@ void* Shard::try_allocate(std::size_t room) noexcept {
   std::unique_lock lock(mutex_);
   void* const block = allocate_somewhere(room, lock);
   if (block == nullptr) return nullptr;
+  taken_bytes_ += room;
   counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += 1;
   return block;
 }
@@ -36,6 +39,7 @@ std::size_t Shard::try_allocate_many(std::size_t room, std::span<void*> blocks) 
     if (block == nullptr) break;
     blocks[count++] = block;
   }
+  taken_bytes_ += count * room;
   std::reverse(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(count));
   counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += count;
   return count;
@@ -47,14 +51,20 @@ void* Shard::allocate_pooled(std::size_t room) noexcept {
   return lists_.try_allocate(room, pool);
 }
 
-// The source is asked without the lock: it may be another arena, whose locks come before this one.
-// If it refuses, somebody else may have freed something, or brought a chunk, meanwhile.
+// What leaves stays after all before the source is asked, without the lock: it may be another
+// arena, whose locks come before this one. If it refuses, somebody else may have freed something,
+// or brought a chunk, meanwhile.
 void* Shard::allocate_somewhere(std::size_t room, std::unique_lock<std::mutex>& lock) noexcept {
   if (void* const block = allocate_pooled(room)) return block;
+  while (Chunk* const chunk = lists_.newest_leaving()) {
+    end_leaving(*chunk);
+    if (void* const block = allocate_pooled(room)) return block;
+  }
   lock.unlock();
   Chunk* const chunk = acquire_chunk();
   lock.lock();
   if (chunk == nullptr) return allocate_pooled(room);
+  if (has_released_) spare_bytes_ += rules().chunk_bytes / 16;
   count_in(*chunk);
   return lists_.allocate_in(*chunk, room, pool_of(room));
 }
@@ -94,21 +104,69 @@ void* Shard::try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcep
 
 void Shard::deallocate(const Place& place) noexcept {
   std::unique_lock lock(mutex_);
-  Chunk& chunk = *place.chunk;
-  if (!take_back(place)) return;
-  count_out(chunk);
+  Chunk* const unneeded = take_back(place);
   lock.unlock();
-  release(chunk);
+  if (unneeded != nullptr) release(*unneeded);
 }
 
-// Returns true if the chunk is empty and out of the lists.
-bool Shard::take_back(const Place& place) noexcept {
+// Returns a chunk that is empty and counted out, to be released, or nullptr.
+Chunk* Shard::take_back(const Place& place) noexcept {
   Chunk& chunk = *place.chunk;
   const SizeKind kind = chunk.is_huge() ? SizeKind::huge : rules().kind_of(place.room);
   counts_.kinds[static_cast<std::size_t>(kind)].deallocation_count += 1;
-  if (kind == SizeKind::huge) return true;
-  chunk.deallocate(place, pool_of(place.room));
-  return lists_.settle(chunk);
+  if (kind != SizeKind::huge) {
+    taken_bytes_ -= place.room;
+    chunk.deallocate(place, pool_of(place.room));
+    if (rules().is_standard()) note_returned(place.room);
+    if (chunk.is_leaving && chunk.taken_bytes == 0) end_leaving(chunk);
+    if (!lists_.settle(chunk)) return shrink();
+  }
+  count_out(chunk);
+  return &chunk;
+}
+
+void Shard::note_returned(std::size_t bytes) noexcept {
+  returned_bytes_ += bytes;
+  high_water_bytes_ = std::max(high_water_bytes_, taken_bytes_ + bytes);
+  const std::size_t fall_bytes_min = high_water_bytes_ / 8 + returned_bytes_min;
+  if (taken_bytes_ + fall_bytes_min < high_water_bytes_) {
+    has_fallen_.store(true, std::memory_order_relaxed);
+  }
+}
+
+// Looks at all chunks, and so only when as much has come back as makes that cheap.
+Chunk* Shard::shrink() noexcept {
+  if (returned_bytes_ < returned_bytes_min + staying_bytes_ / 512 || !has_too_much())
+    return nullptr;
+  returned_bytes_ = 0;
+  Chunk& least = *lists_.least_taken();
+  begin_leaving(least);
+  if (least.taken_bytes != 0) return nullptr;
+  has_released_ = true;
+  lists_.take(least);
+  count_out(least);
+  return &least;
+}
+
+bool Shard::has_too_much() const noexcept {
+  return staying_bytes_ > taken_bytes_ + swing_bytes() + spare_bytes_;
+}
+
+void Shard::begin_leaving(Chunk& chunk) noexcept {
+  lists_.leave(chunk);
+  staying_bytes_ -= rules().chunk_bytes;
+  chunk.for_each_subpage([&](Subpage& subpage) {
+    pool_of(subpage.slot_bytes).leave(subpage);
+    if (subpage.available == subpage.capacity) chunk.free_subpage(subpage);
+  });
+  chunk.set_leaving(true);
+}
+
+void Shard::end_leaving(Chunk& chunk) noexcept {
+  lists_.stay(chunk);
+  staying_bytes_ += rules().chunk_bytes;
+  chunk.for_each_subpage([&](Subpage& subpage) { pool_of(subpage.slot_bytes).join(subpage); });
+  chunk.set_leaving(false);
 }
 
 void Shard::deallocate_many(std::span<void* const> blocks) const noexcept {
@@ -118,22 +176,49 @@ void Shard::deallocate_many(std::span<void* const> blocks) const noexcept {
   }
 }
 
-// Stops at a block of another shard, and returns how many it took back. In the standard mode empty
-// chunks stay.
+// Stops at a block of another shard, and returns how many it took back.
 std::size_t Shard::deallocate_own(std::span<void* const> blocks) noexcept {
-  const std::lock_guard lock(mutex_);
+  Chunk* unneeded = nullptr;
+  std::unique_lock lock(mutex_);
   std::size_t count = 0;
   for (; count < blocks.size(); ++count) {
     Chunk& chunk = *Chunk::of(blocks[count], commons_.shape.span_bytes);
     if (chunk.shard != this) break;
-    static_cast<void>(take_back(chunk.place_of(blocks[count])));
+    if (Chunk* const empty = take_back(chunk.place_of(blocks[count]))) {
+      empty->next = unneeded;
+      unneeded = empty;
+    }
   }
+  lock.unlock();
+  static_cast<void>(release_all(unneeded));
   return count;
 }
 
-std::size_t Shard::trim() noexcept { return release_all(take_idle(false)); }
+std::size_t Shard::trim() noexcept {
+  return release_all(take_idle(false)) + discard_free_pages(false);
+}
 
-std::size_t Shard::decay() noexcept { return release_all(take_idle(true)); }
+std::size_t Shard::decay() noexcept {
+  return release_all(take_idle(true)) + discard_free_pages(true);
+}
+
+// Under the lock: only there the pages are nobody's. Long free or not, no more of them have memory
+// than come and go.
+std::size_t Shard::discard_free_pages(bool only_long_free) noexcept {
+  if (!rules().is_standard() || commons_.is_checking()) return 0;
+  const std::lock_guard lock(mutex_);
+  std::size_t bytes = 0;
+  std::size_t free_bytes = 0;
+  const auto discard = [&](Chunk& chunk) {
+    if (chunk.is_huge()) return;
+    bytes += chunk.discard_free_pages(*commons_.source, only_long_free);
+    free_bytes += chunk.free_bytes - chunk.discarded_bytes;
+  };
+  table_.for_each(discard);
+  only_long_free = false;
+  if (free_bytes > swing_bytes()) table_.for_each(discard);
+  return bytes;
+}
 
 // Returns chunks that are to go back, linked by `next`.
 Chunk* Shard::take_idle(bool only_long_idle) noexcept {
@@ -153,6 +238,10 @@ Chunk* Shard::take_idle(bool only_long_idle) noexcept {
   }
   while (Chunk* const chunk = lists_.take_empty(only_long_idle)) take(*chunk);
   lists_.note_empty();
+  spare_bytes_ /= 2;
+  high_water_bytes_ = taken_bytes_;
+  has_fallen_.store(false, std::memory_order_relaxed);
+  has_released_ = false;
   return first;
 }
 
@@ -195,9 +284,7 @@ bool Shard::owns(const void* pointer) const noexcept {
 
 std::size_t Shard::taken_bytes() const noexcept {
   const std::lock_guard lock(mutex_);
-  std::size_t bytes = counts_.huge_bytes;
-  table_.for_each([&](Chunk& chunk) { bytes += chunk.taken_bytes(); });
-  return bytes;
+  return counts_.huge_bytes + taken_bytes_;
 }
 
 void* Shard::find_in_use() const noexcept {
@@ -211,7 +298,9 @@ void* Shard::find_in_use() const noexcept {
 
 ShardCounts Shard::counts() const noexcept {
   const std::lock_guard lock(mutex_);
-  return counts_;
+  ShardCounts counts = counts_;
+  table_.for_each([&](const Chunk& chunk) { counts.reserved_bytes -= chunk.discarded_bytes; });
+  return counts;
 }
 
 ClassCounts Shard::counts_of(unsigned size_class) const noexcept {
@@ -225,14 +314,18 @@ void Shard::count_in(Chunk& chunk) noexcept {
   table_.insert(chunk);
   counts_.reserved_bytes += chunk.acquired_bytes;
   counts_.huge_bytes += chunk.huge_bytes;
-  counts_.chunk_count += chunk.is_huge() ? 0 : 1;
+  if (chunk.is_huge()) return;
+  counts_.chunk_count += 1;
+  staying_bytes_ += rules().chunk_bytes;
 }
 
 void Shard::count_out(Chunk& chunk) noexcept {
   table_.remove(chunk);
   counts_.reserved_bytes -= chunk.acquired_bytes;
   counts_.huge_bytes -= chunk.huge_bytes;
-  counts_.chunk_count -= chunk.is_huge() ? 0 : 1;
+  if (chunk.is_huge()) return;
+  counts_.chunk_count -= 1;
+  if (!chunk.is_leaving) staying_bytes_ -= rules().chunk_bytes;
 }
 
 void Shard::release(Chunk& chunk) noexcept {

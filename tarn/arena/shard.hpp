@@ -9,7 +9,12 @@
 //
 // After Netty 4.1's PoolArena, with one lock where the original has one more for each pool.
 //
-// Threads:    any; the source is called without the lock.
+// Blocks do not move, but they come and go. When more is free than a load that swings needs, the
+// standard mode takes nothing more of the chunk of which least is taken, and threads do not keep
+// its blocks: they go back to it, their successors are taken elsewhere, it falls empty and goes to
+// the source. It stays after all if there is no other with room.
+//
+// Threads:    any; the source is called without the lock, but to discard free pages.
 // Failure:    try_allocate() and try_allocate_huge() return nullptr; nothing has changed then.
 // Lifetime:   of the chunks, until the source has them back: at the latest when the shard ends.
 // Invariant:  of each kind, blocks allocated less blocks deallocated are those that are in use or
@@ -17,6 +22,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -51,12 +57,13 @@ struct ShardCounts {
   KindCounts kinds[size_kind_count];
   std::size_t chunk_count = 0;  // not the huge ones
   std::size_t huge_bytes = 0;
-  std::size_t reserved_bytes = 0;  // what the source was asked for
+  std::size_t reserved_bytes = 0;  // what the source was asked for, less what was discarded
 };
 
 class alignas(64) Shard {
  public:
-  explicit Shard(const ShardCommons& commons) noexcept : commons_(commons) {}
+  explicit Shard(const ShardCommons& commons) noexcept
+      : commons_(commons), lists_(commons.shape.rules.is_standard()) {}
   ~Shard();
 
   Shard(const Shard&) = delete;
@@ -79,11 +86,13 @@ class alignas(64) Shard {
   /// Takes back blocks of the standard mode, of any shards.
   void deallocate_many(std::span<void* const> blocks) const noexcept;
 
-  /// Gives back pages of which no slot is in use, and chunks of which no page is. Returns how many
-  /// bytes the source got. O(chunks and subpages).
+  /// Gives back pages of which no slot is in use, and chunks of which no page is; in the standard
+  /// mode, unless checking, the memory of all free pages. Returns how many bytes the source got.
+  /// O(pages).
   std::size_t trim() noexcept;
 
-  /// As trim(), but chunks only if they were empty at the last call as well, and ever since.
+  /// As trim(), but chunks and pages only if they were free at the last call as well, and ever
+  /// since: what is used now and then does not come and go by the system.
   std::size_t decay() noexcept;
 
   /// Returns the chunk of this shard that `pointer` may be a block of, or nullptr.
@@ -101,6 +110,13 @@ class alignas(64) Shard {
   /// Forgets its chunks, so that a memory checker finds them lost.
   void lose_chunks() noexcept { table_ = ChunkTable(); }
 
+  /// Returns true if less is taken than was since the last decay, by an eighth and more: what
+  /// threads keep may be more than they need. Any thread may ask at any time.
+  [[nodiscard]] bool has_fallen() const noexcept {
+    return has_fallen_.load(std::memory_order_relaxed);
+  }
+
+  /// O(chunks).
   [[nodiscard]] ShardCounts counts() const noexcept;
 
   /// Returns what there is of a class of sizes. O(pages).
@@ -110,7 +126,7 @@ class alignas(64) Shard {
   void lock() noexcept { mutex_.lock(); }
   void unlock() noexcept { mutex_.unlock(); }
 
-  /// Returns the bytes of the rooms of all blocks that are not free. O(pages).
+  /// Returns the bytes of the rooms of all blocks that are not free.
   [[nodiscard]] std::size_t taken_bytes() const noexcept;
 
   /// Calls `visit(const ChunkLists&, const SubpagePool* pools)` with the lock held.
@@ -134,7 +150,16 @@ class alignas(64) Shard {
   [[nodiscard]] void* allocate_somewhere(std::size_t room,
                                          std::unique_lock<std::mutex>& lock) noexcept;
   [[nodiscard]] std::size_t deallocate_own(std::span<void* const> blocks) noexcept;
-  [[nodiscard]] bool take_back(const Place& place) noexcept;
+  [[nodiscard]] Chunk* take_back(const Place& place) noexcept;
+  void note_returned(std::size_t bytes) noexcept;
+  [[nodiscard]] Chunk* shrink() noexcept;
+  [[nodiscard]] bool has_too_much() const noexcept;
+  // What is free for what comes and goes: a quarter of what is taken, and a chunk.
+  [[nodiscard]] std::size_t swing_bytes() const noexcept {
+    return taken_bytes_ / 4 + rules().chunk_bytes;
+  }
+  void begin_leaving(Chunk& chunk) noexcept;
+  void end_leaving(Chunk& chunk) noexcept;
   std::size_t release_all(Chunk* first) noexcept;
   [[nodiscard]] Chunk* acquire_chunk() noexcept;
   [[nodiscard]] void* acquire(std::size_t bytes, std::size_t alignment) noexcept;
@@ -142,6 +167,7 @@ class alignas(64) Shard {
   void count_out(Chunk& chunk) noexcept;
   void release(Chunk& chunk) noexcept;
   [[nodiscard]] Chunk* take_idle(bool only_long_idle) noexcept;
+  std::size_t discard_free_pages(bool only_long_free) noexcept;
 
   const ShardCommons& commons_;
   std::size_t thread_count_ = 0;
@@ -150,6 +176,14 @@ class alignas(64) Shard {
   SubpagePool pools_[class_count_max];
   ChunkTable table_;
   ShardCounts counts_;
+  std::size_t taken_bytes_ = 0;       // of the rooms of all blocks of pages that are not free
+  std::size_t staying_bytes_ = 0;     // of the pages of all chunks that do not leave
+  std::size_t returned_bytes_ = 0;    // of the rooms of blocks that came back since shrink()
+  std::size_t spare_bytes_ = 0;       // more may be free, since the source was asked in vain
+  std::size_t high_water_bytes_ = 0;  // the most that was taken since the last decay
+  // Pairs with itself: who reads it late decays late.
+  std::atomic<bool> has_fallen_{false};
+  bool has_released_ = false;  // a chunk since the last decay
 };
 
 }  // namespace detail

@@ -24,9 +24,8 @@ std::uint32_t SubpagePool::take(Subpage& subpage) noexcept {
 
 bool SubpagePool::free(Subpage& subpage, std::uint32_t slot) noexcept {
   if (subpage.slot_bytes == 0) return false;
-  subpage.bitmap().free(slot);
-  subpage.next_slot = slot;
-  if (subpage.available++ == 0) {
+  subpage.put_back(slot);
+  if (subpage.available == 1) {
     push(subpage);
     return false;
   }
@@ -35,6 +34,14 @@ bool SubpagePool::free(Subpage& subpage, std::uint32_t slot) noexcept {
   if (is_alone) return false;
   remove(subpage);
   return true;
+}
+
+void SubpagePool::leave(Subpage& subpage) noexcept {
+  if (subpage.available != 0) remove(subpage);
+}
+
+void SubpagePool::join(Subpage& subpage) noexcept {
+  if (subpage.available != 0) push(subpage);
 }
 
 Subpage* SubpagePool::take_idle() noexcept {

@@ -13,7 +13,8 @@
 //
 // Threads:    one at a time: the shard's lock.
 // Failure:    none; a page in a pool has a free slot.
-// Invariant:  a subpage in use is in its pool exactly while available > 0 or slot_bytes == 0.
+// Invariant:  a subpage in use is in its pool exactly while available > 0 or slot_bytes == 0, and
+//             its chunk is not to fall empty.
 
 #pragma once
 
@@ -38,6 +39,13 @@ struct Subpage {
   std::uint32_t next_slot;  // to be taken next, or no_slot: the lowest free one
 
   [[nodiscard]] SlotBitmap bitmap() const noexcept { return SlotBitmap(words); }
+
+  /// Frees a slot, which is the next to be taken then.
+  void put_back(std::uint32_t slot) noexcept {
+    bitmap().free(slot);
+    next_slot = slot;
+    available += 1;
+  }
 };
 
 class SubpagePool {
@@ -53,6 +61,10 @@ class SubpagePool {
 
   /// Frees a slot of a page of this class; returns true if the page is free and out of the pool.
   [[nodiscard]] bool free(Subpage& subpage, std::uint32_t slot) noexcept;
+
+  /// Takes a page out of the pool, or puts one back that was: only if it has a free slot.
+  void leave(Subpage& subpage) noexcept;
+  void join(Subpage& subpage) noexcept;
 
   /// Takes a page out of the pool of which no slot is taken; nullptr if there is none. O(pages).
   [[nodiscard]] Subpage* take_idle() noexcept;

@@ -83,9 +83,14 @@ bool commit_pages(void* pages, std::size_t bytes) noexcept {
   return mprotect(pages, bytes, PROT_READ | PROT_WRITE) == 0;
 }
 
+bool discard_pages(void* pages, std::size_t bytes) noexcept {
+  check_whole_pages("discard_pages", pages, bytes);
+  return madvise(pages, bytes, MADV_DONTNEED) == 0;
+}
+
 void decommit_pages(void* pages, std::size_t bytes) noexcept {
   check_whole_pages("decommit_pages", pages, bytes);
-  const bool returned = madvise(pages, bytes, MADV_DONTNEED) == 0;
+  const bool returned = discard_pages(pages, bytes);
   TARN_CHECK(returned,
              "decommit_pages: the system refuses %zu bytes at %p (errno %d); "
              "decommit only what reserve_pages() gave",

@@ -2,6 +2,7 @@
 //
 //     reserve_pages   ->  addresses nobody else gets; no memory behind them yet
 //     commit_pages    ->  readable and writable; memory arrives as pages are first touched
+//     discard_pages   ->  the memory goes back, and arrives anew, all zero, as pages are touched
 //     decommit_pages  ->  the memory goes back, the addresses stay reserved
 //     release_pages   ->  both go back
 //
@@ -42,6 +43,10 @@ struct ReservedPages {
 
 /// Makes reserved pages usable, all zero the first time; returns false if the system refuses.
 [[nodiscard]] bool commit_pages(void* pages, std::size_t bytes) noexcept;
+
+/// Gives the memory of committed pages back and leaves them usable, all zero; returns false if the
+/// system refuses, as it does for part of an explicit huge page. A system call.
+[[nodiscard]] bool discard_pages(void* pages, std::size_t bytes) noexcept;
 
 /// Gives the memory of committed pages back; touching them before the next commit is a fault.
 void decommit_pages(void* pages, std::size_t bytes) noexcept;

@@ -71,6 +71,21 @@ TEST(Pages, AlignmentBeyondAPageInEveryMode) {
   }
 }
 
+TEST(Pages, DiscardedMemoryIsZeroAndWhatLiesBesideItStays) {
+  const std::size_t page = page_bytes();
+  void* pages = reserve_pages(3 * page, 1, PageMode::ordinary).address;
+  ASSERT_NE(pages, nullptr);
+  ASSERT_TRUE(commit_pages(pages, 3 * page));
+  auto* memory = static_cast<unsigned char*>(pages);
+  std::memset(memory, 0x5a, 3 * page);
+  ASSERT_TRUE(discard_pages(memory + page, page));
+  EXPECT_EQ(memory[page - 1], 0x5a);
+  EXPECT_EQ(memory[page], 0);
+  EXPECT_EQ(memory[2 * page], 0x5a);
+  memory[page] = 1;  // without another commit
+  release_pages(pages, 3 * page);
+}
+
 // The bytes of address space that this process holds.
 std::size_t virtual_bytes() {
   std::ifstream file("/proc/self/statm");
@@ -116,7 +131,7 @@ TEST(Pages, MoreThanTheAddressSpaceIsRefused) {
   }
 }
 
-TEST(Pages, ResidentBytesFollowTouchDecommitAndRelease) {
+TEST(Pages, ResidentBytesFollowTouchDiscardDecommitAndRelease) {
   const std::size_t bytes = 64 * mebibyte;
   const std::size_t slack = 8 * mebibyte;
   void* pages = reserve_pages(bytes, 1, PageMode::ordinary).address;
@@ -124,6 +139,10 @@ TEST(Pages, ResidentBytesFollowTouchDecommitAndRelease) {
   ASSERT_TRUE(commit_pages(pages, bytes));
   const std::size_t before = resident_bytes();
   ASSERT_GT(before, 0u);
+  touch(pages, bytes);
+  EXPECT_GE(resident_bytes(), before + bytes - slack);
+  ASSERT_TRUE(discard_pages(pages, bytes));
+  EXPECT_LE(resident_bytes(), before + slack);
   touch(pages, bytes);
   EXPECT_GE(resident_bytes(), before + bytes - slack);
   decommit_pages(pages, bytes);
@@ -166,6 +185,8 @@ TEST(PagesDeathTest, WrongRangesAreNamed) {
                "tarn: commit_pages: 100 bytes at 0x.* are not whole pages");
   EXPECT_DEATH(decommit_pages(static_cast<char*>(pages) + 1, page_bytes()),
                "tarn: decommit_pages: 4096 bytes at 0x.* are not whole pages");
+  EXPECT_DEATH(static_cast<void>(discard_pages(pages, 100)),
+               "tarn: discard_pages: 100 bytes at 0x.* are not whole pages");
   EXPECT_DEATH(release_pages(pages, 1), "tarn: release_pages: 1 bytes at 0x.* are not whole pages");
   release_pages(pages, page_bytes());
 }

@@ -57,6 +57,10 @@ void ChunkCache::do_release(void* chunk, std::size_t bytes, std::size_t alignmen
   give(chunk, bytes, alignment);
 }
 
+std::size_t ChunkCache::do_discard(void* begin, std::size_t bytes) noexcept {
+  return upstream_.discard(begin, bytes);
+}
+
 inline void* ChunkCache::pop(ChunkClass size) noexcept {
   Bin& bin = bins_[size.index];
   Link* const chunk = bin.top;

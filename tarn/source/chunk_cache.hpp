@@ -111,6 +111,7 @@ class ChunkCache final : public Source {
 
   void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override;
   void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override;
+  std::size_t do_discard(void* begin, std::size_t bytes) noexcept override;
 
   // No less than the bytes of its class, without looking for it.
   static constexpr std::size_t surely_in_class(std::size_t bytes) noexcept {

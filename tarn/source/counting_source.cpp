@@ -25,4 +25,8 @@ void CountingSource::do_release(void* chunk, std::size_t bytes, std::size_t alig
   upstream_.release(chunk, bytes, alignment);
 }
 
+std::size_t CountingSource::do_discard(void* begin, std::size_t bytes) noexcept {
+  return upstream_.discard(begin, bytes);
+}
+
 }  // namespace tarn

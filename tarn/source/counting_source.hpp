@@ -19,7 +19,8 @@ class CountingSource final : public Source {
   [[nodiscard]] std::size_t acquire_count() const noexcept { return acquire_count_; }
   [[nodiscard]] std::size_t release_count() const noexcept { return release_count_; }
 
-  /// Returns the bytes of all chunks that are out now, as they were asked for.
+  /// Returns the bytes of all chunks that are out now, as they were asked for; what is discarded of
+  /// them is out still.
   [[nodiscard]] std::size_t live_bytes() const noexcept { return live_bytes_; }
 
   /// Returns the most that live_bytes() has ever been.
@@ -28,6 +29,7 @@ class CountingSource final : public Source {
  private:
   void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override;
   void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override;
+  std::size_t do_discard(void* begin, std::size_t bytes) noexcept override;
 
   Source& upstream_;
   std::size_t acquire_count_ = 0;

@@ -23,4 +23,8 @@ void LimitedSource::do_release(void* chunk, std::size_t bytes, std::size_t align
   upstream_.release(chunk, bytes, alignment);
 }
 
+std::size_t LimitedSource::do_discard(void* begin, std::size_t bytes) noexcept {
+  return upstream_.discard(begin, bytes);
+}
+
 }  // namespace tarn

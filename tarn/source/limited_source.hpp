@@ -20,7 +20,8 @@ class LimitedSource final : public Source {
   LimitedSource(Source& upstream, std::size_t bytes_max) noexcept
       : upstream_(upstream), bytes_max_(bytes_max) {}
 
-  /// Returns the bytes of all chunks that are out now, as they were asked for.
+  /// Returns the bytes of all chunks that are out now, as they were asked for. What is discarded of
+  /// them stays used: it may come to life again without asking.
   [[nodiscard]] std::size_t bytes_used() const noexcept { return bytes_used_; }
   [[nodiscard]] std::size_t bytes_max() const noexcept { return bytes_max_; }
 
@@ -30,6 +31,7 @@ class LimitedSource final : public Source {
  private:
   void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override;
   void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override;
+  std::size_t do_discard(void* begin, std::size_t bytes) noexcept override;
 
   Source& upstream_;
   const std::size_t bytes_max_;

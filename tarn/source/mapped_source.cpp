@@ -1,5 +1,7 @@
 #include "tarn/source/mapped_source.hpp"
 
+#include <cstdint>
+
 #include "tarn/base/bits.hpp"
 
 namespace tarn {
@@ -18,6 +20,16 @@ void* MappedSource::do_acquire(std::size_t bytes, std::size_t alignment) noexcep
 
 void MappedSource::do_release(void* chunk, std::size_t bytes, std::size_t) noexcept {
   release_pages(chunk, align_up(bytes, page_bytes()));
+}
+
+// Of a huge page the system gives no part back, or only when memory is short.
+std::size_t MappedSource::do_discard(void* begin, std::size_t bytes) noexcept {
+  const std::size_t granule = mode_ == PageMode::ordinary ? page_bytes() : huge_page_bytes;
+  const auto first = reinterpret_cast<std::uintptr_t>(begin);
+  const std::uintptr_t inner = align_up(first, granule);
+  const std::uintptr_t end = align_down(first + bytes, granule);
+  if (inner >= end) return 0;
+  return discard_pages(reinterpret_cast<void*>(inner), end - inner) ? end - inner : 0;
 }
 
 }  // namespace tarn

@@ -2,7 +2,7 @@
 //
 // Each chunk is a mapping of its own, rounded up to whole pages; its release returns the memory at
 // once. Meant for few and large chunks: acquire, first touch of each page and release are system
-// calls or faults.
+// calls or faults. Parts of a chunk go back as whole pages, of huge pages as whole huge ones.
 //
 //     acquire(5000)    | page          | page   :      |     8192 bytes; the rest is not used
 //
@@ -37,6 +37,7 @@ class MappedSource final : public Source {
  private:
   void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override;
   void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override;
+  std::size_t do_discard(void* begin, std::size_t bytes) noexcept override;
 
   const PageMode mode_;
   // Pairs with itself: a number for people, nothing is published through it.

@@ -37,6 +37,46 @@ TEST(MappedSource, ResidentBytesGrowWhenTouchedAndFallAfterRelease) {
   }
 }
 
+TEST(MappedSource, ResidentBytesFallWhenPartOfAChunkIsDiscarded) {
+  MappedSource source;
+  const std::size_t chunk_bytes = 64 * mebibyte;
+  const std::size_t slack_bytes = 4 * mebibyte;
+  auto* const chunk = static_cast<std::byte*>(source.acquire(chunk_bytes, 16));
+  ASSERT_NE(chunk, nullptr);
+  touch(chunk, chunk_bytes);
+  const std::size_t before = resident_bytes();
+  EXPECT_EQ(source.discard(chunk + 16 * mebibyte, 32 * mebibyte), 32 * mebibyte);
+  EXPECT_LE(resident_bytes(), before - 32 * mebibyte + slack_bytes);
+  touch(chunk, chunk_bytes);
+  EXPECT_GE(resident_bytes(), before - slack_bytes);
+  source.release(chunk, chunk_bytes, 16);
+}
+
+TEST(MappedSource, DiscardsWholePagesOnly) {
+  MappedSource source;
+  const std::size_t page = page_bytes();
+  auto* const chunk = static_cast<std::byte*>(source.acquire(4 * page, 16));
+  ASSERT_NE(chunk, nullptr);
+  touch(chunk, 4 * page);
+  EXPECT_EQ(source.discard(chunk + 1, page), 0u);
+  EXPECT_EQ(source.discard(chunk + 1, 2 * page), page);
+  EXPECT_EQ(chunk[0], std::byte{1});
+  EXPECT_EQ(chunk[page], std::byte{0});
+  EXPECT_EQ(chunk[2 * page], std::byte{1});
+  source.release(chunk, 4 * page, 16);
+}
+
+TEST(MappedSource, DiscardsNoPartOfAHugePage) {
+  for (const PageMode mode : {PageMode::transparent_huge, PageMode::explicit_huge}) {
+    MappedSource source({.mode = mode});
+    auto* const chunk = static_cast<std::byte*>(source.acquire(2 * huge_page_bytes, 16));
+    ASSERT_NE(chunk, nullptr);
+    EXPECT_EQ(source.discard(chunk, huge_page_bytes / 2), 0u);
+    EXPECT_EQ(source.discard(chunk, 2 * huge_page_bytes) % huge_page_bytes, 0u);
+    source.release(chunk, 2 * huge_page_bytes, 16);
+  }
+}
+
 TEST(MappedSource, CountsTheChunksThatGotOrdinaryPagesInstead) {
   MappedSource ordinary;
   MappedSource huge({.mode = PageMode::explicit_huge});

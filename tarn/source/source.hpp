@@ -10,7 +10,7 @@
 // Threads:    each source says; one that says nothing is for one thread at a time.
 // Failure:    acquire() returns nullptr, also for sizes near SIZE_MAX; the source is as before.
 //             A wrong call (zero bytes, an alignment that is no power of two) stops the program
-//             with a message.
+//             with a message. discard() returns 0 where memory can not go back before its chunk.
 // Lifetime:   a source outlives the chunks it gave.
 
 #pragma once
@@ -55,6 +55,17 @@ class Source {
     do_release(chunk, bytes, alignment < fundamental_alignment ? fundamental_alignment : alignment);
   }
 
+  /// Gives the memory behind part of a chunk back, and leaves the addresses with the caller: what
+  /// was written there is lost, and memory arrives anew where it is written again. Returns how many
+  /// bytes went back: those of the whole pages of the system in the range, or 0 if this source can
+  /// not tell memory from addresses; then nothing has changed.
+  /// Requires: the range lies in one chunk that is out, and `bytes` > 0.
+  [[nodiscard]] std::size_t discard(void* begin, std::size_t bytes) noexcept {
+    TARN_CHECK(begin != nullptr && bytes != 0,
+               "Source::discard: %zu bytes at %p are no part of a chunk", bytes, begin);
+    return do_discard(begin, bytes);
+  }
+
  protected:
   // Sources are never deleted through this base: a pool does not own its source.
   ~Source() = default;
@@ -64,6 +75,7 @@ class Source {
   // `bytes + alignment` no more than PTRDIFF_MAX, so that rounding up can not wrap.
   [[nodiscard]] virtual void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept = 0;
   virtual void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept = 0;
+  [[nodiscard]] virtual std::size_t do_discard(void*, std::size_t) noexcept { return 0; }
 };
 
 }  // namespace tarn

@@ -133,6 +133,39 @@ TYPED_TEST(SourceConformance, ChunksAreAlignedApartAndKeepTheirContents) {
   }
 }
 
+TYPED_TEST(SourceConformance, ADiscardLosesItsRangeOnly) {
+  Source& source = this->kind_.source;
+  constexpr std::size_t chunk_bytes = 65536;
+  auto* const chunk = static_cast<unsigned char*>(source.acquire(chunk_bytes, 4096));
+  ASSERT_NE(chunk, nullptr);
+  std::memset(chunk, 0x5a, chunk_bytes);
+  EXPECT_LE(source.discard(chunk + 16384, 32768), 32768u);
+  const auto all_intact = [](const unsigned char* begin, const unsigned char* end) {
+    return std::count(begin, end, 0x5a) == end - begin;
+  };
+  EXPECT_TRUE(all_intact(chunk, chunk + 16384));
+  EXPECT_TRUE(all_intact(chunk + 49152, chunk + chunk_bytes));
+  std::memset(chunk, 0x5a, chunk_bytes);
+  EXPECT_TRUE(all_intact(chunk, chunk + chunk_bytes));
+  source.release(chunk, chunk_bytes, 4096);
+}
+
+// A decorator of each kind over mapped pages, which do go back.
+TEST(SourceDecorators, PassADiscardOn) {
+  MappedSource mapped;
+  LimitedSource limited(mapped, budget_bytes);
+  CountingSource counting(limited);
+  FailingSource failing(counting);
+  ChunkCache cache(failing);
+  void* const chunk = cache.acquire(65536, 4096);
+  ASSERT_NE(chunk, nullptr);
+  EXPECT_EQ(cache.discard(chunk, 65536), 65536u);
+  EXPECT_EQ(limited.bytes_used(), 65536u);
+  EXPECT_EQ(counting.live_bytes(), 65536u);
+  cache.release(chunk, 65536, 4096);
+  EXPECT_EQ(counting.live_bytes(), 0u);
+}
+
 TYPED_TEST(SourceConformance, SizesNearTheEndOfTheAddressSpaceAreRefused) {
   Source& source = this->kind_.source;
   for (std::size_t bytes : {SIZE_MAX, SIZE_MAX - 15, SIZE_MAX - 4095, SIZE_MAX / 2 + 1,
@@ -163,8 +196,12 @@ TYPED_TEST(SourceConformanceDeathTest, WrongCallsAreNamed) {
                "tarn: Source::acquire: alignment 0 is not a power of two");
   EXPECT_DEATH(source.release(nullptr, 16, 16),
                "tarn: Source::release: a null chunk; only what acquire\\(\\) gave goes back");
+  EXPECT_DEATH(static_cast<void>(source.discard(nullptr, 16)),
+               "tarn: Source::discard: 16 bytes at .* are no part of a chunk");
   void* chunk = source.acquire(16, 16);
   ASSERT_NE(chunk, nullptr);
+  EXPECT_DEATH(static_cast<void>(source.discard(chunk, 0)),
+               "tarn: Source::discard: 0 bytes at .* are no part of a chunk");
   EXPECT_DEATH(source.release(chunk, 0, 16),
                "tarn: Source::release: chunk 0x[0-9a-f]+ with 0 bytes; pass the acquired size");
   EXPECT_DEATH(source.release(chunk, 16, 3),
