@@ -53,6 +53,7 @@ DETAILS = {
     "tarn/slab/slabs.hpp": "what the pools of tarn/slab/ stand on",
     "tarn/slab/slot_records.hpp": "for slabs*.cpp only",
     "tarn/slab/thread_magazines.hpp": "the fast path of SlabCache",
+    "tarn/slab/unrolled_list.hpp": "where a FixedPool notes what is free",
     "tarn/source/chunk_class.hpp": "the bins of ChunkCache",
 }
 SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}

@@ -5,6 +5,9 @@
 //                        +------> shadow: expected bytes of every block, no overlap, how many are
 //                                 in use, memory from the source: do they all agree?
 //
+// Pools end where the program says. A cache may keep its blocks constructed: then each is handed
+// out as it was left, and in the end all are destroyed.
+//
 // Now and then, by the number of the operation, and at the end every pool is trimmed. Then nothing
 // is in magazines, and what a cache counts is compared exactly.
 //
@@ -24,6 +27,7 @@
 #include "tarn/replay/slab_world.hpp"
 #include "tarn/slab/magazine.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/kept_objects.hpp"
 #include "testing/operation_program.hpp"
 #include "testing/tracking_source.hpp"
 
@@ -36,43 +40,60 @@ inline constexpr std::size_t slab_shadow_alignment = 16;
 /// Sizes around a block's, few kinds: begin, end, allocate, deallocate and what pools can not do.
 [[nodiscard]] Alphabet slab_alphabet();
 
+struct SlabShadowMode {
+  /// Memory may be refused at any time.
+  bool source_may_fail = false;
+  /// The pools are caches that keep their blocks constructed.
+  bool keeps_objects = false;
+};
+
 template <typename P, typename Options>
 class SlabShadow {
  public:
-  /// With `source_may_fail`, memory may be refused at any time.
-  SlabShadow(Options options, Source& upstream, bool source_may_fail)
+  SlabShadow(const Options& options, Source& upstream, SlabShadowMode mode)
       : source_(upstream),
-        world_(slab_shadow_block_bytes, slab_shadow_alignment, with_source(options, source_)),
-        source_may_fail_(source_may_fail),
+        mode_(mode),
+        world_(slab_shadow_block_bytes, slab_shadow_alignment, watched(options)),
         held_count_max_(magazine_slots_max(options.checking)) {}
 
   /// Runs the whole program; returns what is wrong and at which operation, or an empty string.
   [[nodiscard]] std::string run(const trace::Program& program) {
-    Replayer replayer(world_);
-    for (const trace::Operation& operation : program) {
-      const Result<replay::Outcome> outcome = replayer.apply(operation);
-      if (!outcome) return describe(outcome.error().message);
-      if (operation.kind == trace::Kind::allocate) note(replayer, operation);
-      forget_ended(replayer);
-      check(replayer, held_count_max_);
-      if (++operation_count_ % 16 == 0) check_trimmed(replayer);
-      if (!wrong_.empty()) return describe(wrong_);
-    }
-    check_trimmed(replayer);
-    return wrong_.empty() ? "" : describe(wrong_);
+    run_to_end(program);
+    if (wrong_.empty() && objects_.count() != 0) wrong_ = "objects are left in the end";
+    if (wrong_.empty() && source_.live_bytes() != 0) wrong_ = "memory is left in the end";
+    if (wrong_.empty()) wrong_ = objects_.wrong();
+    return wrong_.empty() ? "" : "operation " + std::to_string(operation_count_) + ": " + wrong_;
   }
 
  private:
   using World = replay::SlabWorld<P, Options>;
   using Replayer = replay::Replayer<World>;
 
-  static Options with_source(Options options, Source& source) {
-    options.source = &source;
-    return options;
+  // Until something is wrong. With the replayer all pools end.
+  void run_to_end(const trace::Program& program) {
+    Replayer replayer(world_);
+    for (const trace::Operation& operation : program) {
+      const Result<replay::Outcome> outcome = replayer.apply(operation);
+      if (!outcome) {
+        wrong_ = outcome.error().message;
+        return;
+      }
+      if (operation.kind == trace::Kind::allocate) note(replayer, operation);
+      forget_ended(replayer);
+      check(replayer, held_count_max_);
+      if (++operation_count_ % 16 == 0) check_trimmed(replayer);
+      if (wrong_.empty()) wrong_ = objects_.wrong();
+      if (!wrong_.empty()) return;
+    }
+    check_trimmed(replayer);
   }
 
-  [[nodiscard]] std::string describe(const std::string& what) const {
-    return "operation " + std::to_string(operation_count_) + ": " + what;
+  [[nodiscard]] Options watched(Options options) {
+    options.source = &source_;
+    if constexpr (requires { options.construct; }) {
+      if (mode_.keeps_objects) objects_.watch(options);
+    }
+    return options;
   }
 
   // Whatever is refused must be too large, too strictly aligned, or the source's doing.
@@ -81,7 +102,7 @@ class SlabShadow {
     const bool fits = operation.bytes <= slab_shadow_block_bytes &&
                       operation.alignment() <= slab_shadow_alignment;
     if (block.address == nullptr) {
-      if (fits && !source_may_fail_) wrong_ = "a block was refused";
+      if (fits && !mode_.source_may_fail) wrong_ = "a block was refused";
       return;
     }
     if (!fits) wrong_ = "a block was given that can not fit";
@@ -93,6 +114,7 @@ class SlabShadow {
         (next != starts_.begin() && std::prev(next)->first + slab_shadow_block_bytes > first)) {
       wrong_ = "two blocks overlap";
     }
+    if (mode_.keeps_objects) objects_.use(block.address, pattern(operation.block));
     starts_[first] = operation.block;
     std::memset(block.address, pattern(operation.block), slab_shadow_block_bytes);
   }
@@ -137,6 +159,7 @@ class SlabShadow {
       const auto* const bytes = static_cast<const unsigned char*>(block.address);
       const bool are_alike = std::memcmp(bytes, bytes + 1, slab_shadow_block_bytes - 1) == 0;
       if (!are_alike || bytes[0] != pattern(id)) wrong_ = "a block has lost its bytes";
+      if (mode_.keeps_objects && !objects_.contains(bytes)) wrong_ = "a block has lost its object";
     }
     for_each_pool(replayer, [&](std::uint32_t id, P& pool) {
       const auto stats = pool.stats();
@@ -156,8 +179,9 @@ class SlabShadow {
   }
 
   TrackingSource source_;
+  SlabShadowMode mode_;
+  KeptObjects objects_{slab_shadow_block_bytes};
   World world_;
-  bool source_may_fail_;
   std::size_t held_count_max_;
   std::map<std::uintptr_t, std::uint64_t> starts_;
   std::size_t operation_count_ = 0;
@@ -167,8 +191,8 @@ class SlabShadow {
 template <typename P, typename Options>
 [[nodiscard]] std::string run_in_slab_shadow(const trace::Program& program, const Options& options,
                                              Source& upstream = heap_source(),
-                                             bool source_may_fail = false) {
-  return SlabShadow<P, Options>(options, upstream, source_may_fail).run(program);
+                                             SlabShadowMode mode = {}) {
+  return SlabShadow<P, Options>(options, upstream, mode).run(program);
 }
 
 }  // namespace tarn

@@ -7,7 +7,7 @@
 //
 // Threads:    as the pool itself.
 // Failure:    as the pool itself: nullptr.
-// Lifetime:   a world outlives its replayer, and its pools live as long as it.
+// Lifetime:   a world outlives its replayer. A pool ends when the program ends it.
 
 #pragma once
 
@@ -53,7 +53,9 @@ class SlabWorld {
     pools_.push_back(std::make_unique<Pool>(block_bytes_, alignment_, options_));
     return pools_.back().get();
   }
-  void destroy(Pool*) noexcept {}
+  void destroy(Pool* pool) noexcept {
+    std::erase_if(pools_, [&](const auto& each) { return each.get() == pool; });
+  }
 
  private:
   std::size_t block_bytes_;

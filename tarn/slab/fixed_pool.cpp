@@ -8,9 +8,8 @@
 namespace tarn {
 namespace {
 
-// What one refill takes: of small slots a page, which the first of them costs anyway.
-constexpr std::size_t refill_bytes = 4096;
-constexpr std::size_t refill_count_max = 32;
+// Of fresh blocks, a page or half the room: the first costs the page anyway.
+constexpr std::size_t fresh_bytes = 4096;
 
 SlabsOptions slabs_options(const FixedPoolOptions& options) noexcept {
   return {.name = options.name,
@@ -22,31 +21,23 @@ SlabsOptions slabs_options(const FixedPoolOptions& options) noexcept {
           .checking = options.checking};
 }
 
+std::size_t blocks_per_node(const SlabShape& shape, std::size_t most) noexcept {
+  return std::clamp<std::size_t>(shape.stride_bytes / sizeof(void*), 1, most);
+}
+
 }  // namespace
 
 FixedPool::FixedPool(std::size_t block_bytes, std::size_t alignment,
                      const FixedPoolOptions& options) noexcept
-    : slabs_(block_bytes, alignment, slabs_options(options)) {
-  if (slabs_.is_checking()) freed_ = closed();
+    : slabs_(block_bytes, alignment, slabs_options(options)),
+      older_(blocks_per_node(slabs_.shape(), half_count_max)) {
+  const std::size_t nodes_per_half = half_count_max / older_.blocks_per_node();
+  if (!slabs_.is_checking()) recent_limit_ += 2 * nodes_per_half * older_.blocks_per_node();
 }
 
 void* FixedPool::try_allocate_slow() noexcept {
-  if (freed_ == closed()) return slabs_.try_allocate();
-  void* slots[refill_count_max];
-  const std::size_t wanted_count =
-      refill_bytes / std::max<std::size_t>(slabs_.shape().stride_bytes, 1);
-  const std::size_t count =
-      slabs_.try_allocate_some(slots, std::clamp<std::size_t>(wanted_count, 1, refill_count_max));
-  if (count == 0) return nullptr;
-  // Onto the list from the last to the first, to be handed out in the order of their addresses.
-  for (std::size_t index = count; index-- > 1;) deallocate(slots[index]);
-  return slots[0];
-}
-
-void FixedPool::deallocate_slow(void* block) noexcept {
-  TARN_CHECK(block != nullptr,
-             "fixed pool \"%s\": null is deallocated; give back what was allocated", name());
-  slabs_.deallocate(block);
+  if (slabs_.is_checking()) return slabs_.try_allocate();
+  return refill() ? *--recent_end_ : nullptr;
 }
 
 void* FixedPool::allocate_slow() {
@@ -55,12 +46,57 @@ void* FixedPool::allocate_slow() {
   return block;
 }
 
-std::size_t FixedPool::try_allocate_many(void** blocks, std::size_t count) noexcept {
-  for (std::size_t index = 0; index < count; ++index) {
-    blocks[index] = try_allocate();
-    if (blocks[index] == nullptr) return index;
+void FixedPool::deallocate_slow(void* block) noexcept {
+  if (slabs_.is_checking()) {
+    TARN_CHECK(block != nullptr,
+               "fixed pool \"%s\": null is deallocated; give back what was allocated", name());
+    return slabs_.deallocate(block);
   }
-  return count;
+  spill();
+  *recent_end_++ = block;
+}
+
+// ---- recent blocks ------------------------------------------------------------------------------
+
+bool FixedPool::refill() noexcept { return refill_from_older() || refill_from_slabs(); }
+
+// Half, the node pushed last at the end, for it is the first to be used again.
+bool FixedPool::refill_from_older() noexcept {
+  void** const half = recent_ + half_count();
+  void** begin = half;
+  while (begin != recent_ && older_.try_pop(begin - older_.blocks_per_node())) {
+    begin -= older_.blocks_per_node();
+  }
+  recent_end_ = std::copy(begin, half, recent_);
+  return recent_end_ != recent_;
+}
+
+bool FixedPool::refill_from_slabs() noexcept {
+  const std::size_t stride_bytes = std::max<std::size_t>(slabs_.shape().stride_bytes, 1);
+  const std::size_t count = std::clamp<std::size_t>(fresh_bytes / stride_bytes, 1, half_count());
+  recent_end_ += slabs_.try_allocate_some(recent_, count);
+  std::reverse(recent_, recent_end_);  // to be handed out in the order of their addresses
+  return recent_end_ != recent_;
+}
+
+void FixedPool::spill() noexcept {
+  void** const half = recent_ + half_count();
+  for (void** node = recent_; node != half; node += older_.blocks_per_node()) older_.push(node);
+  recent_end_ = std::copy(half, recent_end_, recent_);
+}
+
+// ---- many blocks --------------------------------------------------------------------------------
+
+std::size_t FixedPool::try_allocate_many(void** blocks, std::size_t count) noexcept {
+  if (slabs_.is_checking()) return slabs_.try_allocate_many(blocks, count);
+  std::size_t taken_count = 0;
+  while (taken_count < count && (recent_end_ != recent_ || refill())) {
+    const std::size_t some_count = std::min(count - taken_count, recent_count());
+    std::reverse_copy(recent_end_ - some_count, recent_end_, blocks + taken_count);
+    recent_end_ -= some_count;
+    taken_count += some_count;
+  }
+  return taken_count;
 }
 
 void FixedPool::deallocate_many(void* const* blocks, std::size_t count) noexcept {
@@ -68,23 +104,18 @@ void FixedPool::deallocate_many(void* const* blocks, std::size_t count) noexcept
 }
 
 void FixedPool::trim() noexcept {
-  if (freed_ != closed()) {
-    while (freed_ != nullptr) {
-      detail::FreeSlot* const slot = freed_;
-      freed_ = slot->next;
-      slabs_.deallocate(slot);
-    }
-  }
+  do {
+    slabs_.deallocate_many(recent_, recent_count());
+    recent_end_ = recent_;
+  } while (refill_from_older());
   slabs_.trim();
 }
 
 SlabsStats FixedPool::stats() const noexcept {
   SlabsStats stats = slabs_.stats();
-  if (freed_ == closed()) return stats;
-  for (const detail::FreeSlot* slot = freed_; slot != nullptr; slot = slot->next) {
-    --stats.used_count;
-    ++stats.free_count;
-  }
+  const std::size_t free_count = recent_count() + older_.block_count();
+  stats.used_count -= free_count;
+  stats.free_count += free_count;
   return stats;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <random>
 #include <set>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "tarn/slab/stack_pool.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "testing/failing_source.hpp"
+#include "testing/seed.hpp"
 #include "testing/tracking_source.hpp"
 
 namespace tarn {
@@ -57,6 +59,40 @@ TEST_P(FixedPoolTest, TheBlockFreedLastIsTheFirstUsedAgain) {
   EXPECT_EQ(pool.allocate(), blocks[2]);
   EXPECT_EQ(pool.try_allocate(), blocks[0]);
   pool.deallocate_many(blocks.data(), 3);
+}
+
+// However many there are: some are noted in the pool, the others in blocks, large or small.
+TEST_P(FixedPoolTest, BlocksComeBackInTheReverseOrderOfTheirFrees) {
+  if (GetParam() != Checking::off) GTEST_SKIP() << "slabs that check take from one slab at a time";
+  TARN_SEED_TRACE(test_seed());
+  std::mt19937_64 random(test_seed());
+  for (const std::size_t bytes : {1u, 8u, 24u, 48u, 64u, 200u, 5000u}) {
+    FixedPool pool(bytes, options());
+    std::vector<void*> blocks = allocate(pool, 300);
+    std::shuffle(blocks.begin(), blocks.end(), random);
+    for (std::size_t round = 0; round < 100; ++round) {
+      const std::size_t count = random() % blocks.size();
+      for (std::size_t index = count; index-- > 0;) pool.deallocate(blocks[index]);
+      EXPECT_EQ(pool.stats().used_count, blocks.size() - count);
+      for (std::size_t index = 0; index < count; ++index) {
+        ASSERT_EQ(pool.try_allocate(), blocks[index]) << bytes << " bytes, block " << index;
+      }
+    }
+    pool.deallocate_many(blocks.data(), blocks.size());
+    EXPECT_EQ(pool.stats().used_count, 0u);
+  }
+}
+
+TEST_P(FixedPoolTest, ManyAtOnceAreWhatOneByOneWouldBe) {
+  if (GetParam() == Checking::passthrough) GTEST_SKIP() << "a block's memory is gone with it";
+  FixedPool pool(48, options());
+  const std::vector<void*> blocks = allocate(pool, 70);
+  pool.deallocate_many(blocks.data(), blocks.size());
+  std::vector<void*> one_by_one(blocks.size());
+  for (void*& block : one_by_one) block = pool.allocate();
+  pool.deallocate_many(blocks.data(), blocks.size());
+  EXPECT_EQ(allocate(pool, blocks.size()), one_by_one);
+  pool.deallocate_many(blocks.data(), blocks.size());
 }
 
 TEST_P(FixedPoolTest, AFreshPoolIsHandedOutInOrder) {

@@ -47,7 +47,8 @@ struct SlabCacheOptions {
   Source* source = nullptr;
   /// Slabs are this large, or the next power of two that holds seven blocks.
   std::size_t slab_bytes = 65536;
-  /// Empty slabs beyond this go back to the source at once.
+  /// Empty slabs beyond this go back to the source at once, those that the end of a thread leaves
+  /// when the next one comes to the depot.
   std::size_t empty_bytes_max = std::size_t{1} << 20;
   /// Free blocks in the depot beyond this go back to their slabs at once. What is not needed there
   /// goes back in time anyway.
@@ -65,8 +66,8 @@ struct SlabCacheOptions {
   /// Destroys the object in a block whose slab goes back to the source; only together with
   /// construct(). It may use the cache.
   void (*destroy)(void* block, void* context) noexcept = nullptr;
-  /// Called when the source refuses a slab, without a lock: to free what can be spared. It must not
-  /// allocate from this cache, which would ask it again.
+  /// Called when the source refuses a slab, without a lock: to free what can be spared. What it
+  /// allocates may be refused: nobody is asked on a thread that is being asked.
   void (*reclaim)(void* context) noexcept = nullptr;
   /// What the three are called with.
   void* context = nullptr;
@@ -119,13 +120,13 @@ class SlabCache {
     return take_from(*magazine);
   }
 
-  /// Takes a block of this cache back, from any thread. When checking, any other pointer, null too,
-  /// stops the program with a message.
+  /// Takes a block of this cache back, from any thread; null is nothing. When checking, any other
+  /// pointer, null too, stops the program with a message.
   TARN_HOT void deallocate(void* block) noexcept {
     detail::Magazine* const magazine = loaded();
     if (magazine->count == magazine->capacity) [[unlikely]]
       return deallocate_slow(block);
-    put_into(*magazine, block);
+    if (block != nullptr) put_into(*magazine, block);
   }
 
   /// Stores up to `count` blocks in `blocks`; returns how many, fewer only where try_allocate()
@@ -176,6 +177,7 @@ class SlabCache {
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow();
   TARN_SLOW void deallocate_slow(void* block) noexcept;
   [[nodiscard]] void* allocate_or_null();
+  [[nodiscard]] bool reclaim() noexcept;
   [[nodiscard]] void* allocate_through(detail::MagazinePair& pair);
   [[nodiscard]] void* allocate_alone();
   [[nodiscard]] void* take_from_slabs();

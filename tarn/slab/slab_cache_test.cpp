@@ -79,19 +79,26 @@ TEST_P(SlabCacheTest, TheBlockFreedLastIsTheFirstUsedAgain) {
   deallocate(cache, blocks);
 }
 
-TEST_P(SlabCacheTest, ABlockMayBeFreedOnAnotherThread) {
-  SlabCache cache(64, options());
-  const std::vector<void*> blocks = allocate(cache, 500);
-  std::thread([&] { deallocate(cache, blocks); }).join();
-  cache.trim();
-  EXPECT_EQ(cache.stats().used_count, 0u);
-  EXPECT_EQ(tracking_.live_bytes(), 0u);
+// The one that has not been used for longest goes to the depot, and comes back from it last.
+TEST_P(SlabCacheTest, MagazinesComeBackInTheReverseOrderOfTheirGoing) {
+  if (!has_magazines()) GTEST_SKIP() << "slabs that check take from one slab at a time";
+  SlabCache cache(24, options());
+  std::vector<void*> blocks = allocate(cache, 1000);
+  deallocate(cache, blocks);
+  std::reverse(blocks.begin(), blocks.end());
+  EXPECT_EQ(allocate(cache, 1000), blocks);
+  deallocate(cache, blocks);
 }
 
-TEST_P(SlabCacheTest, AThreadThatEndsGivesItsMagazinesBack) {
-  SlabCache cache(64, options());
-  std::thread([&] { deallocate(cache, allocate(cache, 100)); }).join();
-  EXPECT_EQ(cache.stats().used_count, 0u);
+TEST_P(SlabCacheTest, WhatTwoMagazinesHoldNeedsNoVisit) {
+  if (!has_magazines()) GTEST_SKIP() << "every call is a visit";
+  SlabCacheOptions large_slabs = options();
+  large_slabs.slab_bytes = 65536;  // a refill ends with its slab
+  SlabCache cache(24, large_slabs);
+  deallocate(cache, allocate(cache, 200));
+  const std::uint64_t visit_count = cache.stats().visit_count;
+  for (int round = 0; round < 100; ++round) deallocate(cache, allocate(cache, 200));
+  EXPECT_EQ(cache.stats().visit_count, visit_count);
 }
 
 TEST_P(SlabCacheTest, ACacheMayEndWhileAThreadHasMagazinesOfIt) {
@@ -142,6 +149,15 @@ TEST_P(SlabCacheTest, TheDepotKeepsNoMoreThanItsBound) {
   EXPECT_EQ(cache.stats().reserved_bytes, tracking_.live_bytes());
 }
 
+TEST_P(SlabCacheTest, EmptySlabsStayUpToTheirBound) {
+  SlabCacheOptions frugal = options();
+  frugal.depot_bytes_max = 0;
+  SlabCache cache(64, frugal);
+  deallocate(cache, allocate(cache, 10000));
+  // What the thread's two magazines hold keeps slabs as well.
+  EXPECT_LE(cache.stats().reserved_bytes, 16384u + 2u * 126 * 64 + 3 * 4096);
+}
+
 TEST_P(SlabCacheTest, WhatTheDepotDidNotNeedGoesBackAfterAnInterval) {
   if (!has_magazines()) GTEST_SKIP() << "the depot stays empty";
   SlabCache cache(64, options());
@@ -155,6 +171,9 @@ TEST_P(SlabCacheTest, WhatTheDepotDidNotNeedGoesBackAfterAnInterval) {
   EXPECT_LT(cache.stats().depot_count, 2500u);
   cache.decay();
   EXPECT_EQ(cache.stats().depot_count, 0u);
+  // Slabs too, as in TheDepotKeepsNoMoreThanItsBound: of those that the thread's two magazines have
+  // blocks of.
+  EXPECT_LE(cache.stats().reserved_bytes, (2u * 3 + 4 + 1) * 4096);
   // By itself, at the 64th visit of an interval at the latest.
   deallocate(cache, allocate(cache, 10000));
   test_clock_ns += 1'000'000'001;
@@ -219,6 +238,48 @@ TEST_P(SlabCacheTest, ReclaimIsAskedBeforeARequestFails) {
     EXPECT_EQ(spare.call_count, is_used_again ? 2 : 1);
     EXPECT_EQ(!blocks.empty() && blocks.back() == block, is_used_again);
     deallocate(cache, blocks);
+  }
+}
+
+// What the function allocates is refused like anything else, and does not ask it again.
+TEST_P(SlabCacheTest, ReclaimMayAllocateAndIsNotAskedInItself) {
+  struct Asked {
+    SlabCache* cache;
+    int call_count;
+    bool was_refused;
+  };
+  Asked asked{};
+  FailingSource failing(tracking_);
+  SlabCacheOptions reclaiming = options();
+  reclaiming.source = &failing;
+  reclaiming.context = &asked;
+  reclaiming.reclaim = [](void* context) noexcept {
+    auto& what = *static_cast<Asked*>(context);
+    if (++what.call_count < 100) what.was_refused = what.cache->try_allocate() == nullptr;
+  };
+  SlabCache cache(400, reclaiming);
+  asked.cache = &cache;
+  failing.fail_at(0, SIZE_MAX);
+  EXPECT_EQ(cache.try_allocate(), nullptr);
+  EXPECT_EQ(asked.call_count, 1);
+  EXPECT_TRUE(asked.was_refused);
+  EXPECT_EQ(cache.try_allocate(), nullptr);
+  EXPECT_EQ(asked.call_count, 2);
+}
+
+TEST_P(SlabCacheTest, NullIsNothingUnlessSomebodyWatches) {
+  if (GetParam() != Checking::off) GTEST_SKIP() << "test/misuse/cache_null_deallocated.cpp";
+  for (const bool is_kept : {false, true}) {
+    SlabCacheOptions either = options();
+    if (is_kept) either.construct = [](void*, void*) {};
+    SlabCache cache(64, either);
+    cache.deallocate(nullptr);
+    deallocate(cache, allocate(cache, 300));
+    for (int count = 0; count < 1000; ++count) cache.deallocate(nullptr);
+    for (void* block : allocate(cache, 300)) {
+      EXPECT_NE(block, nullptr);
+      cache.deallocate(block);
+    }
   }
 }
 
@@ -500,116 +561,6 @@ TEST_P(SlabCacheTest, AReserveHoldsBlocksSmallerThanAPointer) {
   while (reserve.count() != 0) blocks.push_back(reserve.take());
   for (void* block : blocks) std::memset(block, 1, 3);
   deallocate(cache, blocks);
-}
-
-// ---- who else is there --------------------------------------------------------------------------
-
-TEST_P(SlabCacheTest, ACacheMayEndBeforeTheThreadsThatUsedIt) {
-  std::atomic<int> step{0};
-  const auto wait_for = [&](int wanted) {
-    while (step.load() != wanted) std::this_thread::yield();
-  };
-  std::thread other;
-  {
-    SlabCache first(64, options());
-    other = std::thread([&] {
-      deallocate(first, allocate(first, 300));
-      step = 1;
-      wait_for(2);
-      // In the place of the first.
-      SlabCache second(128, options());
-      const std::vector<void*> blocks = allocate(second, 300);
-      for (void* block : blocks) EXPECT_TRUE(second.owns(block));
-      deallocate(second, blocks);
-    });
-    wait_for(1);
-  }
-  EXPECT_EQ(tracking_.live_bytes(), 0u);
-  step = 2;
-  other.join();
-}
-
-TEST_P(SlabCacheTest, EmptySlabsStayUpToTheirBound) {
-  SlabCacheOptions frugal = options();
-  frugal.depot_bytes_max = 0;
-  SlabCache cache(64, frugal);
-  deallocate(cache, allocate(cache, 10000));
-  // What the thread's two magazines hold keeps slabs as well.
-  EXPECT_LE(cache.stats().reserved_bytes, 16384u + 2u * 126 * 64 + 3 * 4096);
-}
-
-// A destructor that runs after the thread's magazines have gone.
-struct LastUser {
-  SlabCache* cache = nullptr;
-  ~LastUser() {
-    if (cache != nullptr) deallocate_two();
-  }
-  void deallocate_two() const {
-    void* const first = cache->try_allocate();
-    void* const second = cache->try_allocate();
-    cache->deallocate(first);
-    cache->deallocate(second);
-  }
-};
-
-TEST_P(SlabCacheTest, AThreadMayUseACacheWhileItEnds) {
-  SlabCache cache(64, options());
-  std::thread([&] {
-    static thread_local LastUser last;
-    last.cache = &cache;
-    deallocate(cache, allocate(cache, 300));
-  }).join();
-  EXPECT_EQ(cache.stats().used_count, 0u);
-  cache.trim();
-  EXPECT_EQ(tracking_.live_bytes(), 0u);
-}
-
-// ---- forks --------------------------------------------------------------------------------------
-
-TEST_P(SlabCacheTest, TheChildOfAForkGoesOn) {
-  SlabCache cache(64, options());
-  const std::vector<void*> blocks = allocate(cache, 100);
-  std::atomic<bool> is_over{false};
-  std::thread other([&] {
-    while (!is_over.load(std::memory_order_relaxed)) deallocate(cache, allocate(cache, 200));
-  });
-  for (int round = 0; round < 20; ++round) {
-    const pid_t child = fork();
-    if (child == 0) {
-      cache.deallocate_many(blocks.data(), blocks.size());
-      deallocate(cache, allocate(cache, 1000));
-      cache.trim();
-      _exit(0);
-    }
-    int status = 1;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-  }
-  is_over = true;
-  other.join();
-  deallocate(cache, blocks);
-}
-
-// Every call of a checking cache takes its lock; a fork needs all of them at one moment.
-TEST_P(SlabCacheTest, AForkDoesNotWaitForBusyThreadsToRest) {
-  SlabCacheOptions plain = options();
-  plain.source = nullptr;
-  SlabCache caches[] = {SlabCache(64, plain), SlabCache(64, plain), SlabCache(64, plain)};
-  std::atomic<bool> is_over{false};
-  std::vector<std::thread> threads;
-  for (std::size_t self = 0; self < 8; ++self) {
-    threads.emplace_back([&, self] {
-      SlabCache& cache = caches[self % 3];
-      while (!is_over.load(std::memory_order_relaxed)) cache.deallocate(cache.allocate());
-    });
-  }
-  for (int round = 0; round < 20; ++round) {
-    const pid_t child = fork();
-    if (child == 0) _exit(0);
-    ASSERT_EQ(waitpid(child, nullptr, 0), child);
-  }
-  is_over = true;
-  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace

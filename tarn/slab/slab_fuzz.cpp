@@ -1,6 +1,6 @@
 // Any bytes at all are a program of operations, run on pools of one size in the shadow of a model:
-// the first byte says which pool, how closely it checks and whether a request to the source is
-// refused.
+// the first byte says which pool, how closely it checks, whether it keeps objects and whether a
+// request to the source is refused.
 //
 // TARN_PRINT=1 prints the program of an input as text, to be kept in test/traces/.
 
@@ -23,25 +23,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t byt
                                           tarn::Checking::passthrough};
   const std::size_t mode = bytes[0];
   const tarn::Checking checking = checkings[mode % 3];
-  const bool is_cache = mode / 3 % 2 != 0;
-  const std::size_t refused_request = mode / 6;
-  const bool source_may_fail = refused_request < 32;
+  const bool is_cache = mode / 3 % 3 != 0;
+  const bool keeps_objects = mode / 3 % 3 == 2;
+  const std::size_t refused_request = mode / 9;
+  const tarn::SlabShadowMode shadow_mode{.source_may_fail = refused_request < 20,
+                                         .keeps_objects = keeps_objects};
 
   const tarn::trace::Program program = tarn::decoded_program({bytes + 1, byte_count - 1}, alphabet);
   if (std::getenv("TARN_PRINT") != nullptr) {
-    std::printf("# %s\n%s", is_cache ? "SlabCache" : "FixedPool",
-                tarn::trace::to_text(program).c_str());
+    std::printf("# %s%s\n%s", is_cache ? "SlabCache" : "FixedPool",
+                keeps_objects ? " that keeps objects" : "", tarn::trace::to_text(program).c_str());
   }
   tarn::FailingSource source(tarn::heap_source());
-  if (source_may_fail) source.fail_at(refused_request);
+  if (shadow_mode.source_may_fail) source.fail_at(refused_request);
   std::string wrong;
   if (is_cache) {
     const tarn::SlabCacheOptions options{
         .slab_bytes = 8192, .empty_bytes_max = 8192, .checking = checking};
-    wrong = tarn::run_in_slab_shadow<tarn::SlabCache>(program, options, source, source_may_fail);
+    wrong = tarn::run_in_slab_shadow<tarn::SlabCache>(program, options, source, shadow_mode);
   } else {
     const tarn::FixedPoolOptions options{.slab_bytes = 8192, .checking = checking};
-    wrong = tarn::run_in_slab_shadow<tarn::FixedPool>(program, options, source, source_may_fail);
+    wrong = tarn::run_in_slab_shadow<tarn::FixedPool>(program, options, source, shadow_mode);
   }
   TARN_CHECK(wrong.empty(), "%s", wrong.c_str());
   return 0;

@@ -1,5 +1,6 @@
 // Goal: whatever a program does with pools of one size, blocks keep their bytes and do not overlap,
-// the counts agree with a model and all memory goes back. Method: random programs by seed in the
+// objects are constructed and destroyed once, the counts agree with a model and all memory goes
+// back. Method: random programs by seed in the
 // shadow of testing/slab_shadow.hpp, with every request to the source refused once; and all that
 // can be done in a few steps around the moment when a slab is full.
 
@@ -30,13 +31,21 @@ class SlabProperty : public testing::TestWithParam<Checking> {
   [[nodiscard]] static std::string run_fixed(const trace::Program& program,
                                              Source& upstream = heap_source(), bool fails = false) {
     const FixedPoolOptions options{.slab_bytes = slab_bytes, .checking = GetParam()};
-    return run_in_slab_shadow<FixedPool>(program, options, upstream, fails);
+    return run_in_slab_shadow<FixedPool>(program, options, upstream, {.source_may_fail = fails});
   }
   [[nodiscard]] static std::string run_cache(const trace::Program& program,
                                              Source& upstream = heap_source(), bool fails = false) {
-    const SlabCacheOptions options{
-        .slab_bytes = slab_bytes, .empty_bytes_max = slab_bytes, .checking = GetParam()};
-    return run_in_slab_shadow<SlabCache>(program, options, upstream, fails);
+    return run_in_slab_shadow<SlabCache>(program, cache_options(), upstream,
+                                         {.source_may_fail = fails});
+  }
+  [[nodiscard]] static std::string run_keeping(const trace::Program& program,
+                                               Source& upstream = heap_source(),
+                                               bool fails = false) {
+    return run_in_slab_shadow<SlabCache>(program, cache_options(), upstream,
+                                         {.source_may_fail = fails, .keeps_objects = true});
+  }
+  [[nodiscard]] static SlabCacheOptions cache_options() {
+    return {.slab_bytes = slab_bytes, .empty_bytes_max = slab_bytes, .checking = GetParam()};
   }
 
   template <typename Run>
@@ -81,6 +90,11 @@ TEST_P(SlabProperty, RandomProgramsOnSlabCaches) {
                       "slab_cache");
 }
 
+TEST_P(SlabProperty, RandomProgramsOnCachesThatKeepObjects) {
+  run_random_programs([](const trace::Program& program) { return run_keeping(program); },
+                      "slab_kept_objects");
+}
+
 TEST_P(SlabProperty, EachRequestRefusedOnFixedPools) {
   refuse_each_request([](const trace::Program& program, Source& source, bool fails) {
     return run_fixed(program, source, fails);
@@ -90,6 +104,12 @@ TEST_P(SlabProperty, EachRequestRefusedOnFixedPools) {
 TEST_P(SlabProperty, EachRequestRefusedOnSlabCaches) {
   refuse_each_request([](const trace::Program& program, Source& source, bool fails) {
     return run_cache(program, source, fails);
+  });
+}
+
+TEST_P(SlabProperty, EachRequestRefusedOnCachesThatKeepObjects) {
+  refuse_each_request([](const trace::Program& program, Source& source, bool fails) {
+    return run_keeping(program, source, fails);
   });
 }
 

@@ -13,10 +13,19 @@ namespace {
 
 constinit MappedSource the_slab_source;
 
-SlabShape shape_of(std::size_t slot_bytes, std::size_t alignment, Checking checking,
-                   const SlabsOptions& options) noexcept {
+void check_options(std::size_t alignment, const SlabsOptions& options) noexcept {
   TARN_CHECK(is_power_of_two(alignment), "pool \"%s\": alignment %zu is not a power of two",
              options.name, alignment);
+  TARN_CHECK(options.capacity_min != 0 && options.capacity_min <= UINT16_MAX,
+             "pool \"%s\": capacity_min is %zu; give it 1 to 65535, and slab_bytes for more",
+             options.name, options.capacity_min);
+  TARN_CHECK(options.link_bytes >= sizeof(detail::FreeSlot),
+             "pool \"%s\": link_bytes is %zu; give it room for a pointer", options.name,
+             options.link_bytes);
+}
+
+SlabShape shape_of(std::size_t slot_bytes, std::size_t alignment, Checking checking,
+                   const SlabsOptions& options) noexcept {
   if (checking != Checking::passthrough) {
     return slab_shape(slot_bytes, alignment, options.slab_bytes, options.capacity_min);
   }
@@ -47,6 +56,7 @@ Source& default_slab_source() noexcept {
 Slabs::Slabs(std::size_t slot_bytes, std::size_t alignment, const SlabsOptions& options) noexcept
     : checking_(options.checking == Checking::automatic ? automatic_checking() : options.checking),
       options_(options) {
+  check_options(alignment, options);
   shape_ = shape_of(slot_bytes, alignment, checking_, options);
   if (options_.source == nullptr) {
     options_.source = checking_ == Checking::passthrough ? &heap_source() : &default_slab_source();

@@ -46,8 +46,8 @@ struct SlabsOptions {
   Source* source = nullptr;
   /// Slabs are this large, or the next power of two that holds `capacity_min` slots.
   std::size_t slab_bytes = 65536;
-  /// Fewer slots are much header and tail, but a tail that nobody touches costs addresses alone. At
-  /// most 65535.
+  /// Fewer slots are much header and tail, but a tail that nobody touches costs addresses alone. 1
+  /// to 65535.
   std::size_t capacity_min = slab_capacity_min;
   /// Empty slabs beyond this go back to the source at once; with SIZE_MAX they wait for
   /// take_empty() or trim(). 10 000 slots of 64 bytes, all freed and allocated again, cost 4 times

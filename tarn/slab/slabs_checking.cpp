@@ -92,7 +92,8 @@ void Slabs::deallocate_guarded(void* slot) noexcept {
 
 detail::Slab& Slabs::slab_in_use(void* slot) const noexcept {
   const void* const block = block_in(slot);
-  // With a slab for each slot there are too many to search; whoever wants that has a sanitizer.
+  // With a slab for each slot there are too many to search: what is from elsewhere is read as if it
+  // were one, and may crash. A sanitizer tells more than a message would.
   Slab* const slab = checking_ == Checking::passthrough ? slab_address(slot) : find_slab(slot);
   TARN_CHECK(slab != nullptr,
              "pool \"%s\": %p is not memory of this pool; deallocate it where it is from", name(),
@@ -127,7 +128,6 @@ void Slabs::check_untouched(const void* slot) const noexcept {
 
 void Slabs::check_nothing_in_use() const noexcept {
   const std::size_t used_count = stats().used_count;
-  if (used_count == 0) return;
   const void* first[3] = {};
   find_in_use(first, 3);
   char text[3 * place_bytes] = "";

@@ -48,7 +48,7 @@ constexpr std::size_t cache_count_max = 1024;
 struct Registry {
   std::mutex mutex;
   SlabCache* caches[cache_count_max] = {};
-  std::size_t cache_count = 0;  // indices in use and below the highest in use
+  std::size_t cache_count = 0;  // behind the last place in use
   ThreadMagazines* newest_thread = nullptr;
   bool knows_forks = false;
 };
@@ -109,11 +109,11 @@ void end_thread(void* argument) noexcept {
   }
   forget_thread(thread);
   release_pairs(thread);
-  thread.has_ended = true;
+  thread.goes_without = true;
 }
 
 bool begin_thread(ThreadMagazines& thread) noexcept {
-  if (thread.has_ended || !run_at_thread_exit(end_thread, &thread)) return false;
+  if (!run_at_thread_exit(end_thread, &thread)) return false;
   thread.older = registry.newest_thread;
   if (thread.older != nullptr) thread.older->newer = &thread;
   registry.newest_thread = &thread;
@@ -206,12 +206,13 @@ MagazinePair* pair_of_this_thread(std::size_t pair_offset) noexcept {
 MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept {
   ThreadMagazines& thread = this_thread_magazines;
   if (MagazinePair* const pair = pair_of_this_thread(pair_offset)) return pair;
-  if (pair_offset == no_pair) return nullptr;
+  if (pair_offset == no_pair || thread.goes_without) return nullptr;
   const std::lock_guard lock(registry.mutex);
   const bool is_new = thread.bytes == 0;
-  if (thread.has_ended || !make_pairs(thread, pair_offset + sizeof(MagazinePair))) return nullptr;
+  if (!make_pairs(thread, pair_offset + sizeof(MagazinePair))) return nullptr;
   if (is_new && !begin_thread(thread)) {
     release_pairs(thread);
+    thread.goes_without = true;
     return nullptr;
   }
   return &pair_at(thread, pair_offset);

@@ -33,8 +33,9 @@ struct ThreadMagazines {
   std::size_t bytes = 0;       // of those that are made
   ThreadMagazines* newer = nullptr;
   ThreadMagazines* older = nullptr;
-  bool has_ended = false;
-  int construct_depth = 0;  // constructors of objects under way, each with its cache's lock
+  bool goes_without = false;   // for good: it has ended, or nobody would tell its end
+  bool is_reclaiming = false;  // in a function of the user that frees what can be spared
+  int construct_depth = 0;     // constructors of objects under way, each with its cache's lock
 };
 
 // initial-exec: in a shared library too its address is no call.
