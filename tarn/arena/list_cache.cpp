@@ -152,11 +152,7 @@ std::size_t ListCache::batch_count(unsigned size_class) const noexcept {
 }
 
 std::size_t ListCache::cached_count(unsigned size_class) const noexcept {
-  if (size_class >= listed_class_count) return 0;
-  void** const first = reserves_[size_class].first.load(std::memory_order_acquire);
-  if (first == nullptr) return 0;
-  void** const end = of_class[size_class].end.load(std::memory_order_relaxed);
-  return static_cast<std::size_t>(end - first);
+  return size_class < listed_class_count ? count_of(size_class) : 0;
 }
 
 }  // namespace tarn::detail

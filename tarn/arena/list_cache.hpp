@@ -85,7 +85,7 @@ class ListCache final : public ThreadCache {
   void forget_oldest(unsigned size_class, std::size_t count) noexcept;
 
   [[nodiscard]] void** first_of(unsigned size_class) const noexcept {
-    return reserves_[size_class].first.load(std::memory_order_relaxed);
+    return reserves_[size_class].first.load(std::memory_order_acquire);
   }
   [[nodiscard]] std::size_t count_of(unsigned size_class) const noexcept;
   [[nodiscard]] std::size_t batch_count(unsigned size_class) const noexcept;

@@ -185,6 +185,21 @@ TEST_F(ListCaches, KeepAnEmptyChunkForABlockNearAChunk) {
   EXPECT_EQ(arena.decay(), one_chunk_bytes);
 }
 
+// Else a huge block that comes to lie there would go into a list.
+TEST_F(ListCaches, ThePageMapForgetsAnArenaThatEnds) {
+  std::vector<void*> blocks;
+  {
+    Arena arena(options());
+    for (const std::size_t bytes : {100u, 5000u, 40000u}) blocks.push_back(arena.allocate(bytes));
+    for (void* const block : blocks) {
+      EXPECT_NE(detail::PageMap::class_of(block), detail::PageMap::no_class);
+    }
+  }
+  for (void* const block : blocks) {
+    EXPECT_EQ(detail::PageMap::class_of(block), detail::PageMap::no_class);
+  }
+}
+
 TEST_F(ListCaches, AHugeBlockIsNeverListedHoweverAligned) {
   Arena arena(options());
   for (std::size_t alignment = 16; alignment <= std::size_t{8} << 20; alignment *= 2) {
