@@ -128,17 +128,23 @@ void Buffer::discard_read() {
   if (!try_discard_read()) out_of_memory(capacity());
 }
 
-// The bytes may be this buffer's own, in a block that growing would give back: a second handle
-// keeps it where it is.
+// Bytes that are written may be this buffer's own, in a block that growing would give back: another
+// handle, which is no touch of the user's, keeps it where it is.
+Buffer Buffer::keep_if_own(const std::byte* bytes) const noexcept {
+  if (!contains(bytes)) return {};
+  detail::add_handle(*block_);
+  return {block_, reader_, writer_, true};
+}
+
 bool Buffer::try_write_slow(std::span<const std::byte> bytes) noexcept {
-  const Buffer kept = contains(bytes.data()) ? view(reader_, writer_) : Buffer();
+  const Buffer kept = keep_if_own(bytes.data());
   if (!try_make_room(bytes.size())) return false;
   append(bytes);
   return true;
 }
 
 void Buffer::write_slow(std::span<const std::byte> bytes) {
-  const Buffer kept = contains(bytes.data()) ? view(reader_, writer_) : Buffer();
+  const Buffer kept = keep_if_own(bytes.data());
   reserve_slow("Buffer::write", bytes.size());
   append(bytes);
 }

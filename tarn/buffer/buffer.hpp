@@ -88,23 +88,20 @@ class Buffer : public NumberAccess<Buffer> {
 
   /// Returns another handle of the readable bytes.
   [[nodiscard]] Buffer share(CallSite site = CallSite::here()) const noexcept {
-    touch(site);
-    return view(reader_, writer_);
+    return view(reader_, writer_, site);
   }
 
   /// Returns a handle of the `bytes` readable bytes at `index`.
   [[nodiscard]] Buffer slice(std::size_t index, std::size_t bytes,
                              CallSite site = CallSite::here()) const {
     check_readable("Buffer::slice", bytes, index);
-    touch(site);
-    return view(reader_ + index, reader_ + index + bytes);
+    return view(reader_ + index, reader_ + index + bytes, site);
   }
 
   /// Returns a handle of the first `bytes` readable bytes and goes on behind them.
   [[nodiscard]] Buffer read_slice(std::size_t bytes, CallSite site = CallSite::here()) {
     check_readable("Buffer::read_slice", bytes, 0);
-    touch(site);
-    Buffer front = view(reader_, reader_ + bytes);
+    Buffer front = view(reader_, reader_ + bytes, site);
     skip(bytes);
     return front;
   }
@@ -279,9 +276,10 @@ class Buffer : public NumberAccess<Buffer> {
         writer_(static_cast<std::uint32_t>(writer) & buffer_capacity_max),
         is_view_(is_view) {}
 
-  [[nodiscard]] Buffer view(std::size_t reader, std::size_t writer) const noexcept {
+  [[nodiscard]] Buffer view(std::size_t reader, std::size_t writer, CallSite site) const noexcept {
     if (block_ == &detail::no_block) return {};
     detail::add_handle(*block_);
+    touch(site);
     return {block_, reader, writer, true};
   }
 
@@ -317,6 +315,7 @@ class Buffer : public NumberAccess<Buffer> {
     return is_view_ ? 0 : std::size_t{reader_};
   }
   [[nodiscard]] bool contains(const void* address) const noexcept;
+  [[nodiscard]] Buffer keep_if_own(const std::byte* bytes) const noexcept;
   void move_down() noexcept;
   [[nodiscard]] bool try_move_out(std::size_t capacity) noexcept;
   [[nodiscard]] bool try_grow_in_place(std::size_t bytes) noexcept;

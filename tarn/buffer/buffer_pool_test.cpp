@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tarn/buffer/buffer_chain.hpp"
+#include "tarn/os/clock.hpp"
 #include "testing/failing_source.hpp"
 #include "testing/tracking_source.hpp"
 
@@ -62,13 +63,17 @@ TEST(LeakWatch, FollowsABufferThatMovesIntoAnotherBlock) {
   ASSERT_EQ(watched(pool).size(), 1u);
   EXPECT_EQ(watched(pool)[0].birth, (CallSite{"birth", 1}));
   EXPECT_EQ(watched(pool)[0].capacity, 65536u);
-  // A shared block stays, with its record; the owner's next block has the same birth.
+  // A shared block stays, with its record; the owner's next block has the same history.
   buffer.write("abc");
   Buffer kept = buffer.share();
+  const std::uint64_t before_ns = monotonic_coarse_ns();
+  while (monotonic_coarse_ns() == before_ns) {
+  }
   buffer.reserve(500000);
   ASSERT_EQ(watched(pool).size(), 2u);
   EXPECT_EQ(watched(pool)[0].birth, watched(pool)[1].birth);
   EXPECT_EQ(watched(pool)[0].touches.size(), 1u);
+  EXPECT_GT(watched(pool)[0].age_ns, 0u);
   buffer.release();
   EXPECT_EQ(watched(pool).size(), 1u);
   kept.release();
