@@ -222,13 +222,9 @@ std::size_t ArenaCore::decay() noexcept {
 }
 
 // Every thread for its own lists, one of them for what is all threads'. When the live set falls,
-// time does not matter: lists as long as it was high would keep more than is in use.
+// time does not matter.
 void ArenaCore::decay_if_due(ListCache& cache) noexcept {
-  if (cache.shard().has_fallen()) {
-    cache.give_back_all();
-    depot_.empty([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
-    return static_cast<void>(decay());
-  }
+  if (cache.shard().has_fallen()) return static_cast<void>(decay());
   const std::uint64_t now_ns = options_.clock_ns();
   const std::uint64_t interval_ns = options_.decay_interval_ns;
   if (!cache.begins_interval(now_ns, interval_ns)) return;
