@@ -102,6 +102,16 @@ void release_pages(void* pages, std::size_t bytes) noexcept {
   decommit_pages(pages, bytes);
 }
 
+void* map_pages_wiped_on_fork(std::size_t bytes) noexcept {
+  check_whole_pages("map_pages_wiped_on_fork", nullptr, bytes);
+  void* const pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (pages == MAP_FAILED) return nullptr;
+  if (madvise(pages, bytes, MADV_WIPEONFORK) == 0) return pages;
+  munmap(pages, bytes);
+  return nullptr;
+}
+
 std::size_t resident_bytes() noexcept {
   const int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   if (file < 0) return 0;
