@@ -25,13 +25,14 @@ std::uint64_t monotonic_ns() noexcept {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-StampScale::StampScale(StampClock clock) noexcept : begin_(before_now(clock)) {
+StampScale::StampScale(StampClock clock) noexcept {
   if (clock == StampClock::system) return;
+  const std::uint64_t begin = before_now(clock);
   const std::uint64_t begin_ns = monotonic_ns();
   const timespec wait{0, 10'000'000};
   nanosleep(&wait, nullptr);
   const std::uint64_t end_ns = monotonic_ns();
-  const std::uint64_t ticks = after_now(clock) - begin_;
+  const std::uint64_t ticks = after_now(clock) - begin;
   ns_per_tick_ = static_cast<double>(end_ns - begin_ns) / static_cast<double>(ticks);
 }
 

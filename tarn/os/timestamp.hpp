@@ -52,25 +52,17 @@ enum class StampClock : std::uint32_t { system, processor };
   return monotonic_ns();
 }
 
-/// What turns stamps into nanoseconds since a beginning.
+/// How long a tick is, the difference of two stamps.
 class StampScale {
  public:
-  /// Begins now. Of the processor's clock the rate has to be measured, which takes 10 ms.
+  /// Measures the rate of the processor's clock, which takes 10 ms; the system's is known.
   explicit StampScale(StampClock clock) noexcept;
 
-  /// Returns 0 for stamps before the beginning.
-  [[nodiscard]] std::uint64_t ns(std::uint64_t stamp) const noexcept {
-    if (stamp <= begin_) return 0;
-    return static_cast<std::uint64_t>(static_cast<double>(stamp - begin_) * ns_per_tick_);
-  }
-  [[nodiscard]] std::uint64_t begin() const noexcept { return begin_; }
-  /// Returns how many ticks of the clock `duration_ns` are.
-  [[nodiscard]] std::uint64_t ticks(std::uint64_t duration_ns) const noexcept {
-    return static_cast<std::uint64_t>(static_cast<double>(duration_ns) / ns_per_tick_);
+  [[nodiscard]] std::uint64_t ns(std::uint64_t ticks) const noexcept {
+    return static_cast<std::uint64_t>(static_cast<double>(ticks) * ns_per_tick_);
   }
 
  private:
-  std::uint64_t begin_;
   double ns_per_tick_ = 1;
 };
 

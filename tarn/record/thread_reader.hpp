@@ -1,0 +1,68 @@
+// tarn/record/thread_reader.hpp - the events of one recorded thread, buffer after buffer.
+//
+//     sequence 7: full       8: full             9: filling
+//     [read read read]       [read | to come]    [to come | not seen yet]
+//                                  ^ next()               ^ published, as of the last look()
+//
+// Threads:    the recorder's; the recorded thread may write on.
+// Failure:    a record that can not be one, of a program that wrote where it must not, ends its
+//             buffer: is_damaged().
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "tarn/record/process_sink.hpp"
+#include "tarn/record/session.hpp"
+
+namespace tarn::record {
+
+class ThreadReader {
+ public:
+  explicit ThreadReader(std::uint32_t thread) noexcept : thread_(thread) {}
+
+  /// Adds the buffer if it is not known yet. The next in sequence comes last.
+  void add(const Buffer& buffer);
+
+  /// Finds out what has been written by now.
+  void look() noexcept;
+
+  /// Returns the next event, or null when there is none. Valid until pop().
+  [[nodiscard]] const RawEvent* next() noexcept {
+    if (!event_.has_value()) read();
+    return event_.has_value() ? &*event_ : nullptr;
+  }
+  void pop() noexcept { event_.reset(); }
+
+  /// Whether all that has been written to the buffer by now was taken.
+  [[nodiscard]] bool has_read(const Buffer& buffer) const noexcept;
+
+  /// Forgets a buffer that has been read.
+  void remove(const Buffer& buffer);
+
+  [[nodiscard]] bool is_empty() const noexcept { return parts_.empty(); }
+  [[nodiscard]] bool is_damaged() const noexcept { return is_damaged_; }
+  [[nodiscard]] std::uint32_t thread() const noexcept { return thread_; }
+  [[nodiscard]] std::uint32_t nested_count() const noexcept { return nested_count_; }
+
+ private:
+  struct Part {
+    const Buffer* buffer;
+    std::uint64_t read_count;
+    std::uint64_t word_count;
+  };
+
+  void read() noexcept;
+  [[nodiscard]] bool read_from(Part& part) noexcept;
+
+  std::uint32_t thread_;
+  std::uint32_t nested_count_ = 0;
+  bool is_damaged_ = false;
+  std::deque<Part> parts_;  // by sequence
+  std::optional<RawEvent> event_;
+};
+
+}  // namespace tarn::record
