@@ -64,10 +64,16 @@ TEST(OperationText, IsReadable) {
       "reset pool=1 retain=nothing\n"
       "reset pool=1 retain=4096 as_one_chunk=1\n"
       "allocate block=3 bytes=8 thread=4 time_ns=1234\n"
+      "thread_begin thread=4\n"
+      "scope_begin scope=1 name=7 thread=4\n"
+      "reallocate block=3 bytes=16 stack=5\n"
+      "scope_end scope=1 thread=4\n"
+      "thread_end thread=4\n"
+      "phase name=8\n"
       "destroy pool=1\n";
   const Result<Program> program = parse_program(text);
   ASSERT_TRUE(program) << program.error().message;
-  EXPECT_EQ(program->size(), 18u);
+  EXPECT_EQ(program->size(), 24u);
   std::string expected = text;
   // The heap is the default pool, so naming it is left out.
   expected.replace(expected.find("adopt pool=0"), 12, "adopt");
@@ -77,7 +83,7 @@ TEST(OperationText, IsReadable) {
 TEST(OperationText, FillsEveryField) {
   const Result<Operation> operation = parse_operation(
       "allocate pool=3 block=18446744073709551615 bytes=9 alignment=4096 "
-      "thread=7 time_ns=11");
+      "thread=7 time_ns=11 stack=5");
   ASSERT_TRUE(operation) << operation.error().message;
   Operation expected;
   expected.kind = Kind::allocate;
@@ -87,6 +93,7 @@ TEST(OperationText, FillsEveryField) {
   expected.alignment_shift = 12;
   expected.thread = 7;
   expected.time_ns = 11;
+  expected.stack = 5;
   EXPECT_EQ(*operation, expected);
 }
 
@@ -124,16 +131,18 @@ TEST(OperationText, ErrorsNameTheLineTheWordAndWhatWasExpected) {
   EXPECT_EQ(message_of(""), "line 1: '': expected 'tarn trace 1'");
   EXPECT_EQ(message_of("tarn trace 2\n"), "line 1: 'tarn trace 2': expected 'tarn trace 1'");
   EXPECT_EQ(message_of("tarn trace 1\n\ncreate pol=1\n"),
-            "line 3: 'pol=1': expected thread= time_ns= pool= parent= limit=");
+            "line 3: 'pol=1': expected thread= time_ns= pool= parent= limit= stack=");
   EXPECT_EQ(message_of("tarn trace 1\ncreat pool=1\n").substr(0, 41),
             "line 2: 'creat': expected one of create d");
 }
 
 TEST(OperationText, ErrorsOfALine) {
-  EXPECT_EQ(message_of_line(""),
-            "'': expected one of create destroy reset mark rewind adopt allocate allocate_zeroed "
-            "extend shrink deallocate add_cleanup cancel_cleanup run_cleanup");
-  EXPECT_EQ(message_of_line("mark pool"), "'pool': expected thread= time_ns= pool= mark=");
+  EXPECT_EQ(
+      message_of_line(""),
+      "'': expected one of create destroy reset mark rewind adopt allocate allocate_zeroed "
+      "extend shrink deallocate add_cleanup cancel_cleanup run_cleanup reallocate thread_begin "
+      "thread_end scope_begin scope_end phase");
+  EXPECT_EQ(message_of_line("mark pool"), "'pool': expected thread= time_ns= pool= mark= stack=");
   EXPECT_EQ(message_of_line("mark pool=1"), "'mark': expected mark= as well");
   EXPECT_EQ(message_of_line("rewind mark=1 mark=1"), "'mark=1': the field is given twice");
   EXPECT_EQ(message_of_line("rewind mark="), "'mark=': expected a number from 0 to 4294967295");
