@@ -4,35 +4,14 @@
 
 #include "tarn/trace/operation_text.hpp"
 
-#include <limits>
 #include <random>
 
 #include <gtest/gtest.h>
 
-#include "tarn/trace/operation_fields.hpp"
+#include "testing/random_operation.hpp"
 
 namespace tarn::trace {
 namespace {
-
-// An operation of a random kind with random values in the fields that the kind has.
-Operation random_operation(std::mt19937_64& random) {
-  Operation operation;
-  operation.kind = static_cast<Kind>(random() % kind_count);
-  for (std::size_t i = 0; i < field_count; ++i) {
-    const Field field = static_cast<Field>(i);
-    if (!has_field(operation.kind, field)) continue;
-    // Small values, so that defaults and words for numbers occur, and any values.
-    std::uint64_t value = random() >> (random() % 64);
-    if (random() % 8 == 0) value = std::numeric_limits<std::uint64_t>::max();
-    if (field == Field::alignment) value = std::uint64_t{1} << (value % 64);
-    if (!set_field(operation, field, value) && field == Field::as_one_chunk) {
-      EXPECT_TRUE(set_field(operation, field, value % 2));
-    } else if (!set_field(operation, field, value)) {
-      EXPECT_TRUE(set_field(operation, field, value % UINT32_MAX));
-    }
-  }
-  return operation;
-}
 
 std::string message_of(std::string_view text) {
   const Result<Program> program = parse_program(text);
