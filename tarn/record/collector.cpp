@@ -85,7 +85,7 @@ void Collector::free_buffers() {
 }
 
 void Collector::end_thread(Process& process, ThreadReader& reader) {
-  process.sink->end_thread(reader.thread(), reader.nested_count());
+  process.sink->end_thread(reader.thread());
   stats_.nested_count += reader.nested_count();
   stats_.damaged_count += reader.is_damaged() ? 1 : 0;
   process.threads.erase(reader.thread());

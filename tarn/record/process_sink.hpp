@@ -32,13 +32,15 @@ class ProcessSink {
   virtual void add(const RawEvent& event) = 0;
 
   /// The thread has ended, or what it was recorded in.
-  virtual void end_thread(std::uint32_t thread, std::uint32_t nested_count) = 0;
+  virtual void end_thread(std::uint32_t thread) = 0;
 };
 
 /// Makes the sinks of processes as they are found.
 class ProcessSinkFactory {
  public:
   virtual ~ProcessSinkFactory() = default;
+
+  /// The sink ends when the process has ended, or its recording.
   [[nodiscard]] virtual std::unique_ptr<ProcessSink> begin_process(std::int32_t process_id) = 0;
 };
 

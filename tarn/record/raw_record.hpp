@@ -29,10 +29,7 @@ enum class RawKind : std::uint8_t {
   allocate_zeroed,
   deallocate,
   reallocate_begin,  // of the old block, before
-  reallocate_end,    // of the block that came back, after; address 0: refused, nothing happened
-  scope_begin,       // address: what the program calls it by
-  scope_end,
-  module,  // see modules.hpp; words: its length
+  reallocate_end,    // of the block that came back, after; address 0: refused, or freed
 };
 
 inline constexpr unsigned stamp_shift = 8;

@@ -134,6 +134,7 @@ class Replayer {
   Outcome allocate(Pool& pool, const trace::Operation& operation);
   Outcome extend(ReplayedBlock& block, const trace::Operation& operation);
   Outcome shrink(ReplayedBlock& block, const trace::Operation& operation);
+  Outcome reallocate(ReplayedBlock& block, const trace::Operation& operation);
   Outcome deallocate(ReplayedBlock& block);
   Outcome add_cleanup(Pool& pool, const trace::Operation& operation);
   Outcome settle_cleanup(const trace::Operation& operation);
@@ -192,11 +193,18 @@ Outcome Replayer<W>::run(const trace::Operation& operation) {
       return adopt(operation);
     case Kind::extend:
     case Kind::shrink:
+    case Kind::reallocate:
     case Kind::deallocate:
       return run_on_block(blocks_.at(operation.block), operation);
     case Kind::cancel_cleanup:
     case Kind::run_cleanup:
       return settle_cleanup(operation);
+    case Kind::thread_begin:
+    case Kind::thread_end:
+    case Kind::scope_begin:
+    case Kind::scope_end:
+    case Kind::phase:
+      return Outcome::done;
     default:
       return run_in_pool(pools_.at(operation.pool), operation);
   }
@@ -227,6 +235,7 @@ Outcome Replayer<W>::run_on_block(ReplayedBlock& block, const trace::Operation& 
   if (block.address == nullptr) return Outcome::refused;
   if (operation.kind == trace::Kind::extend) return extend(block, operation);
   if (operation.kind == trace::Kind::shrink) return shrink(block, operation);
+  if (operation.kind == trace::Kind::reallocate) return reallocate(block, operation);
   return deallocate(block);
 }
 
@@ -337,6 +346,19 @@ Outcome Replayer<W>::shrink(ReplayedBlock& block, const trace::Operation& operat
     block.bytes = new_bytes;
     return Outcome::done;
   }
+}
+
+template <World W>
+Outcome Replayer<W>::reallocate(ReplayedBlock& block, const trace::Operation& operation) {
+  ReplayedBlock moved = block;
+  moved.bytes = static_cast<std::size_t>(operation.bytes);
+  moved.address = pools_.at(block.pool)->try_allocate(moved.bytes, moved.alignment);
+  if (moved.address == nullptr) return Outcome::refused;
+  std::copy_n(static_cast<const char*>(block.address), std::min(block.bytes, moved.bytes),
+              static_cast<char*>(moved.address));
+  deallocate(block);
+  block = moved;
+  return Outcome::done;
 }
 
 template <World W>

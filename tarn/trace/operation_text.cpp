@@ -172,6 +172,7 @@ void append_text(const Operation& operation, std::string& text) {
   for (const Field field : shape.fields) append_field(operation, field, text);
   append_field(operation, Field::thread, text);
   append_field(operation, Field::time_ns, text);
+  append_field(operation, Field::stack, text);
   text.append("\n");
 }
 
