@@ -19,15 +19,19 @@ void Collector::find_buffers() {
   in_use_.clear();
   for (std::size_t i = 0; i < buffer_count; ++i) {
     if (session_.states[i].load(std::memory_order_acquire) == BufferState::free) continue;
-    const Buffer& buffer = session_.buffers[i];
     // Pairs with the thread's store: all that says whose buffer it is has been written.
-    const std::int32_t id = buffer.process_id.load(std::memory_order_acquire);
-    if (id == 0) continue;
-    in_use_.push_back(i);
+    if (session_.buffers[i].process_id.load(std::memory_order_acquire) != 0) in_use_.push_back(i);
+  }
+  // Processes are found in the order in which they began.
+  std::sort(in_use_.begin(), in_use_.end(), [this](std::size_t left, std::size_t right) {
+    return session_.buffers[left].process < session_.buffers[right].process;
+  });
+  for (const std::size_t i : in_use_) {
+    const Buffer& buffer = session_.buffers[i];
     Process& process = processes_[buffer.process];
     if (process.sink == nullptr) {
-      process.id = id;
-      process.sink = factory_.begin_process(id);
+      process.id = buffer.process_id.load(std::memory_order_relaxed);
+      process.sink = factory_.begin_process(process.id);
       ++stats_.process_count;
     }
     process.threads.try_emplace(buffer.thread, buffer.thread).first->second.add(buffer);
@@ -114,17 +118,21 @@ void Collector::sweep() {
 }
 
 void Collector::leave_processes(const std::map<std::int32_t, std::uint32_t>& newest_process) {
-  std::erase_if(processes_, [&](auto& entry) {
-    auto& [number, process] = entry;
-    const auto is_read = [](const auto& thread) { return thread.second.is_empty(); };
-    if (!std::all_of(process.threads.begin(), process.threads.end(), is_read)) return false;
-    if (newest_process.at(process.id) == number && is_thread_alive(process.id, process.id)) {
-      return false;
+  const auto has_ended = [&](std::uint32_t number, const Process& process) {
+    return std::all_of(process.threads.begin(), process.threads.end(),
+                       [](const auto& thread) { return thread.second.is_empty(); }) &&
+           (newest_process.at(process.id) > number || !is_thread_alive(process.id, process.id));
+  };
+  for (auto at = processes_.begin(); at != processes_.end();) {
+    Process& process = at->second;
+    if (!has_ended(at->first, process)) {
+      ++at;
+      continue;
     }
     // Threads that died while they waited for a buffer.
     while (!process.threads.empty()) end_thread(process, process.threads.begin()->second);
-    return true;
-  });
+    at = processes_.erase(at);
+  }
 }
 
 }  // namespace tarn::record

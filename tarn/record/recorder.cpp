@@ -1,6 +1,7 @@
 #include "tarn/record/recorder.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -32,22 +33,19 @@ struct Recorder::FileSink final : ProcessSink {
   FileSink(Recorder& its_recorder, Recording its_recording)
       : recorder(its_recorder),
         recording(std::move(its_recording)),
-        sink(recording.path, recorder.options_.stacks, recorder.scale_) {}
+        sink(recording.path, recorder.options_.stacks, recorder.scale_) {
+    recorder.sinks_.push_back(this);
+  }
 
   ~FileSink() override {
     recording.result = sink.close();
-    take_stats();
+    recording.stats = sink.stats();
+    std::erase(recorder.sinks_, this);
     recorder.recordings_.push_back(std::move(recording));
   }
 
   void add(const RawEvent& event) override { sink.add(event); }
   void end_thread(std::uint32_t thread) override { sink.end_thread(thread); }
-
-  void take_stats() {
-    recorder.file_bytes_ -= recording.stats.file_bytes;
-    recording.stats = sink.stats();
-    recorder.file_bytes_ += recording.stats.file_bytes;
-  }
 
   Recorder& recorder;
   Recording recording;
@@ -67,7 +65,8 @@ Result<void> Recorder::start() {
                        "no memory to share with the program (memfd_create or mmap: %s)",
                        std::strerror(errno));
   }
-  collector_ = std::make_unique<Collector>(*session_.session, *this);
+  collector_ =
+      std::make_unique<Collector>(*session_.session, static_cast<ProcessSinkFactory&>(*this));
   begin_ns_ = monotonic_ns();
   const std::vector<std::string> variables = environment();
   process_ = start_program(pointers_to(options_.arguments).data(), pointers_to(variables).data());
@@ -124,7 +123,7 @@ std::unique_ptr<ProcessSink> Recorder::begin_process(std::int32_t process_id) {
 
 bool Recorder::is_enough() const noexcept {
   return collector_->stats().event_count >= options_.event_count_max ||
-         file_bytes_ >= options_.file_bytes_max ||
+         stats().file_bytes >= options_.file_bytes_max ||
          monotonic_ns() - begin_ns_ >= options_.duration_ns_max;
 }
 
@@ -155,8 +154,16 @@ void Recorder::stop() {
   collector_.reset();
 }
 
-CollectorStats Recorder::stats() const noexcept {
-  return collector_ != nullptr ? collector_->stats() : stats_;
+RecorderStats Recorder::stats() const noexcept {
+  RecorderStats stats;
+  stats.collected = collector_ != nullptr ? collector_->stats() : stats_;
+  for (const Recording& recording : recordings_) stats.file_bytes += recording.stats.file_bytes;
+  for (const FileSink* const file : sinks_) {
+    const TraceSinkStats now = file->sink.stats();
+    stats.file_bytes += now.file_bytes;
+    stats.live_count += now.live_count;
+  }
+  return stats;
 }
 
 }  // namespace tarn::record

@@ -48,6 +48,12 @@ struct Recording {
   Result<void> result;  // of writing it
 };
 
+struct RecorderStats {
+  CollectorStats collected;
+  std::uint64_t file_bytes = 0;
+  std::uint64_t live_count = 0;  // blocks of processes that are being recorded
+};
+
 class Recorder final : private ProcessSinkFactory {
  public:
   explicit Recorder(RecorderOptions options);
@@ -70,8 +76,7 @@ class Recorder final : private ProcessSinkFactory {
   /// How the program ended, if it has.
   [[nodiscard]] const ProgramEnd& end() const noexcept { return end_; }
 
-  [[nodiscard]] CollectorStats stats() const noexcept;
-  [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
+  [[nodiscard]] RecorderStats stats() const noexcept;
   [[nodiscard]] bool is_recording() const noexcept { return collector_ != nullptr; }
 
   /// Those that are complete.
@@ -92,7 +97,7 @@ class Recorder final : private ProcessSinkFactory {
   CollectorStats stats_;
   std::vector<Recording> recordings_;
   std::vector<std::string> paths_;  // of all files that were begun
-  std::uint64_t file_bytes_ = 0;
+  std::vector<FileSink*> sinks_;    // of those that are not complete
   std::uint64_t begin_ns_ = 0;
   std::uint64_t swept_ns_ = 0;
   int process_ = 0;
