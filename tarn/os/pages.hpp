@@ -59,4 +59,7 @@ void release_pages(void* pages, std::size_t bytes) noexcept;
 /// they can not be read. Costs three system calls.
 [[nodiscard]] std::size_t resident_bytes() noexcept;
 
+/// As resident_bytes(), without memory that a file or another process has as well.
+[[nodiscard]] std::size_t private_bytes() noexcept;
+
 }  // namespace tarn

@@ -25,6 +25,7 @@
 
 #include "tarn/base/concepts.hpp"
 #include "tarn/base/result.hpp"
+#include "tarn/replay/pool_calls.hpp"
 #include "tarn/replay/world.hpp"
 #include "tarn/trace/ledger.hpp"
 #include "tarn/trace/operation.hpp"
@@ -308,14 +309,9 @@ Outcome Replayer<W>::allocate(Pool& pool, const trace::Operation& operation) {
   ReplayedBlock& block = blocks_.at(operation.block);
   block.bytes = static_cast<std::size_t>(operation.bytes);
   block.alignment = static_cast<std::size_t>(operation.alignment());
-  if (operation.kind == trace::Kind::allocate) {
-    block.address = pool.try_allocate(block.bytes, block.alignment);
-  } else if constexpr (AllocatingZeroed<Pool>) {
-    block.address = pool.try_allocate_zeroed(block.bytes, block.alignment);
-  } else {
-    block.address = pool.try_allocate(block.bytes, block.alignment);
-    if (block.address != nullptr) std::fill_n(static_cast<char*>(block.address), block.bytes, '\0');
-  }
+  block.address = operation.kind == trace::Kind::allocate
+                      ? pool.try_allocate(block.bytes, block.alignment)
+                      : allocate_zeroed(pool, block.bytes, block.alignment);
   return block.address == nullptr ? Outcome::refused : Outcome::done;
 }
 
@@ -350,25 +346,18 @@ Outcome Replayer<W>::shrink(ReplayedBlock& block, const trace::Operation& operat
 
 template <World W>
 Outcome Replayer<W>::reallocate(ReplayedBlock& block, const trace::Operation& operation) {
-  ReplayedBlock moved = block;
-  moved.bytes = static_cast<std::size_t>(operation.bytes);
-  moved.address = pools_.at(block.pool)->try_allocate(moved.bytes, moved.alignment);
-  if (moved.address == nullptr) return Outcome::refused;
-  std::copy_n(static_cast<const char*>(block.address), std::min(block.bytes, moved.bytes),
-              static_cast<char*>(moved.address));
-  deallocate(block);
-  block = moved;
+  const auto new_bytes = static_cast<std::size_t>(operation.bytes);
+  void* const moved = replay::reallocate(*pools_.at(block.pool), block.address, block.bytes,
+                                         new_bytes, block.alignment);
+  if (moved == nullptr) return Outcome::refused;
+  block.address = moved;
+  block.bytes = new_bytes;
   return Outcome::done;
 }
 
 template <World W>
 Outcome Replayer<W>::deallocate(ReplayedBlock& block) {
-  Pool& pool = *pools_.at(block.pool);
-  if constexpr (DeallocatingByBytes<Pool>) {
-    pool.deallocate(block.address, block.bytes);
-  } else {
-    pool.deallocate(block.address, block.bytes, block.alignment);
-  }
+  replay::deallocate(*pools_.at(block.pool), block.address, block.bytes, block.alignment);
   return Outcome::done;
 }
 
