@@ -1,0 +1,159 @@
+#include "tarn/trial/child.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory_resource>
+#include <span>
+
+#include "tarn/arena/arena.hpp"
+#include "tarn/base/bits.hpp"
+#include "tarn/os/heap.hpp"
+#include "tarn/os/pages.hpp"
+#include "tarn/os/shared_memory.hpp"
+#include "tarn/replay/slabs_by_size.hpp"
+#include "tarn/replay/worlds.hpp"
+#include "tarn/trial/litter.hpp"
+#include "tarn/trial/outcome.hpp"
+#include "tarn/trial/trial.hpp"
+
+namespace tarn::trial {
+namespace {
+
+constexpr int argument_count_of_a_child = 6;
+
+template <typename P>
+concept TellingUsableBytes = requires(const P& pool, const void* block) {
+  { pool.usable_bytes(block) } -> std::same_as<std::size_t>;
+};
+
+std::size_t peak_epoch(const Plan& plan) noexcept {
+  const auto is_less = [](const Epoch& left, const Epoch& right) {
+    return left.live_bytes < right.live_bytes;
+  };
+  const std::span<Epoch> epochs = plan.epochs();
+  return static_cast<std::size_t>(std::max_element(epochs.begin(), epochs.end(), is_less) -
+                                  epochs.begin());
+}
+
+// Measures the memory of the process at the end of each epoch.
+template <Pool P>
+class MemoryWatcher final : public Trial<P>::Watcher {
+ public:
+  MemoryWatcher(const Plan& plan, P& pool, Outcome& outcome, std::uint64_t* curve) noexcept
+      : pool_(pool), outcome_(outcome), curve_(curve), peak_epoch_(peak_epoch(plan)) {
+    outcome.bytes_before = private_bytes();
+  }
+
+ private:
+  void epoch_ends(std::size_t epoch, std::span<const Slot> slots) noexcept override {
+    const std::uint64_t bytes = private_bytes();
+    curve_[epoch] = bytes;
+    const std::uint64_t more_bytes = bytes - std::min(bytes, outcome_.bytes_before);
+    outcome_.bytes_max = std::max(outcome_.bytes_max, more_bytes);
+    outcome_.bytes_retained = more_bytes;
+    if (epoch != peak_epoch_) return;
+    outcome_.bytes_at_peak = more_bytes;
+    outcome_.usable_bytes_at_peak = usable_bytes(slots);
+  }
+
+  [[nodiscard]] std::uint64_t usable_bytes([[maybe_unused]] std::span<const Slot> slots) {
+    std::uint64_t sum = 0;
+    if constexpr (TellingUsableBytes<P>) {
+      for (const Slot& slot : slots) {
+        if (slot.address != nullptr) sum += pool_.usable_bytes(slot.address);
+      }
+    }
+    return sum;
+  }
+
+  P& pool_;
+  Outcome& outcome_;
+  std::uint64_t* const curve_;
+  const std::size_t peak_epoch_;
+};
+
+// Their pages are there before the trial begins, so that they are not its memory.
+std::span<Slot> make_slots(std::size_t count) noexcept {
+  const std::size_t bytes = align_up(std::max<std::size_t>(count, 1) * sizeof(Slot), page_bytes());
+  void* const pages = reserve_pages(bytes, page_bytes(), PageMode::ordinary).address;
+  if (pages == nullptr || !commit_pages(pages, bytes)) return {};
+  std::memset(pages, 0, bytes);
+  return {static_cast<Slot*>(pages), count};
+}
+
+template <Pool P>
+void run_on(P& pool, const Plan& plan, TrialRecord& record) {
+  Outcome& outcome = record.outcome;
+  const std::span<Slot> slots = make_slots(plan.counts().slot_count);
+  if (slots.size() != plan.counts().slot_count) {
+    std::snprintf(outcome.error.data(), outcome.error.size(), "no memory for %zu addresses",
+                  static_cast<std::size_t>(plan.counts().slot_count));
+    return;
+  }
+  const std::uint64_t peak_bytes = plan.epochs()[peak_epoch(plan)].live_bytes;
+  const Litter<P> litter(pool, plan, record.request.litter * peak_bytes);
+  const StampScale scale(best_stamp_clock());
+  MemoryWatcher<P> watcher(plan, pool, outcome, reinterpret_cast<std::uint64_t*>(&record + 1));
+  Trial<P> trial(plan, pool, slots, record.request.touches, watcher);
+  const std::uint64_t begin_ns = monotonic_ns();
+  outcome.times = trial.run();
+  outcome.wall_ns = static_cast<double>(monotonic_ns() - begin_ns);
+  outcome.clock_floor_ticks = trial.clock_floor_ticks();
+  outcome.ns_per_tick = static_cast<double>(scale.ns(1'000'000'000)) / 1e9;
+  outcome.is_complete = true;
+}
+
+void run_on_resource(std::pmr::memory_resource&& resource, const Plan& plan, TrialRecord& record) {
+  replay::ResourcePool pool(resource);
+  run_on(pool, plan, record);
+}
+
+// The linker only warns of a library that it can not load, and goes on with another heap.
+bool has_wanted_heap(const Request& request, Outcome& outcome) noexcept {
+  write_heap_version(outcome.version.data(), outcome.version.size());
+  const char* const library = request.library.data();
+  if (*library == '\0' || std::strcmp(library, heap_library()) == 0) return true;
+  std::snprintf(outcome.error.data(), outcome.error.size(), "malloc() is still that of %.200s",
+                heap_library());
+  return false;
+}
+
+void run_trial(const Plan& plan, TrialRecord& record) {
+  if (!has_wanted_heap(record.request, record.outcome)) return;
+  switch (record.request.pool) {
+    case PoolKind::heap: {
+      replay::MallocPool pool;
+      return run_on(pool, plan, record);
+    }
+    case PoolKind::arena: {
+      Arena pool;
+      return run_on(pool, plan, record);
+    }
+    case PoolKind::slabs: {
+      replay::SlabsBySize pool;
+      return run_on(pool, plan, record);
+    }
+    case PoolKind::pmr_synchronized:
+      return run_on_resource(std::pmr::synchronized_pool_resource(), plan, record);
+    case PoolKind::pmr_unsynchronized:
+      return run_on_resource(std::pmr::unsynchronized_pool_resource(), plan, record);
+  }
+}
+
+}  // namespace
+
+bool is_child(int argument_count, const char* const* arguments) noexcept {
+  return argument_count == argument_count_of_a_child && std::strcmp(arguments[1], child_word) == 0;
+}
+
+int run_child(const char* const* arguments) {
+  void* const plan = map_shared_memory(arguments[2], std::strtoull(arguments[3], nullptr, 10));
+  void* const record = map_shared_memory(arguments[4], std::strtoull(arguments[5], nullptr, 10));
+  if (plan == nullptr || record == nullptr) return EXIT_FAILURE;
+  run_trial(Plan(plan), *static_cast<TrialRecord*>(record));
+  return EXIT_SUCCESS;
+}
+
+}  // namespace tarn::trial
