@@ -1,6 +1,6 @@
 // Any bytes at all are read or refused, in bounded memory; what was read survives being written and
 // read again. The first byte says what the others are: 0 a file, whose checksums are put right
-// first, so that what they protect is reached; else that many operations as plain columns.
+// first, so that what they protect is reached; 1 text; else that many operations as plain columns.
 
 #include <algorithm>
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include "tarn/base/check.hpp"
 #include "tarn/trace_file/event_columns.hpp"
 #include "tarn/trace_file/trace_reader.hpp"
+#include "tarn/trace_file/trace_text.hpp"
 #include "tarn/trace_file/trace_writer.hpp"
 
 namespace tarn::trace {
@@ -41,6 +42,23 @@ Program read_what_there_is(ByteView file) {
   return program;
 }
 
+// What the text says up to its first error, with the lines that its file is written as.
+Program read_text(ByteView text) {
+  MemoryInput input(text);
+  MemoryOutput file;
+  static_cast<void>(read_text(input, file));
+  MemoryInput file_input(file.content());
+  TraceReader reader(file_input);
+  if (!reader.open()) return {};
+  MemoryOutput lines;
+  TARN_CHECK(write_text(reader, lines).has_value(), "a file from text is refused");
+  MemoryInput lines_input(lines.content());
+  MemoryOutput again;
+  TARN_CHECK(read_text(lines_input, again).has_value(), "written lines are refused");
+  TARN_CHECK(again.content() == file.content(), "lines read as another file");
+  return read_what_there_is(file.content());
+}
+
 void check_that_it_survives(const Program& program) {
   MemoryOutput output;
   TraceWriter writer(output);
@@ -61,6 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t byt
     Bytes file(rest.begin(), rest.end());
     put_checksums_right(file);
     program = read_what_there_is(file);
+  } else if (bytes[0] == 1) {
+    program = read_text(rest);
   } else if (!decode_events(rest, bytes[0], 1, program)) {
     TARN_CHECK(program.empty(), "refused columns gave operations");
   }

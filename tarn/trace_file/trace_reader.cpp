@@ -19,7 +19,7 @@ Error cut_at(std::uint64_t offset, const char* reason) {
                      reason);
 }
 
-bool is_definition(SectionKind kind) noexcept {
+bool holds_definitions(SectionKind kind) noexcept {
   return std::find(std::begin(definition_kinds), std::end(definition_kinds), kind) !=
          std::end(definition_kinds);
 }
@@ -154,7 +154,7 @@ void TraceReader::read_definitions() {
       continue;
     }
     Result<void> read = read_section(place);
-    if (read && !is_definition(place.head.kind)) {
+    if (read && !holds_definitions(place.head.kind)) {
       read = wrong_at(place.offset, "a section of a kind that is none");
     }
     if (read && !definitions_.decode(place.head.kind, place.head.item_count, plain_)) {
