@@ -12,38 +12,37 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "tarn/trace_file/number_map.hpp"
 
 namespace tarn::trace {
 
 class AddressBook {
  public:
-  AddressBook();
-
-  /// Returns the number of the block that begins at `address`, which is not 0. A block that was
-  /// there, whose end nobody saw, is forgotten. O(1).
-  std::uint64_t begin(std::uint64_t address);
+  /// Returns the number of the block that begins at `address`. A block that was there, whose end
+  /// nobody saw, is forgotten. O(1).
+  std::uint64_t begin(std::uint64_t address) {
+    place(++newest_block_, address);
+    return newest_block_;
+  }
 
   /// Returns the number of the block at `address`, which no longer lies there; 0: there is none.
-  std::uint64_t end(std::uint64_t address);
+  std::uint64_t end(std::uint64_t address) {
+    const std::uint64_t* const found = blocks_.find(address);
+    if (found == nullptr) return 0;
+    const std::uint64_t block = *found;
+    blocks_.erase(address);
+    return block;
+  }
 
   /// Says that a block that end() gave, moved by realloc, lies at `address` now.
-  void place(std::uint64_t block, std::uint64_t address);
+  void place(std::uint64_t block, std::uint64_t address) { blocks_.insert(address) = block; }
 
   /// How many blocks have an address.
-  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  [[nodiscard]] std::size_t count() const noexcept { return blocks_.count(); }
 
  private:
-  struct Entry {
-    std::uint64_t address = 0;  // 0: empty
-    std::uint64_t block = 0;
-  };
-
-  [[nodiscard]] std::size_t find_slot(std::uint64_t address) const noexcept;
-  void grow();
-
-  std::vector<Entry> entries_;  // open addressing, a power of two, half full at most
-  std::size_t count_ = 0;
+  NumberMap<std::uint64_t> blocks_;  // by address
   std::uint64_t newest_block_ = 0;
 };
 

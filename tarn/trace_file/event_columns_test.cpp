@@ -51,7 +51,7 @@ Program recorded_program(std::size_t count, std::uint32_t thread_count) {
     if (live.empty() || random() % 2 == 0) {
       operation.kind = Kind::allocate;
       operation.block = ++newest;
-      operation.bytes = 16 << (random() % 6);
+      operation.bytes = std::uint64_t{16} << (random() % 6);
       operation.alignment_shift = 4;
       live.push_back(newest);
     } else {

@@ -1,7 +1,8 @@
-// tarn/trace_file/output.hpp - where the bytes of a trace go.
+// tarn/trace_file/output.hpp - where the bytes of a trace go: a file, or memory.
 //
 // Threads:    one at a time.
-// Failure:    an Error that names the file and says what the system said; a full disk is one.
+// Failure:    an Error that names the file and says what the system said; a full disk is one. A
+//             MemoryOutput throws std::bad_alloc.
 // Lifetime:   a FileOutput closes its file.
 
 #pragma once
@@ -42,6 +43,19 @@ class FileOutput final : public Output {
   std::string path_;
   int descriptor_;
   int open_error_;
+};
+
+class MemoryOutput final : public Output {
+ public:
+  Result<void> write(ByteView bytes) override {
+    content_.insert(content_.end(), bytes.begin(), bytes.end());
+    return {};
+  }
+
+  [[nodiscard]] const Bytes& content() const noexcept { return content_; }
+
+ private:
+  Bytes content_;
 };
 
 }  // namespace tarn::trace

@@ -67,6 +67,9 @@ class TraceWriter {
   /// flush(), then the index. Nothing may be added afterwards.
   Result<void> close();
 
+  /// All that has been added.
+  [[nodiscard]] const Definitions& definitions() const noexcept { return definitions_; }
+
   /// Whether everything went well until now. O(1).
   [[nodiscard]] Result<void> status() const { return status_; }
 
