@@ -4,8 +4,9 @@
 # unwinder, the recorded program would find in place of its own.
 function(tarn_record_library)
   file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tarn/record/preload/*.cpp")
-  foreach(file IN ITEMS base/check os/futex os/next_symbol os/pages os/process os/shared_memory
-                        os/thread os/timestamp record/session)
+  foreach(file IN ITEMS base/check os/elf_image os/futex os/memory_map os/next_symbol os/pages
+                        os/process os/readable os/shared_memory os/thread os/timestamp
+                        record/session)
     list(APPEND files "${PROJECT_SOURCE_DIR}/tarn/${file}.cpp")
   endforeach()
   add_library(tarn_record_preload SHARED ${files})

@@ -30,6 +30,7 @@ enum class RawKind : std::uint8_t {
   deallocate,
   reallocate_begin,  // of the old block, before
   reallocate_end,    // of the block that came back, after; address 0: refused, or freed
+  module,            // address: where code begins; its words in place of a stack: see ModuleWords
 };
 
 inline constexpr unsigned stamp_shift = 8;
@@ -42,6 +43,19 @@ inline constexpr std::uint64_t bytes_mask = (std::uint64_t{1} << alignment_upper
   return kind == RawKind::allocate || kind == RawKind::allocate_zeroed ||
          kind == RawKind::reallocate_end;
 }
+
+/// Code of a file, as the words of a record.
+struct ModuleWords {
+  std::uint64_t bytes;
+  std::uint64_t file_offset;
+  std::uint32_t build_id_bytes;
+  std::uint32_t path_bytes;
+  unsigned char build_id[24];
+  // and the path, filled up to a word
+
+  static constexpr std::size_t fixed_count = 6;
+};
+static_assert(sizeof(ModuleWords) == 8 * ModuleWords::fixed_count);
 
 /// The first word of a stack.
 struct StackWord {

@@ -23,41 +23,41 @@ void ThreadReader::add(const Buffer& buffer) {
 
 void ThreadReader::look() noexcept {
   for (Part& part : parts_) part.word_count = written_count(*part.buffer);
+  current_ = 0;
 }
 
-void ThreadReader::read() noexcept {
-  for (Part& part : parts_) {
+bool ThreadReader::read() noexcept {
+  for (; current_ < parts_.size(); ++current_) {
+    Part& part = parts_[current_];
     if (part.read_count == part.word_count) continue;
-    if (read_from(part)) return;
+    if (read_from(part)) return has_event_ = true;
     is_damaged_ = true;
     part.read_count = part.word_count;
   }
+  return false;
 }
 
 bool ThreadReader::read_from(Part& part) noexcept {
   const std::uint64_t* const words = part.buffer->words + part.read_count;
   const std::uint64_t left_count = part.word_count - part.read_count;
-  RawEvent event;
-  event.kind = static_cast<RawKind>(words[0] & 0xff);
-  const std::uint64_t fixed_count = has_bytes(event.kind) ? 3 : 2;
+  event_.kind = static_cast<RawKind>(words[0] & 0xff);
+  const std::uint64_t fixed_count = has_bytes(event_.kind) ? 3 : 2;
   if (left_count < fixed_count) return false;
   const std::uint64_t stack_count = words[1] >> upper_shift;
   if (left_count - fixed_count < stack_count) return false;
-  event.thread = thread_;
-  event.stamp = words[0] >> stamp_shift;
-  event.address = words[1] & address_mask;
-  if (fixed_count == 3) {
-    event.bytes = words[2] & bytes_mask;
-    event.alignment_shift = static_cast<std::uint8_t>(words[2] >> alignment_upper_shift);
-  }
-  event.stack = {words + fixed_count, static_cast<std::size_t>(stack_count)};
+  event_.thread = thread_;
+  event_.stamp = words[0] >> stamp_shift;
+  event_.address = words[1] & address_mask;
+  event_.bytes = fixed_count == 3 ? words[2] & bytes_mask : 0;
+  event_.alignment_shift =
+      fixed_count == 3 ? static_cast<std::uint8_t>(words[2] >> alignment_upper_shift) : 0;
+  event_.stack = {words + fixed_count, static_cast<std::size_t>(stack_count)};
   part.read_count += fixed_count + stack_count;
-  event_ = event;
   return true;
 }
 
 bool ThreadReader::has_read(const Buffer& buffer) const noexcept {
-  return !event_.has_value() && std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+  return !has_event_ && std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
     return part.buffer == &buffer && part.read_count == written_count(buffer);
   });
 }

@@ -12,8 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <optional>
+#include <vector>
 
 #include "tarn/record/process_sink.hpp"
 #include "tarn/record/session.hpp"
@@ -31,11 +30,8 @@ class ThreadReader {
   void look() noexcept;
 
   /// Returns the next event, or null when there is none. Valid until pop().
-  [[nodiscard]] const RawEvent* next() noexcept {
-    if (!event_.has_value()) read();
-    return event_.has_value() ? &*event_ : nullptr;
-  }
-  void pop() noexcept { event_.reset(); }
+  [[nodiscard]] const RawEvent* next() noexcept { return has_event_ || read() ? &event_ : nullptr; }
+  void pop() noexcept { has_event_ = false; }
 
   /// Whether all that has been written to the buffer by now was taken.
   [[nodiscard]] bool has_read(const Buffer& buffer) const noexcept;
@@ -55,14 +51,16 @@ class ThreadReader {
     std::uint64_t word_count;
   };
 
-  void read() noexcept;
+  [[nodiscard]] bool read() noexcept;
   [[nodiscard]] bool read_from(Part& part) noexcept;
 
   std::uint32_t thread_;
   std::uint32_t nested_count_ = 0;
   bool is_damaged_ = false;
-  std::deque<Part> parts_;  // by sequence
-  std::optional<RawEvent> event_;
+  bool has_event_ = false;
+  RawEvent event_;
+  std::size_t current_ = 0;  // the first part that has not been read
+  std::vector<Part> parts_;  // by sequence
 };
 
 }  // namespace tarn::record

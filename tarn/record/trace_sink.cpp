@@ -1,6 +1,8 @@
 #include "tarn/record/trace_sink.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <span>
 #include <utility>
 
 namespace tarn::record {
@@ -37,6 +39,7 @@ TraceSink::Thread& TraceSink::thread_of(std::uint32_t number) {
 void TraceSink::add(const RawEvent& event) {
   // A thread that was interrupted between its stamp and its record comes later than it says.
   now_ns_ = std::max(now_ns_, scale_.ns(event.stamp));
+  if (event.kind == RawKind::module) return add_module(event);
   Thread& thread = thread_of(event.thread);
   Operation operation;
   operation.thread = event.thread;
@@ -54,7 +57,29 @@ void TraceSink::add(const RawEvent& event) {
       return;
     case RawKind::reallocate_end:
       return end_reallocation(operation, thread, event);
+    case RawKind::module:
+      return;
   }
+}
+
+void TraceSink::add_module(const RawEvent& event) {
+  ModuleWords words{};
+  if (event.stack.size() < ModuleWords::fixed_count) return;
+  std::memcpy(&words, event.stack.data(), sizeof words);
+  const auto path = event.stack.subspan(ModuleWords::fixed_count);
+  trace::Module module;
+  module.address = event.address;
+  module.bytes = words.bytes;
+  module.file_offset = words.file_offset;
+  const auto build_id_bytes = std::min<std::size_t>(words.build_id_bytes, sizeof words.build_id);
+  for (const unsigned char byte : std::span(words.build_id).first(build_id_bytes)) {
+    constexpr const char* digits = "0123456789abcdef";
+    module.build_id.push_back(digits[byte >> 4]);
+    module.build_id.push_back(digits[byte & 15]);
+  }
+  module.path.assign(reinterpret_cast<const char*>(path.data()),
+                     std::min<std::size_t>(words.path_bytes, path.size_bytes()));
+  writer_.add_module(module);
 }
 
 // Numbers of stacks are the writer's; a record says how the stack differs from the one before.

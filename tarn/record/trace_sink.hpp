@@ -76,6 +76,7 @@ class TraceSink final : public ProcessSink {
 
   [[nodiscard]] Thread& thread_of(std::uint32_t number);
   [[nodiscard]] std::uint32_t stack_of(Thread& thread, const RawEvent& event);
+  void add_module(const RawEvent& event);
   void begin_block(trace::Operation operation, trace::Kind kind, const RawEvent& event);
   void end_block(trace::Operation operation, std::uint64_t block);
   void end_reallocation(trace::Operation operation, Thread& thread, const RawEvent& event);

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tarn/record/preload/modules.hpp"
 #include "tarn/record/preload/thread_log.hpp"
 #include "tarn/record/session.hpp"
 
@@ -26,8 +27,11 @@ struct ProcessLog {
   std::int32_t process_id;
   std::atomic<std::uint32_t> thread_count;  // each takes the next number; pairs with itself
   // Each pairs with itself.
-  std::atomic<std::uint32_t> log_count;     // logs that were ever claimed
-  std::atomic<std::uint32_t> next_to_look;  // where the next thread looks for a dead one's
+  std::atomic<std::uint32_t> log_count;         // logs that were ever claimed
+  std::atomic<std::uint32_t> next_to_look;      // where the next thread looks for a dead one's
+  std::atomic<std::uint32_t> modules_are_held;  // pairs with itself: a lock
+  std::size_t unwritten_module;                 // the first that the recorder has not been told of
+  Modules modules;
   std::atomic<std::int32_t> owners[thread_log_count];  // thread_number()s
   ThreadLog logs[thread_log_count];
 };

@@ -19,6 +19,8 @@
 
 #include "tarn/base/attributes.hpp"
 #include "tarn/record/preload/call_site.hpp"
+#include "tarn/record/preload/call_stack_log.hpp"
+#include "tarn/record/preload/rule_cache.hpp"
 #include "tarn/record/raw_record.hpp"
 #include "tarn/record/session.hpp"
 
@@ -34,6 +36,8 @@ struct ThreadLog {
   std::uint32_t number;  // 0: the log is nobody's
   std::uint32_t sequence;
   std::int32_t thread_id;
+  ProcessLog* process;
+  CallStackLog calls;
 
   [[nodiscard]] TARN_HOT std::uint64_t before() const noexcept { return before_now(clock) - begin; }
   [[nodiscard]] TARN_HOT std::uint64_t after() const noexcept { return after_now(clock) - begin; }
@@ -45,13 +49,23 @@ struct ThreadLog {
     std::uint64_t* end = words + 2;
     if (has_bytes(kind)) *end++ = sized;
     std::uint64_t* const stack = end;
-    if (stacks == Stacks::caller) *end++ = site.return_address;
+    if (stacks == Stacks::full) {
+      end += calls.write(*process, site, end);
+    } else if (stacks == Stacks::caller) {
+      *end++ = site.return_address;
+      // A first look at an address finds the module that it lies in.
+      static_cast<void>(find_rule(*process, site.return_address - 1));
+    }
     words[0] = stamp << stamp_shift | static_cast<std::uint64_t>(kind);
     words[1] = (reinterpret_cast<std::uint64_t>(address) & address_mask) |
                static_cast<std::uint64_t>(end - stack) << upper_shift;
     cursor = end;
-    // Pairs with the recorder's load.
-    buffer->word_count.store(static_cast<std::uint64_t>(end - buffer->words),
+    publish();
+  }
+
+  /// Lets the recorder see what lies before the cursor. Pairs with its load.
+  TARN_HOT void publish() noexcept {
+    buffer->word_count.store(static_cast<std::uint64_t>(cursor - buffer->words),
                              std::memory_order_release);
   }
 };
