@@ -41,6 +41,8 @@ bool ask_programs(int process, ProgramEnd& end) noexcept {
   }
 }
 
+void stop_program(int process) noexcept { kill(process, SIGKILL); }
+
 const char* const* environment_of_this_process() noexcept { return environ; }
 
 void count_interrupts() noexcept {

@@ -26,6 +26,9 @@ struct ProgramEnd {
 /// a child, that has not. Takes away what it is told of: nobody else will be.
 [[nodiscard]] bool ask_programs(int process, ProgramEnd& end) noexcept;
 
+/// Ends `process`, a child, at once. ask_programs() tells when it is gone.
+void stop_program(int process) noexcept;
+
 /// The environment of this process, with a null behind the last.
 [[nodiscard]] const char* const* environment_of_this_process() noexcept;
 

@@ -53,6 +53,15 @@ TEST(Program, InterruptsAreCountedHereAndStopTheChild) {
   EXPECT_EQ(run("kill -INT $$").signal, SIGINT);
 }
 
+TEST(Program, IsStopped) {
+  const char* const arguments[] = {"sleep", "1000", nullptr};
+  const int process = start_program(arguments, environment_of_this_process());
+  stop_program(process);
+  ProgramEnd end;
+  while (ask_programs(process, end)) std::this_thread::yield();
+  EXPECT_EQ(end.signal, SIGKILL);
+}
+
 TEST(Program, OneThatIsNotThereIsAnError) {
   const char* const arguments[] = {"/no/such/program", nullptr};
   EXPECT_EQ(start_program(arguments, environment_of_this_process()), -ENOENT);

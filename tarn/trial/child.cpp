@@ -41,9 +41,13 @@ std::size_t peak_epoch(const Plan& plan) noexcept {
 template <Pool P>
 class MemoryWatcher final : public Trial<P>::Watcher {
  public:
-  MemoryWatcher(const Plan& plan, P& pool, Outcome& outcome, std::uint64_t* curve) noexcept
-      : pool_(pool), outcome_(outcome), curve_(curve), peak_epoch_(peak_epoch(plan)) {
-    outcome.bytes_before = private_bytes();
+  MemoryWatcher(const Plan& plan, P& pool, TrialRecord& record) noexcept
+      : pool_(pool),
+        outcome_(record.outcome),
+        curve_(reinterpret_cast<std::uint64_t*>(&record + 1)),
+        peak_epoch_(peak_epoch(plan)),
+        touches_(record.request.touches) {
+    outcome_.bytes_before = private_bytes();
   }
 
  private:
@@ -55,10 +59,11 @@ class MemoryWatcher final : public Trial<P>::Watcher {
     outcome_.bytes_retained = more_bytes;
     if (epoch != peak_epoch_) return;
     outcome_.bytes_at_peak = more_bytes;
-    outcome_.usable_bytes_at_peak = usable_bytes(slots);
+    if (touches_) outcome_.usable_bytes_at_peak = usable_bytes(slots);
   }
 
-  [[nodiscard]] std::uint64_t usable_bytes([[maybe_unused]] std::span<const Slot> slots) {
+  [[nodiscard]] std::uint64_t usable_bytes(
+      [[maybe_unused]] std::span<const Slot> slots) const noexcept {
     std::uint64_t sum = 0;
     if constexpr (TellingUsableBytes<P>) {
       for (const Slot& slot : slots) {
@@ -72,6 +77,7 @@ class MemoryWatcher final : public Trial<P>::Watcher {
   Outcome& outcome_;
   std::uint64_t* const curve_;
   const std::size_t peak_epoch_;
+  const bool touches_;
 };
 
 // Their pages are there before the trial begins, so that they are not its memory.
@@ -95,7 +101,7 @@ void run_on(P& pool, const Plan& plan, TrialRecord& record) {
   const std::uint64_t peak_bytes = plan.epochs()[peak_epoch(plan)].live_bytes;
   const Litter<P> litter(pool, plan, record.request.litter * peak_bytes);
   const StampScale scale(best_stamp_clock());
-  MemoryWatcher<P> watcher(plan, pool, outcome, reinterpret_cast<std::uint64_t*>(&record + 1));
+  MemoryWatcher<P> watcher(plan, pool, record);
   Trial<P> trial(plan, pool, slots, record.request.touches, watcher);
   const std::uint64_t begin_ns = monotonic_ns();
   outcome.times = trial.run();
@@ -110,9 +116,24 @@ void run_on_resource(std::pmr::memory_resource&& resource, const Plan& plan, Tri
   run_on(pool, plan, record);
 }
 
+// "2.36" of a heap, "0.1.0" of tarn's pools, "GCC 12" of the C++ library's.
+void write_version(PoolKind pool, std::span<char> text) noexcept {
+  switch (pool) {
+    case PoolKind::heap:
+      return write_heap_version(text.data(), text.size());
+    case PoolKind::arena:
+    case PoolKind::slabs:
+      std::snprintf(text.data(), text.size(), "%s", TARN_VERSION);
+      return;
+    case PoolKind::pmr_synchronized:
+    case PoolKind::pmr_unsynchronized:
+      std::snprintf(text.data(), text.size(), "GCC %d", _GLIBCXX_RELEASE);
+      return;
+  }
+}
+
 // The linker only warns of a library that it can not load, and goes on with another heap.
 bool has_wanted_heap(const Request& request, Outcome& outcome) noexcept {
-  write_heap_version(outcome.version.data(), outcome.version.size());
   const char* const library = request.library.data();
   if (*library == '\0' || std::strcmp(library, heap_library()) == 0) return true;
   std::snprintf(outcome.error.data(), outcome.error.size(), "malloc() is still that of %.200s",
@@ -122,6 +143,7 @@ bool has_wanted_heap(const Request& request, Outcome& outcome) noexcept {
 
 void run_trial(const Plan& plan, TrialRecord& record) {
   if (!has_wanted_heap(record.request, record.outcome)) return;
+  write_version(record.request.pool, record.outcome.version);
   switch (record.request.pool) {
     case PoolKind::heap: {
       replay::MallocPool pool;

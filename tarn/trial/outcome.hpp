@@ -46,7 +46,7 @@ struct Outcome {
   std::uint64_t bytes_max = 0;       // at the end of an epoch
   std::uint64_t bytes_at_peak = 0;   // at the end of the epoch with the most live bytes
   std::uint64_t bytes_retained = 0;  // when every block had ended
-  /// What the blocks of that epoch may use; 0: the pool can not tell.
+  /// What the blocks of that epoch may use; 0: the pool can not tell, or nobody touched them.
   std::uint64_t usable_bytes_at_peak = 0;
   /// Bytes that the process had of its own when the trial began; the curve below includes them.
   std::uint64_t bytes_before = 0;
