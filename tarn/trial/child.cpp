@@ -8,7 +8,6 @@
 #include <span>
 
 #include "tarn/arena/arena.hpp"
-#include "tarn/base/bits.hpp"
 #include "tarn/os/heap.hpp"
 #include "tarn/os/pages.hpp"
 #include "tarn/os/shared_memory.hpp"
@@ -16,6 +15,7 @@
 #include "tarn/replay/worlds.hpp"
 #include "tarn/trial/litter.hpp"
 #include "tarn/trial/outcome.hpp"
+#include "tarn/trial/page_row.hpp"
 #include "tarn/trial/trial.hpp"
 
 namespace tarn::trial {
@@ -37,72 +37,68 @@ std::size_t peak_epoch(const Plan& plan) noexcept {
                                   epochs.begin());
 }
 
+template <Pool P>
+std::uint64_t usable_bytes_of([[maybe_unused]] const P& pool, [[maybe_unused]] const void* block) {
+  if constexpr (TellingUsableBytes<P>) return block == nullptr ? 0 : pool.usable_bytes(block);
+  return 0;
+}
+
 // Measures the memory of the process at the end of each epoch.
 template <Pool P>
 class MemoryWatcher final : public Trial<P>::Watcher {
  public:
-  MemoryWatcher(const Plan& plan, P& pool, TrialRecord& record) noexcept
+  MemoryWatcher(const Plan& plan, P& pool, const Litter<P>& litter, TrialRecord& record) noexcept
       : pool_(pool),
+        litter_(litter),
         outcome_(record.outcome),
         curve_(reinterpret_cast<std::uint64_t*>(&record + 1)),
         peak_epoch_(peak_epoch(plan)),
-        touches_(record.request.touches) {
-    outcome_.bytes_before = private_bytes();
-  }
+        touches_(record.request.options.touches) {}
 
  private:
   void epoch_ends(std::size_t epoch, std::span<const Slot> slots) noexcept override {
     const std::uint64_t bytes = private_bytes();
-    curve_[epoch] = bytes;
-    const std::uint64_t more_bytes = bytes - std::min(bytes, outcome_.bytes_before);
-    outcome_.bytes_max = std::max(outcome_.bytes_max, more_bytes);
-    outcome_.bytes_retained = more_bytes;
+    curve_[epoch] = bytes - std::min(bytes, outcome_.bytes_before);
+    outcome_.bytes_max = std::max(outcome_.bytes_max, curve_[epoch]);
+    outcome_.bytes_retained = curve_[epoch];
     if (epoch != peak_epoch_) return;
-    outcome_.bytes_at_peak = more_bytes;
+    outcome_.bytes_at_peak = curve_[epoch];
     if (touches_) outcome_.usable_bytes_at_peak = usable_bytes(slots);
   }
 
-  [[nodiscard]] std::uint64_t usable_bytes(
-      [[maybe_unused]] std::span<const Slot> slots) const noexcept {
+  [[nodiscard]] std::uint64_t usable_bytes(std::span<const Slot> slots) const noexcept {
     std::uint64_t sum = 0;
-    if constexpr (TellingUsableBytes<P>) {
-      for (const Slot& slot : slots) {
-        if (slot.address != nullptr) sum += pool_.usable_bytes(slot.address);
-      }
-    }
+    for (const Slot& slot : slots) sum += usable_bytes_of(pool_, slot.address);
+    for (const LitterBlock& block : litter_.blocks()) sum += usable_bytes_of(pool_, block.address);
     return sum;
   }
 
   P& pool_;
+  const Litter<P>& litter_;
   Outcome& outcome_;
   std::uint64_t* const curve_;
   const std::size_t peak_epoch_;
   const bool touches_;
 };
 
-// Their pages are there before the trial begins, so that they are not its memory.
-std::span<Slot> make_slots(std::size_t count) noexcept {
-  const std::size_t bytes = align_up(std::max<std::size_t>(count, 1) * sizeof(Slot), page_bytes());
-  void* const pages = reserve_pages(bytes, page_bytes(), PageMode::ordinary).address;
-  if (pages == nullptr || !commit_pages(pages, bytes)) return {};
-  std::memset(pages, 0, bytes);
-  return {static_cast<Slot*>(pages), count};
-}
-
 template <Pool P>
 void run_on(P& pool, const Plan& plan, TrialRecord& record) {
+  const TrialOptions& options = record.request.options;
   Outcome& outcome = record.outcome;
-  const std::span<Slot> slots = make_slots(plan.counts().slot_count);
-  if (slots.size() != plan.counts().slot_count) {
-    std::snprintf(outcome.error.data(), outcome.error.size(), "no memory for %zu addresses",
-                  static_cast<std::size_t>(plan.counts().slot_count));
+  const std::uint64_t litter_bytes = options.litter * plan.epochs()[peak_epoch(plan)].live_bytes;
+  const PageRow<Slot> slots(plan.counts().slot_count);
+  const PageRow<LitterBlock> litter_room(litter_count(plan, litter_bytes));
+  if (!slots.is_there() || !litter_room.is_there()) {
+    std::snprintf(outcome.error.data(), outcome.error.size(), "no memory to note %zu addresses",
+                  slots.things().size() + litter_room.things().size());
     return;
   }
-  const std::uint64_t peak_bytes = plan.epochs()[peak_epoch(plan)].live_bytes;
-  const Litter<P> litter(pool, plan, record.request.litter * peak_bytes);
   const StampScale scale(best_stamp_clock());
-  MemoryWatcher<P> watcher(plan, pool, record);
-  Trial<P> trial(plan, pool, slots, record.request.touches, watcher);
+  outcome.bytes_before = private_bytes();
+  const Litter<P> litter(pool, plan, litter_bytes, litter_room.things());
+  for (const LitterBlock& block : litter.blocks()) outcome.litter_bytes += block.step->bytes;
+  MemoryWatcher<P> watcher(plan, pool, litter, record);
+  Trial<P> trial(plan, pool, slots.things(), options, watcher);
   const std::uint64_t begin_ns = monotonic_ns();
   outcome.times = trial.run();
   outcome.wall_ns = static_cast<double>(monotonic_ns() - begin_ns);

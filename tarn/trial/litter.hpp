@@ -4,11 +4,11 @@
 //     |####|  |#######|   |##|          a random half of them has ended when the trial begins
 //
 // After the litterer of Berger and van Kempen (2026): an allocator that has just begun flatters
-// itself, for it has no holes to fill.
+// itself, for it has no holes to fill. The same litter for every allocator.
 //
 // Threads:    one at a time.
-// Failure:    memory refused: fewer blocks. std::bad_alloc for the list of them.
-// Lifetime:   the pool outlives it; the other half ends with it.
+// Failure:    memory refused: fewer blocks.
+// Lifetime:   pool, plan and room outlive it; the other half ends with it.
 
 #pragma once
 
@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
-#include <vector>
+#include <span>
 
 #include "tarn/base/concepts.hpp"
 #include "tarn/replay/pool_calls.hpp"
@@ -24,15 +24,49 @@
 
 namespace tarn::trial {
 
+struct LitterBlock {
+  void* address;
+  const Step* step;  // that it is made like
+};
+
+/// Calls visit(step) for allocations of the plan, drawn at random, the same ones each time, until
+/// they are `wanted_bytes` bytes. Requires: the plan has an allocation.
+template <typename Visit>
+void draw_litter(const Plan& plan, std::uint64_t wanted_bytes, Visit&& visit) {
+  std::mt19937_64 random(1);
+  for (std::uint64_t bytes = 0; bytes < wanted_bytes;) {
+    const Step& step = plan.steps()[random() % plan.steps().size()];
+    const bool is_allocation =
+        step.kind == StepKind::allocate || step.kind == StepKind::allocate_zeroed;
+    if (!is_allocation) continue;
+    bytes += std::max<std::uint64_t>(step.bytes, 1);
+    visit(step);
+  }
+}
+
+/// How many blocks that is.
+[[nodiscard]] inline std::size_t litter_count(const Plan& plan, std::uint64_t wanted_bytes) {
+  std::size_t count = 0;
+  draw_litter(plan, wanted_bytes, [&](const Step&) { ++count; });
+  return count;
+}
+
 template <Pool P>
 class Litter {
  public:
-  Litter(P& pool, const Plan& plan, std::uint64_t wanted_bytes) : pool_(pool) {
-    std::mt19937_64 random(1);  // the same litter for every allocator
-    make(plan, wanted_bytes, random);
-    std::shuffle(blocks_.begin(), blocks_.end(), random);
-    const std::size_t kept_count = blocks_.size() / 2;
-    while (blocks_.size() > kept_count) end_last();
+  /// Makes the litter, and notes it in `room`, which is for litter_count() blocks.
+  Litter(P& pool, const Plan& plan, std::uint64_t wanted_bytes, std::span<LitterBlock> room)
+      : pool_(pool), blocks_(room) {
+    std::size_t made_count = 0;
+    draw_litter(plan, wanted_bytes, [&](const Step& step) {
+      void* const block = pool.try_allocate(static_cast<std::size_t>(step.bytes), step.alignment());
+      if (block == nullptr) return;
+      std::fill_n(static_cast<char*>(block), step.bytes, '\1');
+      room[made_count++] = {block, &step};
+    });
+    blocks_ = room.first(made_count);
+    std::shuffle(blocks_.begin(), blocks_.end(), std::mt19937_64(2));
+    while (blocks_.size() > made_count / 2) end_last();
   }
 
   ~Litter() {
@@ -42,39 +76,19 @@ class Litter {
   Litter(const Litter&) = delete;
   Litter& operator=(const Litter&) = delete;
 
-  [[nodiscard]] std::size_t block_count() const noexcept { return blocks_.size(); }
+  /// Those that live.
+  [[nodiscard]] std::span<const LitterBlock> blocks() const noexcept { return blocks_; }
 
  private:
-  struct Block {
-    void* address;
-    std::size_t bytes;
-    std::size_t alignment;
-  };
-
-  void make(const Plan& plan, std::uint64_t wanted_bytes, std::mt19937_64& random) {
-    std::uint64_t made_bytes = 0;
-    while (made_bytes < wanted_bytes) {
-      const Step& step = plan.steps()[random() % plan.steps().size()];
-      const bool is_allocation =
-          step.kind == StepKind::allocate || step.kind == StepKind::allocate_zeroed;
-      if (!is_allocation || step.bytes == 0) continue;
-      const auto bytes = static_cast<std::size_t>(step.bytes);
-      auto* const block = static_cast<char*>(pool_.try_allocate(bytes, step.alignment()));
-      if (block == nullptr) return;
-      std::fill_n(block, bytes, '\1');
-      blocks_.push_back({block, bytes, step.alignment()});
-      made_bytes += step.bytes;
-    }
-  }
-
   void end_last() noexcept {
-    const Block block = blocks_.back();
-    blocks_.pop_back();
-    replay::deallocate(pool_, block.address, block.bytes, block.alignment);
+    const LitterBlock& block = blocks_.back();
+    const auto bytes = static_cast<std::size_t>(block.step->bytes);
+    replay::deallocate(pool_, block.address, bytes, block.step->alignment());
+    blocks_ = blocks_.first(blocks_.size() - 1);
   }
 
   P& pool_;
-  std::vector<Block> blocks_;
+  std::span<LitterBlock> blocks_;
 };
 
 }  // namespace tarn::trial

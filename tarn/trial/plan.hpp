@@ -63,9 +63,10 @@ struct Lane {
   std::uint64_t stop_count = 0;
 };
 
-/// What is alive at the end of an epoch.
+/// The times of its first and last operation, and what is alive at its end.
 struct Epoch {
-  std::uint64_t time_ns = 0;
+  std::uint64_t begin_ns = 0;
+  std::uint64_t end_ns = 0;
   std::uint64_t live_bytes = 0;  // as they were asked for
   std::uint64_t live_count = 0;
 };

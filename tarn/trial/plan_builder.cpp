@@ -14,7 +14,7 @@ Result<void> PlanBuilder::append(const trace::Operation& operation) {
   begin_epoch_if_due(operation.time_ns);
   ++operation_count_;
   ++epoch_operation_count_;
-  epoch_.time_ns = operation.time_ns;
+  epoch_.end_ns = operation.time_ns;
   const std::uint32_t lane = lane_of(operation.thread);
   const trace::Ended& ended = ledger_.commit(operation);
   if (operation.kind == Kind::reallocate) {
@@ -67,14 +67,13 @@ void PlanBuilder::write(void* memory) const {
 }
 
 void PlanBuilder::begin_epoch_if_due(std::uint64_t time_ns) {
-  if (epoch_operation_count_ == 0) {
-    epoch_begin_ns_ = time_ns;
-    return;
+  if (epoch_operation_count_ > 0) {
+    const bool is_long =
+        time_ns >= epoch_.begin_ns && time_ns - epoch_.begin_ns >= options_.epoch_ns;
+    if (!is_long && epoch_operation_count_ < options_.epoch_operation_count) return;
+    end_epoch();
   }
-  const bool is_long = time_ns >= epoch_begin_ns_ && time_ns - epoch_begin_ns_ >= options_.epoch_ns;
-  if (!is_long && epoch_operation_count_ < options_.epoch_operation_count) return;
-  end_epoch();
-  epoch_begin_ns_ = time_ns;
+  epoch_.begin_ns = time_ns;
 }
 
 // A thread that begins late has been at the ends of the epochs before.

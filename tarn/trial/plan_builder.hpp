@@ -96,7 +96,6 @@ class PlanBuilder {
   std::vector<Epoch> epochs_;
   Epoch epoch_;  // the open one, as of now
   std::uint64_t epoch_operation_count_ = 0;
-  std::uint64_t epoch_begin_ns_ = 0;
   std::uint64_t operation_count_ = 0;
   std::uint64_t in_place_count_ = 0;
   std::uint64_t hand_off_count_ = 0;

@@ -108,7 +108,9 @@ TEST(PlanBuilder, AnEpochEndsWithItsTime) {
       "allocate block=2 bytes=10 time_ns=5999999\n"
       "allocate block=3 bytes=10 time_ns=6000000\n");
   ASSERT_EQ(built.plan().epochs().size(), 3u);
-  EXPECT_EQ(built.plan().epochs()[0].time_ns, 5'999'999u);
+  EXPECT_EQ(built.plan().epochs()[0].begin_ns, 5'000'000u);
+  EXPECT_EQ(built.plan().epochs()[0].end_ns, 5'999'999u);
+  EXPECT_EQ(built.plan().epochs()[1].begin_ns, 6'000'000u);
   EXPECT_EQ(built.plan().epochs()[0].live_bytes, 20u);
   EXPECT_EQ(built.plan().epochs()[1].live_count, 3u);
   EXPECT_EQ(built.plan().epochs()[2].live_bytes, 0u) << "the last one clears up";

@@ -72,11 +72,10 @@ bool Stage::is_ready() const noexcept {
   return plan_memory_.address != nullptr && record_memory_.address != nullptr;
 }
 
-Result<Performance> Stage::run(const Contender& contender, const StageOptions& options) {
+Result<Performance> Stage::run(const Contender& contender, const TrialOptions& options) {
   auto* const begun = new (record_memory_.address) TrialRecord;
   begun->request.pool = contender.pool;
-  begun->request.touches = options.touches;
-  begun->request.litter = options.litter;
+  begun->request.options = options;
   contender.library.copy(begun->request.library.data(), begun->request.library.size() - 1);
   if (const Result<void> done = run_process(contender); !done) return done.error();
   const auto* const curve = reinterpret_cast<const std::uint64_t*>(&record() + 1);

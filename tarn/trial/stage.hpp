@@ -25,15 +25,9 @@
 
 namespace tarn::trial {
 
-struct StageOptions {
-  /// Whether blocks are written when they begin and read when they end.
-  bool touches = true;
-  std::uint32_t litter = 0;
-};
-
 struct Performance {
   Outcome outcome;
-  /// The private bytes of the process at the end of each epoch.
+  /// How many more private bytes the process had at the end of each epoch than in the beginning.
   std::vector<std::uint64_t> curve;
 };
 
@@ -52,7 +46,7 @@ class Stage {
   [[nodiscard]] Plan plan() const noexcept { return Plan(plan_memory_.address); }
 
   /// Runs the plan once. Takes as long as that; an interrupt ends it (count_interrupts()).
-  [[nodiscard]] Result<Performance> run(const Contender& contender, const StageOptions& options);
+  [[nodiscard]] Result<Performance> run(const Contender& contender, const TrialOptions& options);
 
  private:
   [[nodiscard]] TrialRecord& record() noexcept {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,7 @@
 #include "tarn/trial/crew.hpp"
 #include "tarn/trial/lane_runner.hpp"
 #include "tarn/trial/plan.hpp"
+#include "tarn/trial/trial_options.hpp"
 
 namespace tarn::trial {
 
@@ -37,19 +39,25 @@ class Trial {
     ~Watcher() = default;
   };
 
-  /// `slots` are as many as the plan has, without addresses.
-  Trial(const Plan& plan, P& pool, std::span<Slot> slots, bool touches, Watcher& watcher)
-      : plan_(plan), crew_(plan.counts().lane_count), slots_(slots), watcher_(watcher) {
+  /// `slots` are as many as the plan has, without addresses. Litter is the caller's.
+  Trial(const Plan& plan, P& pool, std::span<Slot> slots, const TrialOptions& options,
+        Watcher& watcher)
+      : plan_(plan),
+        crew_(plan.counts().lane_count),
+        slots_(slots),
+        is_paced_(options.is_paced),
+        watcher_(watcher) {
     const StampClock clock = best_stamp_clock();
     clock_floor_ticks_ = clock_floor_ticks(clock);
     for (std::size_t lane = 0; lane < plan.counts().lane_count; ++lane) {
       runners_.push_back(
-          std::make_unique<LaneRunner<P>>(pool, slots, clock, clock_floor_ticks_, touches));
+          std::make_unique<LaneRunner<P>>(pool, slots, clock, clock_floor_ticks_, options.touches));
     }
   }
 
   /// Runs all of the plan and returns the times of its lanes together, but for the last epoch's.
   [[nodiscard]] LaneTimes run() {
+    begin_ = std::chrono::steady_clock::now();
     std::vector<std::thread> threads;
     for (std::size_t lane = 1; lane < runners_.size(); ++lane) {
       threads.emplace_back([this, lane] { run_lane(lane); });
@@ -75,13 +83,22 @@ class Trial {
   void run_lane(std::size_t lane) noexcept {
     const std::span<const Step> steps = plan_.steps_of(lane);
     std::uint64_t done = 0;
+    std::size_t epoch = 0;
     for (const Stop& stop : plan_.stops_of(lane)) {
       runners_[lane]->run(steps.subspan(done, stop.step - done));
       done = stop.step;
       if (stop.kind == StopKind::post) crew_.post(lane, stop.count);
       if (stop.kind == StopKind::wait) crew_.wait(stop.lane, stop.count);
-      if (stop.kind == StopKind::epoch_end) crew_.meet([this] { end_epoch(); });
+      if (stop.kind != StopKind::epoch_end) continue;
+      crew_.meet([this] { end_epoch(); });
+      ++epoch;
+      if (is_paced_ && epoch + 1 < plan_.counts().epoch_count) sleep_until(plan_.epochs()[epoch]);
     }
+  }
+
+  void sleep_until(const Epoch& epoch) const noexcept {
+    const std::uint64_t recorded_ns = epoch.begin_ns - plan_.epochs()[0].begin_ns;
+    std::this_thread::sleep_until(begin_ + std::chrono::nanoseconds(recorded_ns));
   }
 
   // The last epoch only clears up, which the recorded program never did.
@@ -95,9 +112,11 @@ class Trial {
   const Plan plan_;
   Crew crew_;
   const std::span<Slot> slots_;
+  const bool is_paced_;
   Watcher& watcher_;
   std::uint64_t clock_floor_ticks_ = 0;
   std::vector<std::unique_ptr<LaneRunner<P>>> runners_;
+  std::chrono::steady_clock::time_point begin_;
   std::size_t epoch_ = 0;  // this and the next are changed while all lanes wait
   LaneTimes times_;
 };

@@ -7,6 +7,7 @@
 #include "tarn/trial/trial.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <memory_resource>
 #include <random>
@@ -19,6 +20,7 @@
 #include "tarn/replay/slabs_by_size.hpp"
 #include "tarn/replay/worlds.hpp"
 #include "tarn/trial/litter.hpp"
+#include "tarn/trial/page_row.hpp"
 #include "tarn/trial/plan_builder.hpp"
 
 namespace tarn::trial {
@@ -122,7 +124,9 @@ LaneTimes run_and_check(P& pool, std::vector<std::uint64_t>& memory, bool touche
   const Plan plan(memory.data());
   std::vector<Slot> slots(plan.counts().slot_count);
   LiveWatcher<P> watcher;
-  Trial<P> trial(plan, pool, slots, touches, watcher);
+  TrialOptions options;
+  options.touches = touches;
+  Trial<P> trial(plan, pool, slots, options, watcher);
   const LaneTimes times = trial.run();
   EXPECT_EQ(watcher.epochs().size(), plan.epochs().size());
   for (std::size_t i = 0; i < watcher.epochs().size(); ++i) {
@@ -174,12 +178,30 @@ TEST(Trial, CountsRefusedMemoryAndGoesOn) {
   std::vector<Slot> slots(plan.counts().slot_count);
   EmptyPool pool;
   LiveWatcher<EmptyPool> watcher;
-  const LaneTimes times = Trial<EmptyPool>(plan, pool, slots, true, watcher).run();
+  const LaneTimes times = Trial<EmptyPool>(plan, pool, slots, {}, watcher).run();
   std::uint64_t allocation_count = 0;
   for (const Step& step : plan.steps()) {
     allocation_count += step.kind == StepKind::allocate || step.kind == StepKind::allocate_zeroed;
   }
   EXPECT_EQ(times.refused_count, allocation_count);
+}
+
+TEST(Trial, PacedTakesAsLongAsWasRecorded) {
+  trace::Program program(2);
+  program[0].kind = program[1].kind = trace::Kind::allocate;
+  program[1].block = 1;
+  program[1].thread = 1;
+  program[1].time_ns = 30'000'000;
+  std::vector<std::uint64_t> memory = plan_of(program, {});
+  const Plan plan(memory.data());
+  std::vector<Slot> slots(plan.counts().slot_count);
+  replay::MallocPool heap;
+  LiveWatcher<replay::MallocPool> watcher;
+  TrialOptions options;
+  options.is_paced = true;
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(Trial<replay::MallocPool>(plan, heap, slots, options, watcher).run().step_count, 2u);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(30));
 }
 
 TEST(Trial, OfNothingIsNothing) {
@@ -188,15 +210,19 @@ TEST(Trial, OfNothingIsNothing) {
   std::vector<Slot> slots;
   LiveWatcher<replay::MallocPool> watcher;
   const Plan plan(memory.data());
-  EXPECT_EQ(Trial<replay::MallocPool>(plan, heap, slots, true, watcher).run().step_count, 0u);
+  EXPECT_EQ(Trial<replay::MallocPool>(plan, heap, slots, {}, watcher).run().step_count, 0u);
 }
 
 TEST(Litter, KeepsHalfOfItsBlocksUntilItsEnd) {
   std::vector<std::uint64_t> memory = plan_of(random_program(1), {});
+  const Plan plan(memory.data());
+  const PageRow<LitterBlock> room(litter_count(plan, 100'000));
+  ASSERT_TRUE(room.is_there());
   CountingPool pool;
   {
-    const Litter<CountingPool> litter(pool, Plan(memory.data()), 100'000);
-    EXPECT_EQ(pool.live_count(), litter.block_count());
+    const Litter<CountingPool> litter(pool, plan, 100'000, room.things());
+    EXPECT_EQ(litter.blocks().size(), room.things().size() / 2);
+    EXPECT_EQ(pool.live_count(), litter.blocks().size());
     EXPECT_GT(pool.live_bytes(), 30'000u);
     EXPECT_LT(pool.live_bytes(), 70'000u);
   }
