@@ -28,6 +28,9 @@ class CommandError : public std::runtime_error {
 /// `tarn convert`: one form of a trace into another.
 void add_convert(CLI::App& app);
 
+/// `tarn replay`: a recorded program against one allocator after the other.
+void add_replay(CLI::App& app);
+
 /// `tarn stat`: what a trace says of a program.
 void add_stat(CLI::App& app);
 

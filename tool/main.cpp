@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "tarn/trial/child.hpp"
 #include "tool/command.hpp"
 
 namespace {
@@ -11,6 +12,7 @@ constexpr const char* introduction =
     "Says what a program does with memory, from a recording of it.\n\n"
     "  tarn stat server.tarn                     # the numbers: sizes, lifetimes, who allocates\n"
     "  tarn stat server.tarn --json | jq .blocks # the same for programs\n"
+    "  tarn replay server.tarn                   # the same program with other allocators\n"
     "  tarn convert server.tarn server.txt       # one line for each operation\n"
     "  tarn convert by_hand.txt by_hand.tarn     # and back\n";
 
@@ -24,11 +26,13 @@ constexpr int wrong_usage = 2;
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+  if (tarn::trial::is_child(argument_count, arguments)) return tarn::trial::run_child(arguments);
   CLI::App app{introduction, "tarn"};
   app.footer(closing);
   app.require_subcommand(1);
   tarn::tool::add_stat(app);
   tarn::tool::add_convert(app);
+  tarn::tool::add_replay(app);
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
