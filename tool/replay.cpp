@@ -115,7 +115,10 @@ void replay(const ReplayOptions& options) {
   builder.reset();  // the stage has it all
   run_rounds(stage, options, entries);
   const ReplayReport report(stage.plan(), conditions, std::move(entries));
-  const std::string text = options.is_json ? report.json().dump(2) + "\n" : report.text();
+  // A path need not be UTF-8, which JSON is.
+  constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  const std::string text =
+      options.is_json ? report.json().dump(2, ' ', false, replace) + "\n" : report.text();
   if (!write_file(standard_output, text.data(), text.size())) {
     throw CommandError("can not write to standard output");
   }

@@ -176,6 +176,7 @@ class Replay(unittest.TestCase):
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         children = f"/proc/{running.pid}/task/{running.pid}/children"
         while not Path(children).read_text():
+            self.assertIsNone(running.poll())
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
         output, message = running.communicate(timeout=60)
