@@ -38,7 +38,7 @@ BlockCounts& TraceStatistics::site(std::uint32_t stack) {
 
 void TraceStatistics::begin(const Operation& operation) {
   const bool is_in_pool = operation.pool != trace::heap_pool;
-  const bool is_known = operation.block == trace::NumberMap<Block>::no_key ||
+  const bool is_known = operation.block == trace::NumberMap<Block, OrderOfAge>::no_key ||
                         blocks_.find(operation.block) != nullptr;
   if (is_known || (is_in_pool && !ledger_.check(operation))) {
     ++contradiction_count;

@@ -18,6 +18,7 @@
 
 #include "tarn/trace/ledger.hpp"
 #include "tarn/trace/operation.hpp"
+#include "tarn/trace_file/mix.hpp"
 #include "tarn/trace_file/number_map.hpp"
 #include "tool/histogram.hpp"
 
@@ -89,7 +90,14 @@ class TraceStatistics {
   void add_live_bytes(BlockCounts& counts, std::uint64_t bytes);
   BlockCounts& site(std::uint32_t stack);
 
-  trace::NumberMap<Block> blocks_;
+  // Blocks are numbered as they begin, and most operations are about young ones: neighbours.
+  struct OrderOfAge {
+    [[nodiscard]] static constexpr std::size_t home(std::uint64_t block) noexcept {
+      return trace::mix(block / 16) + block % 16;
+    }
+  };
+
+  trace::NumberMap<Block, OrderOfAge> blocks_;
   trace::Ledger ledger_;  // of what lies in pools other than the heap
 };
 
