@@ -34,7 +34,8 @@ void Collector::find_buffers() {
       process.sink = factory_.begin_process(process.id);
       ++stats_.process_count;
     }
-    process.threads.try_emplace(buffer.thread, buffer.thread).first->second.add(buffer);
+    process.threads.try_emplace(buffer.thread, buffer.thread, *process.sink)
+        .first->second.add(buffer);
   }
 }
 

@@ -45,6 +45,7 @@ struct Recorder::FileSink final : ProcessSink {
   }
 
   void add(const RawEvent& event) override { sink.add(event); }
+  void expect(std::uint64_t address) noexcept override { sink.expect(address); }
   void end_thread(std::uint32_t thread) override { sink.end_thread(thread); }
 
   Recorder& recorder;

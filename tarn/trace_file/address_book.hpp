@@ -38,11 +38,14 @@ class AddressBook {
   /// Says that a block that end() gave, moved by realloc, lies at `address` now.
   void place(std::uint64_t block, std::uint64_t address) { blocks_.insert(address) = block; }
 
+  /// Begins to fetch what is known of `address`, which will be asked for soon.
+  void prefetch(std::uint64_t address) const noexcept { blocks_.prefetch(address); }
+
   /// How many blocks have an address.
   [[nodiscard]] std::size_t count() const noexcept { return blocks_.count(); }
 
  private:
-  NumberMap<std::uint64_t> blocks_;  // by address
+  NumberMap<std::uint64_t, OrderOfAddresses> blocks_;  // by address
   std::uint64_t newest_block_ = 0;
 };
 

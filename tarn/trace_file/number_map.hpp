@@ -21,7 +21,21 @@
 
 namespace tarn::trace {
 
-template <typename Value>
+/// The order of the keys does not matter.
+struct AnyOrder {
+  [[nodiscard]] static constexpr std::size_t home(std::uint64_t key) noexcept { return mix(key); }
+};
+
+/// Keys are addresses of blocks, and neighbours in memory, which are often asked for one after the
+/// other, are neighbours in the map.
+struct OrderOfAddresses {
+  [[nodiscard]] static constexpr std::size_t home(std::uint64_t key) noexcept {
+    constexpr unsigned neighbourhood_shift = 9, block_shift = 4;
+    return mix(key >> neighbourhood_shift) + (key >> block_shift) % 32;
+  }
+};
+
+template <typename Value, typename Order = AnyOrder>
 class NumberMap {
  public:
   /// The one number that is no key.
@@ -49,6 +63,9 @@ class NumberMap {
     return entries_[index].value;
   }
 
+  /// Begins to fetch what find(key) will look at: 100 ns later that costs nothing.
+  void prefetch(std::uint64_t key) const noexcept { __builtin_prefetch(&entries_[home_of(key)]); }
+
   /// Takes `key` out, if it is there. O(1).
   void erase(std::uint64_t key) noexcept;
 
@@ -71,7 +88,7 @@ class NumberMap {
   };
 
   [[nodiscard]] std::size_t home_of(std::uint64_t key) const noexcept {
-    return mix(key) & (entries_.size() - 1);
+    return Order::home(key) & (entries_.size() - 1);
   }
 
   [[nodiscard]] std::size_t find_entry(std::uint64_t key) const noexcept {
@@ -95,8 +112,8 @@ class NumberMap {
 };
 
 // Whoever comes after the hole and would have been found there moves into it (Knuth, 6.4 R).
-template <typename Value>
-void NumberMap<Value>::erase(std::uint64_t key) noexcept {
+template <typename Value, typename Order>
+void NumberMap<Value, Order>::erase(std::uint64_t key) noexcept {
   const std::size_t mask = entries_.size() - 1;
   std::size_t hole = find_entry(key);
   if (entries_[hole].key == no_key) return;
