@@ -1,9 +1,9 @@
 // tarn/record/collector.hpp - takes what recorded threads write, and gives it on in order.
 //
-//     buffers of a session                 thread 1  . .  . ..|.         a round takes what happened
-//     full, filling, left behind   --->    thread 2   . ..    | ..  ---> before it began, of all
-//                                          thread 3  .       .|          threads of a process by
-//                                                 the round began        stamp
+//     buffers of a session               thread 1  . .  . ..|.         a round takes what happened
+//     full, filling, left behind  --->   thread 2   . ..    | ..  ---> before it began, of all
+//                                        thread 3  .       .|          threads of a process by
+//                                               the round began        stamp
 //
 // The record of a free is written before the block is free, that of an allocation before anyone has
 // the block (preload/hooks.hpp). So when a round sees the record of what came later at an address,
