@@ -39,6 +39,8 @@ bool read_file(int descriptor, std::uint64_t offset, void* bytes, std::size_t co
   return true;
 }
 
+bool is_terminal(int descriptor) noexcept { return isatty(descriptor) == 1; }
+
 std::int64_t file_bytes(int descriptor) noexcept { return lseek(descriptor, 0, SEEK_END); }
 
 bool close_file(int descriptor) noexcept { return close(descriptor) == 0; }

@@ -10,6 +10,9 @@
 
 namespace tarn {
 
+/// The descriptor of standard output.
+inline constexpr int standard_output = 1;
+
 /// Creates the file `path`, or empties it, and returns a descriptor to write to.
 [[nodiscard]] int create_file(const char* path) noexcept;
 
@@ -22,6 +25,9 @@ namespace tarn {
 /// Reads `count` bytes from `offset` on. A file that ends before is a failure with errno 0.
 [[nodiscard]] bool read_file(int descriptor, std::uint64_t offset, void* bytes,
                              std::size_t count) noexcept;
+
+/// Whether people read what is written there.
+[[nodiscard]] bool is_terminal(int descriptor) noexcept;
 
 /// The length of a file that one can seek in.
 [[nodiscard]] std::int64_t file_bytes(int descriptor) noexcept;

@@ -59,6 +59,17 @@ TEST(File, SaysWhyItCanNot) {
   close_file(full);
 }
 
+TEST(File, KnowsATerminal) {
+  const int terminal = open_file("/dev/ptmx");
+  if (terminal >= 0) {
+    EXPECT_TRUE(is_terminal(terminal));
+  }
+  close_file(terminal);
+  const int nothing = open_file("/dev/null");
+  EXPECT_FALSE(is_terminal(nothing));
+  close_file(nothing);
+}
+
 TEST(File, ADirectoryIsNotDeleted) { EXPECT_FALSE(delete_file(testing::TempDir().c_str())); }
 
 }  // namespace

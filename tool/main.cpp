@@ -1,0 +1,41 @@
+// tool/main.cpp - the program `tarn`: finds the sub-command and prints what went wrong.
+
+#include <cstdio>
+#include <exception>
+
+#include "tool/command.hpp"
+
+namespace {
+
+constexpr const char* introduction =
+    "Says what a program does with memory, from a recording of it.\n\n"
+    "  tarn stat server.tarn                     # the numbers: sizes, lifetimes, who allocates\n"
+    "  tarn stat server.tarn --json | jq .blocks # the same for programs\n"
+    "  tarn convert server.tarn server.txt       # one line for each operation\n"
+    "  tarn convert by_hand.txt by_hand.tarn     # and back\n";
+
+constexpr const char* closing =
+    "Exit codes: 0 done, 1 not done, 2 the command line is wrong.\n"
+    "Colours are for terminals; NO_COLOR=1 turns them off.";
+
+constexpr int not_done = 1;
+constexpr int wrong_usage = 2;
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  CLI::App app{introduction, "tarn"};
+  app.footer(closing);
+  app.require_subcommand(1);
+  tarn::tool::add_stat(app);
+  tarn::tool::add_convert(app);
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : wrong_usage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tarn: %s\n", error.what());
+    return not_done;
+  }
+  return 0;
+}
