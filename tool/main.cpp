@@ -9,13 +9,14 @@ namespace {
 
 constexpr const char* introduction =
     "Says what a program does with memory, from a recording of it.\n\n"
+    "  tarn record -- ./server --port 80         # run it, and write server.tarn\n"
     "  tarn stat server.tarn                     # the numbers: sizes, lifetimes, who allocates\n"
     "  tarn stat server.tarn --json | jq .blocks # the same for programs\n"
     "  tarn convert server.tarn server.txt       # one line for each operation\n"
     "  tarn convert by_hand.txt by_hand.tarn     # and back\n";
 
 constexpr const char* closing =
-    "Exit codes: 0 done, 1 not done, 2 the command line is wrong.\n"
+    "Exit codes: 0 done, 1 not done, 2 the command line is wrong; of record, the program's.\n"
     "Colours are for terminals; NO_COLOR=1 turns them off.";
 
 constexpr int not_done = 1;
@@ -27,6 +28,8 @@ int main(int argument_count, char** arguments) {
   CLI::App app{introduction, "tarn"};
   app.footer(closing);
   app.require_subcommand(1);
+  int exit_code = 0;
+  tarn::tool::add_record(app, exit_code);
   tarn::tool::add_stat(app);
   tarn::tool::add_convert(app);
   try {
@@ -37,5 +40,5 @@ int main(int argument_count, char** arguments) {
     std::fprintf(stderr, "tarn: %s\n", error.what());
     return not_done;
   }
-  return 0;
+  return exit_code;
 }

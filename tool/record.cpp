@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -96,20 +97,34 @@ void run(Recorder& recorder) {
 
 void print_recordings(const Recorder& recorder) {
   for (const record::Recording& recording : recorder.recordings()) {
+    if (!recording.result) throw CommandError(recording.result.error().message);
     std::fprintf(stderr, "tarn: %s: process %d, %llu operations, %.1f KiB\n",
                  recording.path.c_str(), recording.process_id,
                  static_cast<unsigned long long>(recording.stats.event_count),
                  static_cast<double>(recording.stats.file_bytes) / 1024);
   }
-  const record::RecorderStats stats = recorder.stats();
-  if (stats.collected.process_count == 0) {
+}
+
+void print_what_is_missing(const Recorder& recorder) {
+  const record::CollectorStats collected = recorder.stats().collected;
+  if (collected.process_count == 0) {
     std::fprintf(stderr,
-                 "tarn: nothing was recorded: the program has not loaded libtarn_record.so. "
-                 "Programs with more rights than their user, and statically linked ones, do not\n");
+                 "tarn: nothing was recorded: the program allocates nothing, or has not loaded "
+                 "libtarn_record.so, as programs with more rights than their user do not\n");
   }
-  if (stats.collected.damaged_count != 0) {
-    std::fprintf(stderr, "tarn: the program has written over %llu of our buffers\n",
-                 static_cast<unsigned long long>(stats.collected.damaged_count));
+  if (recorder.unrecorded_thread_count() != 0) {
+    std::fprintf(stderr, "tarn: %u threads are missing: more than 8192 were alive\n",
+                 recorder.unrecorded_thread_count());
+  }
+  if (collected.nested_count != 0) {
+    std::fprintf(stderr,
+                 "tarn: %llu calls are missing: made by the allocator itself, or by "
+                 "handlers of signals\n",
+                 static_cast<unsigned long long>(collected.nested_count));
+  }
+  if (collected.damaged_count != 0) {
+    std::fprintf(stderr, "tarn: the program has written over the records of %llu threads\n",
+                 static_cast<unsigned long long>(collected.damaged_count));
   }
 }
 
@@ -130,9 +145,7 @@ int record_program(Arguments& arguments) {
   }
   run(recorder);
   print_recordings(recorder);
-  for (const record::Recording& recording : recorder.recordings()) {
-    if (!recording.result) throw CommandError(recording.result.error().message);
-  }
+  print_what_is_missing(recorder);
   constexpr int killed = 128;
   const ProgramEnd& end = recorder.end();
   return end.signal != 0 ? killed + end.signal : end.exit_code;
@@ -160,7 +173,6 @@ void add_record(CLI::App& app, int& exit_code) {
       ->check(CLI::PositiveNumber);
   command->add_option("program", options.arguments, "the program and its arguments, behind --")
       ->required();
-  command->prefix_command(false);
   command->callback([arguments, &exit_code] { exit_code = record_program(*arguments); });
 }
 
