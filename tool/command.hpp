@@ -25,6 +25,9 @@ class CommandError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// `tarn record`: runs a program, of which `exit_code` becomes the end.
+void add_record(CLI::App& app, int& exit_code);
+
 /// `tarn convert`: one form of a trace into another.
 void add_convert(CLI::App& app);
 

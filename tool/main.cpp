@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* introduction =
     "Says what a program does with memory, from a recording of it.\n\n"
+    "  tarn record -- ./server --port 80         # run it, and write server.tarn\n"
     "  tarn stat server.tarn                     # the numbers: sizes, lifetimes, who allocates\n"
     "  tarn stat server.tarn --json | jq .blocks # the same for programs\n"
     "  tarn replay server.tarn                   # the same program with other allocators\n"
@@ -17,7 +18,7 @@ constexpr const char* introduction =
     "  tarn convert by_hand.txt by_hand.tarn     # and back\n";
 
 constexpr const char* closing =
-    "Exit codes: 0 done, 1 not done, 2 the command line is wrong.\n"
+    "Exit codes: 0 done, 1 not done, 2 the command line is wrong; of record, the program's.\n"
     "Colours are for terminals; NO_COLOR=1 turns them off.";
 
 constexpr int not_done = 1;
@@ -30,6 +31,8 @@ int main(int argument_count, char** arguments) {
   CLI::App app{introduction, "tarn"};
   app.footer(closing);
   app.require_subcommand(1);
+  int exit_code = 0;
+  tarn::tool::add_record(app, exit_code);
   tarn::tool::add_stat(app);
   tarn::tool::add_convert(app);
   tarn::tool::add_replay(app);
@@ -41,5 +44,5 @@ int main(int argument_count, char** arguments) {
     std::fprintf(stderr, "tarn: %s\n", error.what());
     return not_done;
   }
-  return 0;
+  return exit_code;
 }

@@ -50,8 +50,8 @@ void decommit_pages(void* pages, std::size_t bytes) noexcept;
 /// that explicit huge pages go as whole huge pages.
 void release_pages(void* pages, std::size_t bytes) noexcept;
 
-/// Returns `bytes` bytes of zeros, or null, which the child of any fork finds zero again, also of one
-/// that the C library knows nothing about. Untouched pages cost address space only.
+/// Returns `bytes` bytes of zeros, or null, which the child of any fork finds zero again, also of
+/// one that the C library knows nothing about. Untouched pages cost address space only.
 /// Requires: whole pages.
 [[nodiscard]] void* map_pages_wiped_on_fork(std::size_t bytes) noexcept;
 

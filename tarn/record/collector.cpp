@@ -34,7 +34,8 @@ void Collector::find_buffers() {
       process.sink = factory_.begin_process(process.id);
       ++stats_.process_count;
     }
-    process.threads.try_emplace(buffer.thread, buffer.thread).first->second.add(buffer);
+    process.threads.try_emplace(buffer.thread, buffer.thread, *process.sink)
+        .first->second.add(buffer);
   }
 }
 
@@ -77,12 +78,17 @@ void Collector::free_buffers() {
     ThreadReader& reader = processes_.at(buffer.process).threads.at(buffer.thread);
     if (!reader.has_read(buffer)) continue;
     reader.remove(buffer);
-    if (is_left_behind_[i]) end_thread(processes_.at(buffer.process), reader);
+    // The one it was filling is its last; other buffers of it may come later in this loop.
+    if (is_left_behind_[i]) ended_.emplace_back(buffer.process, buffer.thread);
     buffer.process_id.store(0, std::memory_order_relaxed);
     is_left_behind_[i] = false;
     session_.states[i].store(BufferState::free, std::memory_order_release);
     full_count += is_full ? 1 : 0;
   }
+  for (const auto& [process, thread] : ended_) {
+    end_thread(processes_.at(process), processes_.at(process).threads.at(thread));
+  }
+  ended_.clear();
   session_.full_count.fetch_sub(full_count, std::memory_order_seq_cst);
   session_.freed_count.fetch_add(1, std::memory_order_seq_cst);
   if (session_.waiting_count.load(std::memory_order_seq_cst) != 0) wake_all(session_.freed_count);

@@ -1,9 +1,9 @@
 // tarn/record/collector.hpp - takes what recorded threads write, and gives it on in order.
 //
-//     buffers of a session                 thread 1  . .  . ..|.         a round takes what happened
-//     full, filling, left behind   --->    thread 2   . ..    | ..  ---> before it began, of all
-//                                          thread 3  .       .|          threads of a process by
-//                                                 the round began        stamp
+//     buffers of a session               thread 1  . .  . ..|.         a round takes what happened
+//     full, filling, left behind  --->   thread 2   . ..    | ..  ---> before it began, of all
+//                                        thread 3  .       .|          threads of a process by
+//                                               the round began        stamp
 //
 // The record of a free is written before the block is free, that of an allocation before anyone has
 // the block (preload/hooks.hpp). So when a round sees the record of what came later at an address,
@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "tarn/record/process_sink.hpp"
@@ -71,7 +72,8 @@ class Collector {
   std::map<std::uint32_t, Process> processes_;  // by number
   std::vector<std::size_t> in_use_;             // buffers that are not free
   std::vector<bool> is_left_behind_ = std::vector<bool>(buffer_count);
-  std::vector<ThreadReader*> active_;  // of the process that is merged
+  std::vector<ThreadReader*> active_;                           // of the process that is merged
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> ended_;  // process, thread: in this round
 };
 
 }  // namespace tarn::record

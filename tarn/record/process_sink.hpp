@@ -31,6 +31,9 @@ class ProcessSink {
   /// Of different threads and addresses, a later one may have the smaller stamp.
   virtual void add(const RawEvent& event) = 0;
 
+  /// An event of this address will be added soon.
+  virtual void expect(std::uint64_t address) noexcept = 0;
+
   /// The thread has ended, or what it was recorded in.
   virtual void end_thread(std::uint32_t thread) = 0;
 };

@@ -35,6 +35,12 @@ struct Recorder::FileSink final : ProcessSink {
         recording(std::move(its_recording)),
         sink(recording.path, recorder.options_.stacks, recorder.scale_) {
     recorder.sinks_.push_back(this);
+    std::string command;
+    for (const std::string& argument : recorder.options_.arguments) {
+      command.append(command.empty() ? "" : " ").append(argument);
+    }
+    sink.add_note("command", command);
+    sink.add_note("process", std::to_string(recording.process_id));
   }
 
   ~FileSink() override {
@@ -45,6 +51,7 @@ struct Recorder::FileSink final : ProcessSink {
   }
 
   void add(const RawEvent& event) override { sink.add(event); }
+  void expect(std::uint64_t address) noexcept override { sink.expect(address); }
   void end_thread(std::uint32_t thread) override { sink.end_thread(thread); }
 
   Recorder& recorder;

@@ -77,6 +77,10 @@ class Recorder final : private ProcessSinkFactory {
   [[nodiscard]] const ProgramEnd& end() const noexcept { return end_; }
 
   [[nodiscard]] RecorderStats stats() const noexcept;
+  /// How many threads found no buffer, because so many others were alive.
+  [[nodiscard]] std::uint32_t unrecorded_thread_count() const noexcept {
+    return session_.session->unrecorded_thread_count.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] bool is_recording() const noexcept { return collector_ != nullptr; }
 
   /// Those that are complete.

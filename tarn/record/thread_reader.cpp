@@ -26,40 +26,46 @@ void ThreadReader::look() noexcept {
   current_ = 0;
 }
 
-bool ThreadReader::read() noexcept {
-  for (; current_ < parts_.size(); ++current_) {
+bool ThreadReader::read() {
+  first_ = last_ = 0;
+  while (current_ < parts_.size() && last_ < ahead_count) {
     Part& part = parts_[current_];
-    if (part.read_count == part.word_count) continue;
-    if (read_from(part)) return has_event_ = true;
-    is_damaged_ = true;
-    part.read_count = part.word_count;
+    if (part.read_count == part.word_count) {
+      ++current_;
+    } else if (RawEvent& event = events_[last_]; read_from(part, event)) {
+      sink_->expect(event.address);
+      ++last_;
+    } else {
+      is_damaged_ = true;
+      part.read_count = part.word_count;
+    }
   }
-  return false;
+  return last_ != 0;
 }
 
-bool ThreadReader::read_from(Part& part) noexcept {
+bool ThreadReader::read_from(Part& part, RawEvent& event) noexcept {
   const std::uint64_t* const words = part.buffer->words + part.read_count;
   const std::uint64_t left_count = part.word_count - part.read_count;
-  event_.kind = static_cast<RawKind>(words[0] & 0xff);
-  const std::uint64_t fixed_count = has_bytes(event_.kind) ? 3 : 2;
+  event.kind = static_cast<RawKind>(words[0] & 0xff);
+  const std::uint64_t fixed_count = has_bytes(event.kind) ? 3 : 2;
   if (left_count < fixed_count) return false;
   const std::uint64_t stack_count = words[1] >> upper_shift;
   if (left_count - fixed_count < stack_count) return false;
-  event_.thread = thread_;
-  event_.stamp = words[0] >> stamp_shift;
-  event_.address = words[1] & address_mask;
-  event_.bytes = fixed_count == 3 ? words[2] & bytes_mask : 0;
-  event_.alignment_shift =
+  event.thread = thread_;
+  event.stamp = words[0] >> stamp_shift;
+  event.address = words[1] & address_mask;
+  event.bytes = fixed_count == 3 ? words[2] & bytes_mask : 0;
+  event.alignment_shift =
       fixed_count == 3 ? static_cast<std::uint8_t>(words[2] >> alignment_upper_shift) : 0;
-  event_.stack = {words + fixed_count, static_cast<std::size_t>(stack_count)};
+  event.stack = {words + fixed_count, static_cast<std::size_t>(stack_count)};
   part.read_count += fixed_count + stack_count;
   return true;
 }
 
 bool ThreadReader::has_read(const Buffer& buffer) const noexcept {
-  return !has_event_ && std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
-    return part.buffer == &buffer && part.read_count == written_count(buffer);
-  });
+  return first_ == last_ && std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+           return part.buffer == &buffer && part.read_count == written_count(buffer);
+         });
 }
 
 void ThreadReader::remove(const Buffer& buffer) {

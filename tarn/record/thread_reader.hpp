@@ -21,7 +21,8 @@ namespace tarn::record {
 
 class ThreadReader {
  public:
-  explicit ThreadReader(std::uint32_t thread) noexcept : thread_(thread) {}
+  /// `sink` is told ahead of the events that will be given to it.
+  ThreadReader(std::uint32_t thread, ProcessSink& sink) noexcept : thread_(thread), sink_(&sink) {}
 
   /// Adds the buffer if it is not known yet. The next in sequence comes last.
   void add(const Buffer& buffer);
@@ -30,8 +31,10 @@ class ThreadReader {
   void look() noexcept;
 
   /// Returns the next event, or null when there is none. Valid until pop().
-  [[nodiscard]] const RawEvent* next() noexcept { return has_event_ || read() ? &event_ : nullptr; }
-  void pop() noexcept { has_event_ = false; }
+  [[nodiscard]] const RawEvent* next() {
+    return first_ != last_ || read() ? &events_[first_] : nullptr;
+  }
+  void pop() noexcept { ++first_; }
 
   /// Whether all that has been written to the buffer by now was taken.
   [[nodiscard]] bool has_read(const Buffer& buffer) const noexcept;
@@ -51,14 +54,20 @@ class ThreadReader {
     std::uint64_t word_count;
   };
 
-  [[nodiscard]] bool read() noexcept;
-  [[nodiscard]] bool read_from(Part& part) noexcept;
+  // What is known of an address lies anywhere in memory: it is fetched while so many others are
+  // worked on.
+  static constexpr std::size_t ahead_count = 16;
+
+  [[nodiscard]] bool read();
+  [[nodiscard]] bool read_from(Part& part, RawEvent& event) noexcept;
 
   std::uint32_t thread_;
   std::uint32_t nested_count_ = 0;
   bool is_damaged_ = false;
-  bool has_event_ = false;
-  RawEvent event_;
+  ProcessSink* sink_;
+  std::size_t first_ = 0;  // of those that are read and not taken
+  std::size_t last_ = 0;
+  RawEvent events_[ahead_count];
   std::size_t current_ = 0;  // the first part that has not been read
   std::vector<Part> parts_;  // by sequence
 };

@@ -56,6 +56,7 @@ class TraceSink final : public ProcessSink {
   TraceSink(std::string path, Stacks stacks, const StampScale& scale);
 
   void add(const RawEvent& event) override;
+  void expect(std::uint64_t address) noexcept override { book_.prefetch(address); }
   void end_thread(std::uint32_t thread) override;
 
   /// Writes the end of the file. Nothing may be added afterwards.

@@ -1,5 +1,5 @@
-// Allocates and frees as fast as it can, on as many threads as it is told, which give blocks to each
-// other; says what it did, for the recording to be held against.
+// Allocates and frees as fast as it can, on as many threads as it is told, which give blocks to
+// each other; says what it did, for the recording to be held against.
 //
 //     storm THREADS ROUNDS [DEPTH]
 //

@@ -96,4 +96,13 @@ TARN_HOOK void* pvalloc(std::size_t bytes) {
   return allocate<RawKind::allocate>(page_shift, bytes, call_site(), next.pvalloc, bytes);
 }
 
+// Code of another library may come to lie where that of this one was.
+TARN_HOOK int dlclose(void* library) {
+  resolve_next();
+  forget_rules();
+  const int result = next.dlclose(library);
+  forget_rules();
+  return result;
+}
+
 }  // extern "C"

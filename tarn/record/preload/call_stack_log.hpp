@@ -11,7 +11,8 @@
 // 10. Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks).
 //
 // Threads:    one.
-// Failure:    a stack that can not be followed, or is deeper than call_count_max, is cut: it says so.
+// Failure:    a stack that can not be followed, or is deeper than call_count_max, is cut, and says
+//             so.
 // Invariant:  the words that verify() reads lie in the window.
 
 #pragma once

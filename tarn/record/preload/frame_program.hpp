@@ -1,9 +1,10 @@
 // tarn/record/preload/frame_program.hpp - what .eh_frame says about one address of a function.
 //
 //     CIE: what many functions have in common    FDE: one function
-//     | length | 0 | version | "zR" | factors |  | length | to CIE | begin | bytes | ... | program |
-//     | ... | program                         |    the program says, address by address, where the
-//                                                  frame ends and what is saved (DWARF 5, 6.4)
+//     | length | 0 | version | "zR" | factors |  | length | to CIE | begin | bytes |
+//     | ... | program                         |  | ... | program                  |
+//
+// A program says, address by address, where the frame ends and what is saved (DWARF 5, 6.4).
 //
 // Only what UnwindRule can say is kept; of the rest it is known that it is something else.
 //

@@ -66,6 +66,7 @@ void resolve_next() noexcept {
   find(found.memalign, "memalign");
   find(found.valloc, "valloc");
   find(found.pvalloc, "pvalloc");
+  find(found.dlclose, "dlclose");
   next = found;
 }
 

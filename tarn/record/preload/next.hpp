@@ -27,6 +27,7 @@ struct Next {
   void* (*memalign)(std::size_t alignment, std::size_t bytes) = nullptr;
   void* (*valloc)(std::size_t bytes) = nullptr;
   void* (*pvalloc)(std::size_t bytes) = nullptr;
+  int (*dlclose)(void* library) = nullptr;
 };
 
 extern Next next;

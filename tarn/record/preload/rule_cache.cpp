@@ -35,7 +35,7 @@ UnwindRule learn_rule(ProcessLog& process, std::uintptr_t address) noexcept {
 
 void forget_rules() noexcept {
   ProcessLog* const process = process_log();
-  if (process == nullptr) return;
+  if (process == nullptr || process->session->stacks == Stacks::none) return;
   const ModulesLock lock(*process);
   process->modules.count = 0;
   for (RuleSlot& slot : rule_slots) {
