@@ -335,6 +335,13 @@ TEST(TraceFile, LiesOnDiskAsItDoesInMemory) {
   std::remove(path.c_str());
 }
 
+TEST(TraceFileDeathTest, MistakesOfTheRecorderAreTold) {
+  MemoryOutput output;
+  EXPECT_DEATH(TraceWriter(output, 0), "a time unit of 0 ns; 1 keeps every time");
+  TraceWriter writer(output);
+  EXPECT_DEATH(writer.add_stack(1, 0x1000), "stack 1 is not there; add callers first");
+}
+
 TEST(SectionIndex, ComesBackOrIsRefused) {
   std::vector<SectionPlace> places = places_of(small_file(false));
   const Bytes plain = encode_index(places);
