@@ -221,6 +221,7 @@ TEST(TraceFile, EveryTruncationGivesTheSectionsInFrontOfIt) {
     ASSERT_EQ(content.program.size(), expected_count) << length;
     ASSERT_TRUE(is_beginning(content.program, whole)) << length;
     ASSERT_EQ(content.end.substr(0, 5), "byte ") << content.end;
+    ASSERT_EQ(content.code, ErrorCode::incomplete) << length << ": " << content.end;
   }
 }
 
