@@ -235,7 +235,10 @@ Json StatReport::json() const {
               {"longest_chain", statistics.longest_chain},
               {"contradiction_count", statistics.contradiction_count},
               {"sizes_bytes", json_of(statistics.sizes)},
-              {"lifetimes_ns", json_of(statistics.lifetimes)}};
+              {"lifetimes_ns", json_of(statistics.lifetimes)},
+              {"notes", Json::array()},
+              {"threads", Json::array()},
+              {"sites", Json::array()}};
   for (const trace::Note& note : reader.definitions().notes) {
     result["notes"].push_back({{"key", note.key}, {"value", note.value}});
   }

@@ -156,13 +156,19 @@ class Tool(unittest.TestCase):
 
     def test_a_recording_that_was_cut_is_used_as_far_as_it_goes(self):
         whole = self.binary.read_bytes()
-        self.binary.write_bytes(whole[:-1])
+        for length, reason in ((len(whole) - 1, "a trailer that is not whole"),
+                               (whole.rindex(b"TSEC"), "no index")):
+            self.binary.write_bytes(whole[:length])
+            code, output, errors = self.run_tarn("convert", self.binary)
+            self.assertEqual((code, output), (0, SMALL))
+            self.assertIn(f"{reason}: the recording was cut", errors)
+
+    def test_a_damaged_recording_is_an_error_behind_what_is_sound(self):
+        whole = self.binary.read_bytes()
+        self.binary.write_bytes(whole[:-1] + b"!")
         code, output, errors = self.run_tarn("convert", self.binary)
-        self.assertEqual((code, output), (1, SMALL))  # an index that is damaged
-        self.binary.write_bytes(whole[:whole.rindex(b"TSEC")])
-        code, output, errors = self.run_tarn("convert", self.binary)
-        self.assertEqual((code, output), (0, SMALL))
-        self.assertIn("no index: the recording was cut", errors)
+        self.assertEqual((code, output), (1, SMALL))
+        self.assertIn("the index or the trailer behind it is damaged", errors)
 
     def test_errors_say_what_to_do(self):
         self.assert_fails(["stat", "/nowhere"], 1, "can not open /nowhere: No such file")

@@ -71,14 +71,6 @@ class NumberMap {
 
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
-  /// Calls visit(key, value) for each, in no order.
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    for (const Entry& entry : entries_) {
-      if (entry.key != no_key) visit(entry.key, entry.value);
-    }
-  }
-
  private:
   static constexpr std::size_t first_entry_count = 1024;
 

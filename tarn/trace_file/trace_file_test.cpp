@@ -221,6 +221,7 @@ TEST(TraceFile, EveryTruncationGivesTheSectionsInFrontOfIt) {
     ASSERT_EQ(content.program.size(), expected_count) << length;
     ASSERT_TRUE(is_beginning(content.program, whole)) << length;
     ASSERT_EQ(content.end.substr(0, 5), "byte ") << content.end;
+    ASSERT_EQ(content.code, ErrorCode::incomplete) << length << ": " << content.end;
   }
 }
 
@@ -333,6 +334,13 @@ TEST(TraceFile, LiesOnDiskAsItDoesInMemory) {
   ASSERT_TRUE(reader.open());
   EXPECT_EQ(read_all(reader).program.size(), 100u);
   std::remove(path.c_str());
+}
+
+TEST(TraceFileDeathTest, MistakesOfTheRecorderAreTold) {
+  MemoryOutput output;
+  EXPECT_DEATH(TraceWriter(output, 0), "a time unit of 0 ns; 1 keeps every time");
+  TraceWriter writer(output);
+  EXPECT_DEATH(writer.add_stack(1, 0x1000), "stack 1 is not there; add callers first");
 }
 
 TEST(SectionIndex, ComesBackOrIsRefused) {

@@ -93,12 +93,15 @@ void TraceReader::scan() {
       end_error_ = head.error();
       return;
     }
+    const SectionPlace place{offset, *head};
     if (head->kind == SectionKind::index) {
-      end_error_ = wrong_at(offset, "the index or the end of the file is damaged");
+      const bool is_cut = file_bytes_ - place.end() < trailer_bytes;
+      end_error_ = is_cut ? cut_at(place.end(), "a trailer that is not whole")
+                          : wrong_at(offset, "the index or the trailer behind it is damaged");
       return;
     }
-    sections_.push_back({offset, *head});
-    offset = sections_.back().end();
+    sections_.push_back(place);
+    offset = place.end();
   }
   end_error_ = cut_at(offset, "no index");
 }
