@@ -11,6 +11,9 @@ endfunction()
 # without files is a layer still to be built: it is left out. What a shared library shows of it is
 # marked (TARN_API), and hidden otherwise.
 function(tarn_layer name level)
+  if(name IN_LIST TARN_LAYERS_APART AND NOT TARN_TRACE_FILES)
+    return()
+  endif()
   tarn_library_files(headers "tarn/${name}" "*.h*")
   tarn_library_files(sources "tarn/${name}" "*.cpp")
   list(FILTER sources EXCLUDE REGEX "/ngx_")  # see tarn_ngx_library()
@@ -35,13 +38,16 @@ function(tarn_layer name level)
     endif()
   endforeach()
   set_property(GLOBAL APPEND PROPERTY TARN_LAYERS ${name})
-  set_property(GLOBAL APPEND PROPERTY TARN_HEADERS ${headers})
+  if(NOT name IN_LIST TARN_LAYERS_APART)
+    set_property(GLOBAL APPEND PROPERTY TARN_HEADERS ${headers})
+  endif()
 endfunction()
 
-# tarn::tarn: all layers as one library with all public headers. Each header is compiled alone in
-# builds with CMAKE_VERIFY_INTERFACE_HEADER_SETS.
+# tarn::tarn: all layers but those apart as one library with all public headers. Each header is
+# compiled alone in builds with CMAKE_VERIFY_INTERFACE_HEADER_SETS.
 function(tarn_umbrella)
   get_property(layers GLOBAL PROPERTY TARN_LAYERS)
+  list(REMOVE_ITEM layers ${TARN_LAYERS_APART})
   get_property(headers GLOBAL PROPERTY TARN_HEADERS)
   add_library(tarn STATIC)
   add_library(tarn::tarn ALIAS tarn)

@@ -66,7 +66,8 @@ ENTRANCES = re.compile(r"^(.*/)?README\.md$|^(ARCHITECTURE|CONTRIBUTING|CHANGELO
                        r"|^scripts/\w+_test\.py$")
 # Files that cmake/ and the tests find by pattern.
 FOUND_BY_PATTERN = re.compile(r"^(tarn/\w+|testing)/\w+\.cpp$|^examples/\w+\.c(pp)?$"
-                              r"|^(examples|bench)/(.*/)?CMakeLists\.txt$|^test/.*\.(txt|trace)$")
+                              r"|^(examples|bench|tool)/(.*/)?CMakeLists\.txt$"
+                              r"|^test/.*\.(txt|trace)$")
 
 
 class Tree:

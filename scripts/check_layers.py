@@ -21,7 +21,7 @@ SYSTEM = re.compile(r"^((sys|linux|asm|bits)/.*|(unistd|fcntl|pthread|sched|poll
                     r"|malloc|spawn|semaphore|ucontext|execinfo|numa\w*)\.h)$")
 
 # Recording is a decorator: trace/ knows no pool, and no pool knows trace/.
-MAY_KNOW_TRACE = {"record", "replay", "c"}
+MAY_KNOW_TRACE = {"trace_file", "record", "replay", "trial", "c"}
 
 # Headers of single-threaded things cost a translation unit hundredths of a second; each of these
 # standard headers alone costs tenths.

@@ -49,7 +49,7 @@ Alphabet Alphabet::full() {
 
 Alphabet Alphabet::small() {
   Alphabet alphabet;
-  for (std::size_t i = 0; i < trace::kind_count; ++i) {
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(Kind::run_cleanup); ++i) {
     const Kind kind = static_cast<Kind>(i);
     if (kind != Kind::allocate_zeroed) alphabet.kinds.push_back(kind);
   }
@@ -139,10 +139,8 @@ void ProgramGenerator::fill(trace::Operation& operation) {
     case Kind::deallocate:
       operation.block = choose_id(ledger_.blocks());
       return;
-    case Kind::cancel_cleanup:
-    case Kind::run_cleanup:
+    default:  // cancel_cleanup, run_cleanup: no alphabet has what happens outside pools
       operation.other = choose_id(ledger_.cleanups());
-      return;
   }
 }
 

@@ -55,7 +55,8 @@ TEST(OperationProgram, RandomProgramsAreValidAndRepeatable) {
     ASSERT_EQ(random_program(test_seed() + i, 200, alphabet), program);
     for (const trace::Operation& operation : program) kinds.insert(operation.kind);
   }
-  EXPECT_EQ(kinds.size(), trace::kind_count) << "every kind occurs";
+  const std::size_t outside_count = trace::kind_count - static_cast<std::size_t>(Kind::reallocate);
+  EXPECT_EQ(kinds.size(), trace::kind_count - outside_count) << "every kind of a pool occurs";
 }
 
 TEST(OperationProgram, AnyBytesAreAValidProgram) {

@@ -1,10 +1,47 @@
 #include "tarn/os/file.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 namespace tarn {
+
+int create_file(const char* path) noexcept {
+  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
+int open_file(const char* path) noexcept { return open(path, O_RDONLY | O_CLOEXEC); }
+
+bool write_file(int descriptor, const void* bytes, std::size_t count) noexcept {
+  const char* position = static_cast<const char*>(bytes);
+  while (count != 0) {
+    const ssize_t written = write(descriptor, position, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    position += written;
+    count -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+bool read_file(int descriptor, std::uint64_t offset, void* bytes, std::size_t count) noexcept {
+  char* position = static_cast<char*>(bytes);
+  while (count != 0) {
+    errno = 0;
+    const ssize_t got = pread(descriptor, position, count, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    position += got;
+    offset += static_cast<std::uint64_t>(got);
+    count -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+bool is_terminal(int descriptor) noexcept { return isatty(descriptor) == 1; }
+
+std::int64_t file_bytes(int descriptor) noexcept { return lseek(descriptor, 0, SEEK_END); }
 
 bool close_file(int descriptor) noexcept { return close(descriptor) == 0; }
 

@@ -1,11 +1,36 @@
-// tarn/os/file.hpp - the two things a pool does to files when a lifetime ends.
+// tarn/os/file.hpp - files by their descriptors: made, read, written, closed, deleted.
 //
 // Threads:    any.
-// Failure:    false, with errno set.
+// Failure:    false, or -1, with errno set.
 
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 namespace tarn {
+
+/// The descriptor of standard output.
+inline constexpr int standard_output = 1;
+
+/// Creates the file `path`, or empties it, and returns a descriptor to write to.
+[[nodiscard]] int create_file(const char* path) noexcept;
+
+/// Returns a descriptor to read the file `path` from. O_CLOEXEC, as is create_file()'s.
+[[nodiscard]] int open_file(const char* path) noexcept;
+
+/// Writes all `count` bytes, in as many pieces as the system wants.
+[[nodiscard]] bool write_file(int descriptor, const void* bytes, std::size_t count) noexcept;
+
+/// Reads `count` bytes from `offset` on. A file that ends before is a failure with errno 0.
+[[nodiscard]] bool read_file(int descriptor, std::uint64_t offset, void* bytes,
+                             std::size_t count) noexcept;
+
+/// Whether people read what is written there.
+[[nodiscard]] bool is_terminal(int descriptor) noexcept;
+
+/// The length of a file that one can seek in.
+[[nodiscard]] std::int64_t file_bytes(int descriptor) noexcept;
 
 /// Closes `descriptor`. Afterwards it must not be used, also if the result is false: the system
 /// has given it up before it found the error.

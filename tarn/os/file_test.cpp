@@ -1,7 +1,10 @@
 #include "tarn/os/file.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -25,6 +28,46 @@ TEST(File, DeletesAndDoesNotMindAMissingFile) {
   EXPECT_TRUE(delete_file(path.c_str()));
   EXPECT_EQ(std::fopen(path.c_str(), "r"), nullptr);
   EXPECT_TRUE(delete_file(path.c_str()));
+}
+
+TEST(File, WritesAllAndReadsAnywhere) {
+  const std::string path = testing::TempDir() + "tarn_file_test_write";
+  std::vector<char> content(1 << 20);
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 7 >> 3);
+  const int writable = create_file(path.c_str());
+  ASSERT_TRUE(write_file(writable, content.data(), content.size()));
+  ASSERT_TRUE(close_file(writable));
+  const int readable = open_file(path.c_str());
+  EXPECT_EQ(file_bytes(readable), 1 << 20);
+  std::vector<char> tail(1000);
+  ASSERT_TRUE(read_file(readable, content.size() - tail.size(), tail.data(), tail.size()));
+  EXPECT_TRUE(std::equal(tail.begin(), tail.end(), content.end() - 1000));
+  EXPECT_FALSE(read_file(readable, content.size() - 1, tail.data(), 2));
+  EXPECT_EQ(errno, 0) << "the file ends before";
+  close_file(readable);
+  delete_file(path.c_str());
+}
+
+TEST(File, SaysWhyItCanNot) {
+  EXPECT_EQ(open_file("/nowhere/file"), -1);
+  EXPECT_EQ(errno, ENOENT);
+  EXPECT_EQ(create_file("/nowhere/file"), -1);
+  EXPECT_EQ(file_bytes(-1), -1);
+  const int full = create_file("/dev/full");
+  EXPECT_FALSE(write_file(full, "x", 1));
+  EXPECT_EQ(errno, ENOSPC);
+  close_file(full);
+}
+
+TEST(File, KnowsATerminal) {
+  const int terminal = open_file("/dev/ptmx");
+  if (terminal >= 0) {
+    EXPECT_TRUE(is_terminal(terminal));
+  }
+  close_file(terminal);
+  const int nothing = open_file("/dev/null");
+  EXPECT_FALSE(is_terminal(nothing));
+  close_file(nothing);
 }
 
 TEST(File, ADirectoryIsNotDeleted) { EXPECT_FALSE(delete_file(testing::TempDir().c_str())); }

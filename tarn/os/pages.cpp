@@ -107,16 +107,43 @@ void release_pages(void* pages, std::size_t bytes) noexcept {
   decommit_pages(pages, bytes);
 }
 
-std::size_t resident_bytes() noexcept {
+void* map_pages_wiped_on_fork(std::size_t bytes) noexcept {
+  check_whole_pages("map_pages_wiped_on_fork", nullptr, bytes);
+  void* const pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (pages == MAP_FAILED) return nullptr;
+  if (madvise(pages, bytes, MADV_WIPEONFORK) == 0) return pages;
+  munmap(pages, bytes);
+  return nullptr;
+}
+
+namespace {
+
+struct ResidentPages {
+  std::size_t all = 0;
+  std::size_t shared = 0;
+};
+
+ResidentPages resident_pages() noexcept {
   const int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
+  if (file < 0) return {};
   char text[128];
   const ssize_t text_bytes = read(file, text, sizeof text - 1);
   close(file);
-  if (text_bytes <= 0) return 0;
+  if (text_bytes <= 0) return {};
   text[text_bytes] = '\0';
-  std::size_t resident_pages = 0;
-  return std::sscanf(text, "%*s %zu", &resident_pages) == 1 ? resident_pages * page_bytes() : 0;
+  ResidentPages pages;
+  if (std::sscanf(text, "%*s %zu %zu", &pages.all, &pages.shared) != 2) return {};
+  return pages;
+}
+
+}  // namespace
+
+std::size_t resident_bytes() noexcept { return resident_pages().all * page_bytes(); }
+
+std::size_t private_bytes() noexcept {
+  const ResidentPages pages = resident_pages();
+  return (pages.all - pages.shared) * page_bytes();
 }
 
 }  // namespace tarn

@@ -55,8 +55,16 @@ void decommit_pages(void* pages, std::size_t bytes) noexcept;
 /// that explicit huge pages go as whole huge pages.
 void release_pages(void* pages, std::size_t bytes) noexcept;
 
+/// Returns `bytes` bytes of zeros, or null, which the child of any fork finds zero again, also of
+/// one that the C library knows nothing about. Untouched pages cost address space only.
+/// Requires: whole pages.
+[[nodiscard]] void* map_pages_wiped_on_fork(std::size_t bytes) noexcept;
+
 /// Returns the bytes of memory this process holds at the moment, by the kernel's books, or 0 if
 /// they can not be read. Costs three system calls.
 [[nodiscard]] std::size_t resident_bytes() noexcept;
+
+/// As resident_bytes(), without memory that a file or another process has as well.
+[[nodiscard]] std::size_t private_bytes() noexcept;
 
 }  // namespace tarn

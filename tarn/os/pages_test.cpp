@@ -1,5 +1,8 @@
 #include "tarn/os/pages.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -196,6 +199,19 @@ TEST(PagesDeathTest, ReservedMemoryCanNotBeUsedBeforeItIsCommitted) {
   ASSERT_NE(pages, nullptr);
   EXPECT_DEATH(*static_cast<volatile char*>(pages) = 1, "");
   release_pages(pages, page_bytes());
+}
+
+TEST(Pages, AForkedChildFindsWipedPagesZero) {
+  auto* const number = static_cast<int*>(map_pages_wiped_on_fork(page_bytes()));
+  ASSERT_NE(number, nullptr);
+  *number = 7;
+  const pid_t child = fork();
+  if (child == 0) _exit(*number);
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(*number, 7);
+  release_pages(number, page_bytes());
 }
 
 }  // namespace

@@ -5,10 +5,20 @@
 
 #pragma once
 
+#include <cstddef>
+
 namespace tarn {
 
 /// Returns the system's number for the calling process; after a fork the child's is another.
 [[nodiscard]] int process_id() noexcept;
+
+/// Returns false if the process has no such thread, or that thread has ended and only waits to be
+/// asked how. `thread` is a thread_number(). Costs a system call; of a first thread several.
+[[nodiscard]] bool is_thread_alive(int process, int thread) noexcept;
+
+/// Writes the name of the space that process numbers are of, the same for all processes that mean
+/// the same by one; returns false if the system does not tell.
+[[nodiscard]] bool process_space(char* name, std::size_t name_bytes) noexcept;
 
 /// Has `before()` called before each fork of this process, then `in_parent()` in the one and
 /// `in_child()` in the other, for ever: for locks that the child must not find held by a thread

@@ -3,7 +3,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <string_view>
+#include <thread>
+
 #include <gtest/gtest.h>
+
+#include "tarn/os/thread.hpp"
 
 namespace tarn {
 namespace {
@@ -33,6 +38,45 @@ TEST(Process, WhatIsCalledAroundAForkKnowsTheSideItIsOn) {
   EXPECT_EQ(calls_before, 1);
   EXPECT_EQ(calls_in_parent, 1);
   EXPECT_EQ(calls_in_child, 0);
+}
+
+TEST(Process, AThreadIsAliveUntilItHasEnded) {
+  int number = 0;
+  EXPECT_TRUE(is_thread_alive(process_id(), thread_number()));
+  std::thread([&] {
+    number = thread_number();
+    EXPECT_TRUE(is_thread_alive(process_id(), number));
+  }).join();
+  // join() returns when the thread has ended as far as the program can tell, a moment before the
+  // system has forgotten its number.
+  while (is_thread_alive(process_id(), number)) std::this_thread::yield();
+}
+
+TEST(Process, AProcessNobodyHasAskedAboutHasEnded) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t info{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(is_thread_alive(child, child));
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_FALSE(is_thread_alive(child, child));
+}
+
+TEST(Process, AllProcessesHereMeanTheSameByANumber) {
+  char name[64], name_in_child[64] = {};
+  ASSERT_TRUE(process_space(name, sizeof name));
+  EXPECT_EQ(std::string_view(name).substr(0, 4), "pid:");
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool is_told = process_space(name_in_child, sizeof name_in_child);
+    _exit(is_told && write(ends[1], name_in_child, sizeof name_in_child) > 0 ? 0 : 1);
+  }
+  ASSERT_GT(read(ends[0], name_in_child, sizeof name_in_child), 0);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_STREQ(name, name_in_child);
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "tarn/os/thread.hpp"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 // What a compiler calls for a thread-local object with a destructor. The first is glibc's, the
 // second the C++ runtime's, which a C program may be without.
 extern "C" {
@@ -9,6 +12,8 @@ extern void* __dso_handle;
 }
 
 namespace tarn {
+
+int thread_number() noexcept { return static_cast<int>(syscall(SYS_gettid)); }
 
 bool run_at_thread_exit(void (*run)(void*), void* argument) noexcept {
   auto* const add =

@@ -25,6 +25,9 @@ inline constinit thread_local char thread_mark = 0;
   return reinterpret_cast<std::uintptr_t>(&detail::thread_mark);
 }
 
+/// Returns the system's number for the calling thread. Costs a system call.
+[[nodiscard]] int thread_number() noexcept;
+
 /// Has `run(argument)` called when the calling thread ends (at exit(), if it is the main thread),
 /// among the destructors of its thread-local objects, the last registered first. Returns false if
 /// the C library and the C++ runtime do not know how. glibc does, and stops the process with a

@@ -25,6 +25,7 @@
 
 #include "tarn/base/concepts.hpp"
 #include "tarn/base/result.hpp"
+#include "tarn/replay/pool_calls.hpp"
 #include "tarn/replay/world.hpp"
 #include "tarn/trace/ledger.hpp"
 #include "tarn/trace/operation.hpp"
@@ -134,6 +135,7 @@ class Replayer {
   Outcome allocate(Pool& pool, const trace::Operation& operation);
   Outcome extend(ReplayedBlock& block, const trace::Operation& operation);
   Outcome shrink(ReplayedBlock& block, const trace::Operation& operation);
+  Outcome reallocate(ReplayedBlock& block, const trace::Operation& operation);
   Outcome deallocate(ReplayedBlock& block);
   Outcome add_cleanup(Pool& pool, const trace::Operation& operation);
   Outcome settle_cleanup(const trace::Operation& operation);
@@ -192,11 +194,18 @@ Outcome Replayer<W>::run(const trace::Operation& operation) {
       return adopt(operation);
     case Kind::extend:
     case Kind::shrink:
+    case Kind::reallocate:
     case Kind::deallocate:
       return run_on_block(blocks_.at(operation.block), operation);
     case Kind::cancel_cleanup:
     case Kind::run_cleanup:
       return settle_cleanup(operation);
+    case Kind::thread_begin:
+    case Kind::thread_end:
+    case Kind::scope_begin:
+    case Kind::scope_end:
+    case Kind::phase:
+      return Outcome::done;
     default:
       return run_in_pool(pools_.at(operation.pool), operation);
   }
@@ -227,6 +236,7 @@ Outcome Replayer<W>::run_on_block(ReplayedBlock& block, const trace::Operation& 
   if (block.address == nullptr) return Outcome::refused;
   if (operation.kind == trace::Kind::extend) return extend(block, operation);
   if (operation.kind == trace::Kind::shrink) return shrink(block, operation);
+  if (operation.kind == trace::Kind::reallocate) return reallocate(block, operation);
   return deallocate(block);
 }
 
@@ -299,14 +309,9 @@ Outcome Replayer<W>::allocate(Pool& pool, const trace::Operation& operation) {
   ReplayedBlock& block = blocks_.at(operation.block);
   block.bytes = static_cast<std::size_t>(operation.bytes);
   block.alignment = static_cast<std::size_t>(operation.alignment());
-  if (operation.kind == trace::Kind::allocate) {
-    block.address = pool.try_allocate(block.bytes, block.alignment);
-  } else if constexpr (AllocatingZeroed<Pool>) {
-    block.address = pool.try_allocate_zeroed(block.bytes, block.alignment);
-  } else {
-    block.address = pool.try_allocate(block.bytes, block.alignment);
-    if (block.address != nullptr) std::fill_n(static_cast<char*>(block.address), block.bytes, '\0');
-  }
+  block.address = operation.kind == trace::Kind::allocate
+                      ? pool.try_allocate(block.bytes, block.alignment)
+                      : allocate_zeroed(pool, block.bytes, block.alignment);
   return block.address == nullptr ? Outcome::refused : Outcome::done;
 }
 
@@ -340,13 +345,19 @@ Outcome Replayer<W>::shrink(ReplayedBlock& block, const trace::Operation& operat
 }
 
 template <World W>
+Outcome Replayer<W>::reallocate(ReplayedBlock& block, const trace::Operation& operation) {
+  const auto new_bytes = static_cast<std::size_t>(operation.bytes);
+  void* const moved = replay::reallocate(*pools_.at(block.pool), block.address, block.bytes,
+                                         new_bytes, block.alignment);
+  if (moved == nullptr) return Outcome::refused;
+  block.address = moved;
+  block.bytes = new_bytes;
+  return Outcome::done;
+}
+
+template <World W>
 Outcome Replayer<W>::deallocate(ReplayedBlock& block) {
-  Pool& pool = *pools_.at(block.pool);
-  if constexpr (DeallocatingByBytes<Pool>) {
-    pool.deallocate(block.address, block.bytes);
-  } else {
-    pool.deallocate(block.address, block.bytes, block.alignment);
-  }
+  replay::deallocate(*pools_.at(block.pool), block.address, block.bytes, block.alignment);
   return Outcome::done;
 }
 

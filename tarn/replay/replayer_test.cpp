@@ -43,8 +43,14 @@ const std::string every_kind =
     "adopt child=2\n"
     "reset pool=1 retain=nothing\n"
     "allocate pool=1 block=5 bytes=20\n"
+    "thread_begin thread=1\n"
+    "scope_begin scope=1 name=1 thread=1\n"
+    "reallocate block=5 bytes=2000\n"
+    "scope_end scope=1 thread=1\n"
+    "thread_end thread=1\n"
+    "phase name=2\n"
     "destroy pool=2\n";
-constexpr std::size_t every_kind_count = 20;
+constexpr std::size_t every_kind_count = 26;
 
 trace::Program program_of(const std::string& lines) {
   Result<trace::Program> program = trace::parse_program("tarn trace 1\n" + lines);
@@ -107,7 +113,7 @@ TEST(Replayer, FreesOneByOneWhatAResourceCanNotEndTogether) {
     for (const trace::Operation& operation : program_of(every_kind)) {
       ASSERT_TRUE(replayer.apply(operation));
     }
-    EXPECT_EQ(resource.total_count(), 5u);
+    EXPECT_EQ(resource.total_count(), 6u);
     EXPECT_EQ(resource.live_count(), 2u) << "block 1 in the heap and block 5 in pool 1";
   }
   EXPECT_EQ(resource.live_count(), 0u) << "the replayer ended what was left";

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "tarn/base/bits.hpp"
+#include "tarn/os/heap.hpp"
 
 namespace tarn::replay {
 
@@ -30,6 +31,14 @@ void* MallocPool::try_allocate_zeroed(std::size_t bytes, std::size_t alignment) 
   void* block = try_allocate(bytes, alignment);
   if (block != nullptr) std::memset(block, 0, bytes);
   return block;
+}
+
+void* MallocPool::try_reallocate(void* block, std::size_t, std::size_t new_bytes) noexcept {
+  return std::realloc(block, std::max<std::size_t>(new_bytes, 1));
+}
+
+std::size_t MallocPool::usable_bytes(const void* block) const noexcept {
+  return usable_heap_bytes(block);
 }
 
 void MallocPool::deallocate(void* block, std::size_t) noexcept { std::free(block); }

@@ -34,12 +34,17 @@ class RegionWorld {
   RegionOptions options_;
 };
 
-/// malloc and free, with the alignment that was asked for.
+/// malloc, realloc and free, with the alignment that was asked for.
 class MallocPool {
  public:
   [[nodiscard]] void* try_allocate(std::size_t bytes, std::size_t alignment) noexcept;
   [[nodiscard]] void* try_allocate_zeroed(std::size_t bytes, std::size_t alignment) noexcept;
+  [[nodiscard]] void* try_reallocate(void* block, std::size_t bytes,
+                                     std::size_t new_bytes) noexcept;
   void deallocate(void* block, std::size_t bytes) noexcept;
+
+  /// How many bytes of a block may be used, at least as many as were asked for.
+  [[nodiscard]] std::size_t usable_bytes(const void* block) const noexcept;
 };
 
 class ResourcePool {

@@ -51,6 +51,7 @@ Result<void> Ledger::check(const Operation& operation) const {
       return with_pool(expect_new(blocks_, operation.block, "block"));
     case Kind::extend:
     case Kind::shrink:
+    case Kind::reallocate:
     case Kind::deallocate:
       return expect_alive(blocks_, operation.block, "block");
     case Kind::add_cleanup:
@@ -58,9 +59,27 @@ Result<void> Ledger::check(const Operation& operation) const {
     case Kind::cancel_cleanup:
     case Kind::run_cleanup:
       return expect_alive(cleanups_, operation.other, "cleanup");
+    default:
+      return check_outside_pools(operation);
   }
-  return Error::make(ErrorCode::malformed, "kind %u is no operation",
-                     static_cast<unsigned>(operation.kind));
+}
+
+Result<void> Ledger::check_outside_pools(const Operation& operation) const {
+  switch (operation.kind) {
+    case Kind::thread_begin:
+      return expect_new(threads_, operation.thread, "thread");
+    case Kind::thread_end:
+      return expect_alive(threads_, operation.thread, "thread");
+    case Kind::scope_begin:
+      return expect_new(scopes_, operation.other, "scope");
+    case Kind::scope_end:
+      return expect_alive(scopes_, operation.other, "scope");
+    case Kind::phase:
+      return {};
+    default:
+      return Error::make(ErrorCode::malformed, "kind %u is no operation",
+                         static_cast<unsigned>(operation.kind));
+  }
 }
 
 Result<void> Ledger::check_adopt(const Operation& operation) const {
@@ -111,9 +130,6 @@ const Ended& Ledger::commit(const Operation& operation) {
       blocks_[operation.block] = {operation.pool,
                                   append(operation.pool, Member::block, operation.block)};
       break;
-    case Kind::extend:
-    case Kind::shrink:
-      break;
     case Kind::deallocate:
       end_block(operation.block);
       break;
@@ -127,8 +143,19 @@ const Ended& Ledger::commit(const Operation& operation) {
     case Kind::run_cleanup:
       settle_cleanup(operation.other, true);
       break;
+    default:
+      commit_outside_pools(operation);
   }
   return ended_;
+}
+
+// What is not named changes nothing that lives.
+void Ledger::commit_outside_pools(const Operation& operation) {
+  if (operation.kind == Kind::reallocate) renew_block(operation.block);
+  if (operation.kind == Kind::thread_begin) threads_.insert(operation.thread);
+  if (operation.kind == Kind::thread_end) threads_.erase(operation.thread);
+  if (operation.kind == Kind::scope_begin) scopes_.insert(operation.other);
+  if (operation.kind == Kind::scope_end) scopes_.erase(operation.other);
 }
 
 std::uint64_t Ledger::append(std::uint32_t pool, Member kind, std::uint64_t id) {
@@ -192,6 +219,13 @@ void Ledger::end_block(std::uint64_t id) {
   pools_.at(place.pool).members.erase(place.serial);
   blocks_.erase(id);
   ended_.blocks.push_back(id);
+}
+
+// A block that has moved lies in its pool where a block of this moment would.
+void Ledger::renew_block(std::uint64_t id) {
+  Place& place = blocks_.at(id);
+  pools_.at(place.pool).members.erase(place.serial);
+  place.serial = append(place.pool, Member::block, id);
 }
 
 void Ledger::move_pool(std::uint32_t id, std::uint32_t parent) {

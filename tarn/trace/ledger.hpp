@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "tarn/base/result.hpp"
@@ -75,15 +76,21 @@ class Ledger {
   [[nodiscard]] const std::map<std::uint32_t, Cleanup>& cleanups() const noexcept {
     return cleanups_;
   }
+  /// The threads that have begun, not those that are there from the start.
+  [[nodiscard]] const std::set<std::uint32_t>& threads() const noexcept { return threads_; }
+  [[nodiscard]] const std::set<std::uint32_t>& scopes() const noexcept { return scopes_; }
 
  private:
   [[nodiscard]] Result<void> check_adopt(const Operation& operation) const;
+  [[nodiscard]] Result<void> check_outside_pools(const Operation& operation) const;
+  void commit_outside_pools(const Operation& operation);
   std::uint64_t append(std::uint32_t pool, Member kind, std::uint64_t id);
   void begin_pool(const Operation& operation);
   void end_pool(std::uint32_t id);
   void end_members_after(std::uint32_t id, std::uint64_t serial);
   void end_member(const MemberOfPool& member);
   void end_block(std::uint64_t id);
+  void renew_block(std::uint64_t id);
   void move_pool(std::uint32_t id, std::uint32_t parent);
   void settle_cleanup(std::uint32_t id, bool runs);
 
@@ -92,6 +99,8 @@ class Ledger {
   std::map<std::uint64_t, Place> blocks_;
   std::map<std::uint32_t, Place> marks_;
   std::map<std::uint32_t, Cleanup> cleanups_;
+  std::set<std::uint32_t> threads_;
+  std::set<std::uint32_t> scopes_;
   Ended ended_;
 };
 

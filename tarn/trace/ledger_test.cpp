@@ -128,6 +128,22 @@ TEST(Ledger, RefusesIdsThatAreWrong) {
   EXPECT_EQ(end_of("cancel_cleanup cleanup=1\n"), "cleanup 1 does not exist");
 }
 
+TEST(Ledger, AReallocatedBlockIsAsYoungAsItsMove) {
+  EXPECT_EQ(end_of(family + "reallocate block=10 bytes=9\n"), "");
+  EXPECT_EQ(end_of(family + "reallocate block=10 bytes=9\nrewind mark=12\n"),
+            "pools 3 cleanups 31 14 blocks 10 13 forgotten 31 14");
+  EXPECT_EQ(end_of("reallocate block=1 bytes=9\n"), "block 1 does not exist");
+}
+
+TEST(Ledger, ThreadsAndScopesBeginAndEnd) {
+  EXPECT_EQ(end_of("phase name=1\nscope_end scope=1\n"), "scope 1 does not exist");
+  EXPECT_EQ(end_of("scope_begin scope=1\nscope_begin scope=1\n"), "scope 1 exists already");
+  EXPECT_EQ(end_of("scope_begin scope=1\nscope_end scope=1\nscope_begin scope=1\n"), "");
+  EXPECT_EQ(end_of("thread_end thread=1\n"), "thread 1 does not exist");
+  EXPECT_EQ(end_of("thread_begin thread=1\nthread_begin thread=1\n"), "thread 1 exists already");
+  EXPECT_EQ(end_of("thread_begin thread=1\nthread_end thread=1\nthread_begin thread=1\n"), "");
+}
+
 TEST(Ledger, RefusesCirclesOfAdoption) {
   EXPECT_EQ(end_of("create pool=1\nadopt pool=1 child=1\n"),
             "pool 1 can not adopt pool 1, which it lies within");

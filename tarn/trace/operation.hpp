@@ -25,7 +25,7 @@
 
 namespace tarn::trace {
 
-// The order is part of no format: the text form uses the names.
+// The text form uses the names, the binary form the numbers: what is added comes last.
 enum class Kind : std::uint8_t {
   /// Begins `pool` as a child of `other` (0: of nobody) that holds at most `bytes`.
   create,
@@ -55,9 +55,21 @@ enum class Kind : std::uint8_t {
   cancel_cleanup,
   /// Runs the cleanup `other` now; nothing if it has run or been cancelled.
   run_cleanup,
+  /// Gives `block` `bytes` bytes, moving its content if need be; to its pool it has just begun.
+  reallocate,
+  /// Begins `thread`. A thread that is there from the start need not begin.
+  thread_begin,
+  /// Ends `thread`.
+  thread_end,
+  /// Begins `other`, a scope (a request, say) of the name that has the number `bytes`.
+  scope_begin,
+  /// Ends the scope `other`.
+  scope_end,
+  /// From here on the program is in the phase of the name that has the number `bytes`.
+  phase,
 };
 
-inline constexpr std::size_t kind_count = 14;
+inline constexpr std::size_t kind_count = 20;
 
 /// The pool that exists from the start and is nobody's parent.
 inline constexpr std::uint32_t heap_pool = 0;
@@ -70,8 +82,9 @@ struct Operation {
   std::uint64_t block = 0;
   std::uint64_t bytes = 0;
   std::uint32_t pool = 0;
-  std::uint32_t other = 0;  // parent, child, mark or cleanup
+  std::uint32_t other = 0;  // parent, child, mark, cleanup or scope
   std::uint32_t thread = 0;
+  std::uint32_t stack = 0;  // who did it, by a number of the file's stacks; 0: not known
   Kind kind = Kind::create;
   std::uint8_t alignment_shift = 0;
   bool as_one_chunk = false;
@@ -83,8 +96,8 @@ struct Operation {
   friend bool operator==(const Operation&, const Operation&) = default;
 };
 
-static_assert(sizeof(Operation) == 40 && std::is_trivially_copyable_v<Operation>,
-              "a program of a million operations is 40 MB and can be copied as bytes");
+static_assert(sizeof(Operation) == 48 && std::is_trivially_copyable_v<Operation>,
+              "a program of a million operations is 48 MB and can be copied as bytes");
 
 using Program = std::vector<Operation>;
 

@@ -26,6 +26,9 @@ constexpr std::array<FieldShape, field_count> field_shapes = {{
     {"retain", true, unlimited, UINT64_MAX},
     {"as_one_chunk", true, 0, 1},
     {"alignment", true, fundamental_alignment, alignment_max},
+    {"stack", true, 0, id_max},
+    {"scope", false, 0, id_max},
+    {"name", true, 0, id_max},
 }};
 
 constexpr Field create_fields[] = {Field::pool, Field::parent, Field::limit};
@@ -39,6 +42,9 @@ constexpr Field resize_fields[] = {Field::block, Field::bytes};
 constexpr Field block_fields[] = {Field::block};
 constexpr Field add_cleanup_fields[] = {Field::pool, Field::cleanup};
 constexpr Field cleanup_fields[] = {Field::cleanup};
+constexpr Field scope_begin_fields[] = {Field::scope, Field::name};
+constexpr Field scope_fields[] = {Field::scope};
+constexpr Field phase_fields[] = {Field::name};
 
 // In the order of Kind.
 constexpr std::array<KindShape, kind_count> kind_shapes = {{
@@ -56,6 +62,12 @@ constexpr std::array<KindShape, kind_count> kind_shapes = {{
     {"add_cleanup", add_cleanup_fields},
     {"cancel_cleanup", cleanup_fields},
     {"run_cleanup", cleanup_fields},
+    {"reallocate", resize_fields},
+    {"thread_begin", {}},
+    {"thread_end", {}},
+    {"scope_begin", scope_begin_fields},
+    {"scope_end", scope_fields},
+    {"phase", phase_fields},
 }};
 
 void store(Operation& operation, Field field, std::uint64_t value) noexcept {
@@ -73,6 +85,7 @@ void store(Operation& operation, Field field, std::uint64_t value) noexcept {
     case Field::child:
     case Field::mark:
     case Field::cleanup:
+    case Field::scope:
       operation.other = static_cast<std::uint32_t>(value);
       return;
     case Field::block:
@@ -81,6 +94,7 @@ void store(Operation& operation, Field field, std::uint64_t value) noexcept {
     case Field::bytes:
     case Field::limit:
     case Field::retain:
+    case Field::name:
       operation.bytes = value;
       return;
     case Field::as_one_chunk:
@@ -88,6 +102,9 @@ void store(Operation& operation, Field field, std::uint64_t value) noexcept {
       return;
     case Field::alignment:
       operation.alignment_shift = static_cast<std::uint8_t>(std::countr_zero(value));
+      return;
+    case Field::stack:
+      operation.stack = static_cast<std::uint32_t>(value);
       return;
   }
 }
@@ -103,7 +120,7 @@ const KindShape& shape_of(Kind kind) noexcept {
 }
 
 bool has_field(Kind kind, Field field) noexcept {
-  if (field == Field::thread || field == Field::time_ns) return true;
+  if (field == Field::thread || field == Field::time_ns || field == Field::stack) return true;
   const std::span<const Field> fields = shape_of(kind).fields;
   return std::find(fields.begin(), fields.end(), field) != fields.end();
 }
@@ -120,17 +137,21 @@ std::uint64_t field_value(const Operation& operation, Field field) noexcept {
     case Field::child:
     case Field::mark:
     case Field::cleanup:
+    case Field::scope:
       return operation.other;
     case Field::block:
       return operation.block;
     case Field::bytes:
     case Field::limit:
     case Field::retain:
+    case Field::name:
       return operation.bytes;
     case Field::as_one_chunk:
       return operation.as_one_chunk ? 1 : 0;
     case Field::alignment:
       return operation.alignment();
+    case Field::stack:
+      return operation.stack;
   }
   return 0;
 }

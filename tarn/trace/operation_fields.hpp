@@ -30,9 +30,12 @@ enum class Field : std::uint8_t {
   retain,
   as_one_chunk,
   alignment,
+  stack,
+  scope,
+  name,
 };
 
-inline constexpr std::size_t field_count = 13;
+inline constexpr std::size_t field_count = 16;
 
 struct FieldShape {
   const char* word;
@@ -44,7 +47,7 @@ struct FieldShape {
 
 struct KindShape {
   const char* word;
-  /// Besides thread and time_ns, which every kind has.
+  /// Besides thread, time_ns and stack, which every kind has.
   std::span<const Field> fields;
 };
 

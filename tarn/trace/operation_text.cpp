@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 
 #include "tarn/trace/operation_fields.hpp"
+#include "tarn/trace/text_line.hpp"
 
 namespace tarn::trace {
 namespace {
-
-constexpr std::string_view header = "tarn trace 1";
-constexpr std::string_view blanks = " \t\r";
 
 // A number that has a word of its own in one field.
 struct NamedValue {
@@ -24,37 +21,6 @@ constexpr std::array<NamedValue, 3> named_values = {{
     {Field::retain, "everything", unlimited},
     {Field::retain, "nothing", 0},
 }};
-
-// A word of hostile input as it may appear in a message: short, and printable.
-struct Quoted {
-  char text[44];
-
-  explicit Quoted(std::string_view word) noexcept : text{} {
-    constexpr std::size_t shown_count = 40;
-    const std::size_t count = std::min(word.size(), shown_count);
-    for (std::size_t i = 0; i < count; ++i) {
-      text[i] = word[i] >= ' ' && word[i] <= '~' ? word[i] : '?';
-    }
-    if (word.size() > shown_count) std::snprintf(text + count, 4, "...");
-  }
-};
-
-// Takes the next word off the front of `rest`; empty when there is none.
-std::string_view take_word(std::string_view& rest) noexcept {
-  rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
-  const std::string_view word = rest.substr(0, rest.find_first_of(blanks));
-  rest.remove_prefix(word.size());
-  return word;
-}
-
-std::string_view without_comment(std::string_view line) noexcept {
-  return line.substr(0, line.find('#'));
-}
-
-std::string_view without_blanks(std::string_view line) noexcept {
-  line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
-  return line.substr(0, line.find_last_not_of(blanks) + 1);
-}
 
 bool find_kind(std::string_view word, Kind& kind) noexcept {
   for (std::size_t i = 0; i < kind_count; ++i) {
@@ -172,11 +138,12 @@ void append_text(const Operation& operation, std::string& text) {
   for (const Field field : shape.fields) append_field(operation, field, text);
   append_field(operation, Field::thread, text);
   append_field(operation, Field::time_ns, text);
+  append_field(operation, Field::stack, text);
   text.append("\n");
 }
 
 std::string to_text(const Program& program) {
-  std::string text(header);
+  std::string text(text_header);
   text.append("\n");
   for (const Operation& operation : program) append_text(operation, text);
   return text;
@@ -202,9 +169,9 @@ Result<Program> parse_program(std::string_view text) {
     text.remove_prefix(std::min(whole_line.size() + 1, text.size()));
     const std::string_view line = without_blanks(without_comment(whole_line));
     if (line_number == 1) {
-      if (line == header) continue;
+      if (line == text_header) continue;
       return Error::make(ErrorCode::malformed, "line 1: '%s': expected '%s'", Quoted(line).text,
-                         header.data());
+                         text_header.data());
     }
     if (line.empty()) continue;
     const Result<Operation> operation = parse_operation(line);

@@ -4,35 +4,14 @@
 
 #include "tarn/trace/operation_text.hpp"
 
-#include <limits>
 #include <random>
 
 #include <gtest/gtest.h>
 
-#include "tarn/trace/operation_fields.hpp"
+#include "testing/random_operation.hpp"
 
 namespace tarn::trace {
 namespace {
-
-// An operation of a random kind with random values in the fields that the kind has.
-Operation random_operation(std::mt19937_64& random) {
-  Operation operation;
-  operation.kind = static_cast<Kind>(random() % kind_count);
-  for (std::size_t i = 0; i < field_count; ++i) {
-    const Field field = static_cast<Field>(i);
-    if (!has_field(operation.kind, field)) continue;
-    // Small values, so that defaults and words for numbers occur, and any values.
-    std::uint64_t value = random() >> (random() % 64);
-    if (random() % 8 == 0) value = std::numeric_limits<std::uint64_t>::max();
-    if (field == Field::alignment) value = std::uint64_t{1} << (value % 64);
-    if (!set_field(operation, field, value) && field == Field::as_one_chunk) {
-      EXPECT_TRUE(set_field(operation, field, value % 2));
-    } else if (!set_field(operation, field, value)) {
-      EXPECT_TRUE(set_field(operation, field, value % UINT32_MAX));
-    }
-  }
-  return operation;
-}
 
 std::string message_of(std::string_view text) {
   const Result<Program> program = parse_program(text);
@@ -64,10 +43,16 @@ TEST(OperationText, IsReadable) {
       "reset pool=1 retain=nothing\n"
       "reset pool=1 retain=4096 as_one_chunk=1\n"
       "allocate block=3 bytes=8 thread=4 time_ns=1234\n"
+      "thread_begin thread=4\n"
+      "scope_begin scope=1 name=7 thread=4\n"
+      "reallocate block=3 bytes=16 stack=5\n"
+      "scope_end scope=1 thread=4\n"
+      "thread_end thread=4\n"
+      "phase name=8\n"
       "destroy pool=1\n";
   const Result<Program> program = parse_program(text);
   ASSERT_TRUE(program) << program.error().message;
-  EXPECT_EQ(program->size(), 18u);
+  EXPECT_EQ(program->size(), 24u);
   std::string expected = text;
   // The heap is the default pool, so naming it is left out.
   expected.replace(expected.find("adopt pool=0"), 12, "adopt");
@@ -77,7 +62,7 @@ TEST(OperationText, IsReadable) {
 TEST(OperationText, FillsEveryField) {
   const Result<Operation> operation = parse_operation(
       "allocate pool=3 block=18446744073709551615 bytes=9 alignment=4096 "
-      "thread=7 time_ns=11");
+      "thread=7 time_ns=11 stack=5");
   ASSERT_TRUE(operation) << operation.error().message;
   Operation expected;
   expected.kind = Kind::allocate;
@@ -87,6 +72,7 @@ TEST(OperationText, FillsEveryField) {
   expected.alignment_shift = 12;
   expected.thread = 7;
   expected.time_ns = 11;
+  expected.stack = 5;
   EXPECT_EQ(*operation, expected);
 }
 
@@ -124,16 +110,18 @@ TEST(OperationText, ErrorsNameTheLineTheWordAndWhatWasExpected) {
   EXPECT_EQ(message_of(""), "line 1: '': expected 'tarn trace 1'");
   EXPECT_EQ(message_of("tarn trace 2\n"), "line 1: 'tarn trace 2': expected 'tarn trace 1'");
   EXPECT_EQ(message_of("tarn trace 1\n\ncreate pol=1\n"),
-            "line 3: 'pol=1': expected thread= time_ns= pool= parent= limit=");
+            "line 3: 'pol=1': expected thread= time_ns= pool= parent= limit= stack=");
   EXPECT_EQ(message_of("tarn trace 1\ncreat pool=1\n").substr(0, 41),
             "line 2: 'creat': expected one of create d");
 }
 
 TEST(OperationText, ErrorsOfALine) {
-  EXPECT_EQ(message_of_line(""),
-            "'': expected one of create destroy reset mark rewind adopt allocate allocate_zeroed "
-            "extend shrink deallocate add_cleanup cancel_cleanup run_cleanup");
-  EXPECT_EQ(message_of_line("mark pool"), "'pool': expected thread= time_ns= pool= mark=");
+  EXPECT_EQ(
+      message_of_line(""),
+      "'': expected one of create destroy reset mark rewind adopt allocate allocate_zeroed "
+      "extend shrink deallocate add_cleanup cancel_cleanup run_cleanup reallocate thread_begin "
+      "thread_end scope_begin scope_end phase");
+  EXPECT_EQ(message_of_line("mark pool"), "'pool': expected thread= time_ns= pool= mark= stack=");
   EXPECT_EQ(message_of_line("mark pool=1"), "'mark': expected mark= as well");
   EXPECT_EQ(message_of_line("rewind mark=1 mark=1"), "'mark=1': the field is given twice");
   EXPECT_EQ(message_of_line("rewind mark="), "'mark=': expected a number from 0 to 4294967295");

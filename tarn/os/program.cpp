@@ -1,0 +1,62 @@
+#include "tarn/os/program.hpp"
+
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+
+extern "C" char** environ;
+
+namespace tarn {
+namespace {
+
+// Written by a signal handler, and by nobody else; pairs with itself.
+std::atomic<std::uint32_t> interrupts{0};
+
+void count_interrupt(int) { interrupts.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace
+
+int start_program(const char* const* arguments, const char* const* environment) noexcept {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  pid_t process = 0;
+  // They are not changed, says POSIX: the types are older than const.
+  const int error =
+      posix_spawnp(&process, arguments[0], nullptr, nullptr, const_cast<char* const*>(arguments),
+                   const_cast<char* const*>(environment));
+  return error == 0 ? process : -error;
+}
+
+bool ask_programs(int process, ProgramEnd& end) noexcept {
+  while (true) {
+    int status = 0;
+    const pid_t ended = waitpid(-1, &status, WNOHANG);
+    if (ended <= 0) return ended == 0;
+    if (ended != process) continue;
+    end = {true, WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+           WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+  }
+}
+
+void stop_program(int process) noexcept { kill(process, SIGKILL); }
+
+const char* const* environment_of_this_process() noexcept { return environ; }
+
+void count_interrupts() noexcept {
+  struct sigaction action {};
+  action.sa_handler = count_interrupt;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGQUIT, SIGTERM}) {
+    struct sigaction before {};
+    // Who has been started to ignore it goes on doing so, and so does the child.
+    if (sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
+    sigaction(signal, &action, nullptr);
+  }
+}
+
+std::uint32_t interrupt_count() noexcept { return interrupts.load(std::memory_order_relaxed); }
+
+}  // namespace tarn

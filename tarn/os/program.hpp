@@ -1,0 +1,40 @@
+// tarn/os/program.hpp - another program, run as a child of this one, and what it starts.
+//
+// Threads:    any.
+// Failure:    start_program() says.
+
+#pragma once
+
+#include <cstdint>
+
+namespace tarn {
+
+/// How a program ended.
+struct ProgramEnd {
+  bool has_ended = false;
+  int exit_code = 0;  // if it was not killed
+  int signal = 0;     // what killed it; 0: nothing
+};
+
+/// Runs `arguments` in `environment`, each with a null behind its last; the program is looked for
+/// in PATH. Returns its process number; on failure a negative errno. From then on processes whose
+/// parent has ended become children of this one, so that it can tell when all have.
+[[nodiscard]] int start_program(const char* const* arguments,
+                                const char* const* environment) noexcept;
+
+/// Notes in `end` if `process`, a child, has ended. Returns whether there is any child, or child of
+/// a child, that has not. Takes away what it is told of: nobody else will be.
+[[nodiscard]] bool ask_programs(int process, ProgramEnd& end) noexcept;
+
+/// Ends `process`, a child, at once. ask_programs() tells when it is gone.
+void stop_program(int process) noexcept;
+
+/// The environment of this process, with a null behind the last.
+[[nodiscard]] const char* const* environment_of_this_process() noexcept;
+
+/// Counts from now on how often a person wants this process to stop, instead of stopping it. The
+/// terminal tells its child as well.
+void count_interrupts() noexcept;
+[[nodiscard]] std::uint32_t interrupt_count() noexcept;
+
+}  // namespace tarn

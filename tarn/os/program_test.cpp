@@ -1,0 +1,71 @@
+#include "tarn/os/program.hpp"
+
+#include <signal.h>
+
+#include <cerrno>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace tarn {
+namespace {
+
+ProgramEnd run(const char* script) {
+  const char* const arguments[] = {"sh", "-c", script, nullptr};
+  const int process = start_program(arguments, environment_of_this_process());
+  EXPECT_GT(process, 0);
+  ProgramEnd end;
+  while (ask_programs(process, end)) std::this_thread::yield();
+  EXPECT_TRUE(end.has_ended);
+  return end;
+}
+
+TEST(Program, TellsHowItEnded) {
+  EXPECT_EQ(run("exit 7").exit_code, 7);
+  EXPECT_EQ(run("exit 7").signal, 0);
+  EXPECT_EQ(run("kill -9 $$").signal, 9);
+}
+
+TEST(Program, WhatItLeavesBehindIsWaitedForAsWell) {
+  const char* const arguments[] = {"sh", "-c", "sleep 0.1 & exit 3", nullptr};
+  const int process = start_program(arguments, environment_of_this_process());
+  ProgramEnd end;
+  bool was_alone = false;
+  while (ask_programs(process, end)) was_alone |= end.has_ended;
+  EXPECT_TRUE(was_alone) << "the sleeper ended with its parent";
+  EXPECT_EQ(end.exit_code, 3);
+}
+
+TEST(Program, HasTheEnvironmentItIsGiven) {
+  const char* const arguments[] = {"/bin/sh", "-c", "test \"$A$HOME\" = b", nullptr};
+  const char* const environment[] = {"A=b", nullptr};
+  const int process = start_program(arguments, environment);
+  ProgramEnd end;
+  while (ask_programs(process, end)) std::this_thread::yield();
+  EXPECT_EQ(end.exit_code, 0);
+}
+
+TEST(Program, InterruptsAreCountedHereAndStopTheChild) {
+  count_interrupts();
+  const std::uint32_t before = interrupt_count();
+  EXPECT_EQ(raise(SIGINT), 0);
+  EXPECT_EQ(interrupt_count(), before + 1);
+  EXPECT_EQ(run("kill -INT $$").signal, SIGINT);
+}
+
+TEST(Program, IsStopped) {
+  const char* const arguments[] = {"sleep", "1000", nullptr};
+  const int process = start_program(arguments, environment_of_this_process());
+  stop_program(process);
+  ProgramEnd end;
+  while (ask_programs(process, end)) std::this_thread::yield();
+  EXPECT_EQ(end.signal, SIGKILL);
+}
+
+TEST(Program, OneThatIsNotThereIsAnError) {
+  const char* const arguments[] = {"/no/such/program", nullptr};
+  EXPECT_EQ(start_program(arguments, environment_of_this_process()), -ENOENT);
+}
+
+}  // namespace
+}  // namespace tarn

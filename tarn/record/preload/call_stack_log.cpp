@@ -1,0 +1,127 @@
+#include "tarn/record/preload/call_stack_log.hpp"
+
+#include <cstring>
+
+#include "tarn/record/preload/rule_cache.hpp"
+#include "tarn/record/raw_record.hpp"
+
+namespace tarn::record {
+namespace {
+
+[[nodiscard]] std::uintptr_t word_at(std::uintptr_t address) noexcept {
+  return *reinterpret_cast<const std::uintptr_t*>(address);
+}
+
+std::uintptr_t plus(std::uintptr_t address, std::int32_t offset) noexcept {
+  return address + static_cast<std::uintptr_t>(std::intptr_t{offset});
+}
+
+}  // namespace
+
+// How many of the outermost calls lead to the next one as they did. Calls that have returned,
+// which lie below `frame_end`, are not looked at: their memory may be gone.
+std::size_t CallStackLog::verify(std::uintptr_t frame_end) const noexcept {
+  std::size_t valid = 0;
+  for (; valid < count_; ++valid) {
+    const NotedCall& call = calls_[valid];
+    if (call.site.frame_end <= frame_end ||
+        word_at(call.site.frame_end - sizeof(std::uintptr_t)) != call.site.return_address) {
+      break;
+    }
+    if (call.pointer_slot != 0 && word_at(call.pointer_slot) != call.site.frame_pointer) break;
+    if (call.end_slot != 0 && word_at(call.end_slot) != call.site.frame_end) break;
+  }
+  return valid;
+}
+
+std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
+                                std::uint64_t* words) noexcept {
+  if (!window_.covers(site.frame_end) && !window_.move_to(site.frame_end)) count_ = 0;
+  // The call behind the last that is as it was may be the one at hand by all that counts.
+  const std::size_t valid = verify(site.frame_end);
+  std::size_t shared = valid < count_ ? valid + 1 : valid;
+  NotedCall call{site, 0, 0};
+  is_interrupted_ = false;
+  bool was_interrupted = false;
+  // New calls are noted from the end, the innermost last, until it is known how many are shared.
+  std::size_t first = call_count_max;
+  Step result = Step::found;
+  while (result == Step::found) {
+    while (shared != 0 && calls_[shared - 1].site.frame_end < call.site.frame_end) --shared;
+    if (shared != 0 && calls_[shared - 1].site == call.site) break;
+    if (first <= shared) return write_cut(words, call_count_max - first);
+    calls_[--first] = call;
+    words[call_count_max - first] = call.site.return_address;
+    result = step(process, call);
+    was_interrupted |= is_interrupted_;
+  }
+  if (result != Step::found) shared = 0;
+  const std::size_t new_count = call_count_max - first;
+  std::memmove(&calls_[shared], &calls_[first], new_count * sizeof calls_[0]);
+  // Behind a signal return addresses do not lie where verify() looks for them.
+  count_ = was_interrupted || result == Step::lost ? 0 : shared + new_count;
+  words[0] = StackWord{static_cast<std::uint32_t>(shared), result == Step::lost ? 1u : 0u}.pack();
+  return 1 + new_count;
+}
+
+std::size_t CallStackLog::write_cut(std::uint64_t* words, std::size_t count) noexcept {
+  count_ = 0;
+  words[0] = StackWord{0, 1}.pack();
+  return 1 + (count < cut_count ? count : cut_count);
+}
+
+CallStackLog::Step CallStackLog::step(ProcessLog& process, NotedCall& call) noexcept {
+  CallSite& site = call.site;
+  const std::uintptr_t address = site.return_address - (is_interrupted_ ? 0 : 1);
+  const UnwindRule rule = find_rule(process, address);
+  is_interrupted_ = false;
+  std::uintptr_t end = 0;
+  call.end_slot = call.pointer_slot = 0;
+  switch (rule.kind) {
+    case FrameEnd::unknown:
+      return Step::lost;
+    case FrameEnd::outermost:
+      return Step::outermost;
+    case FrameEnd::from_stack_pointer:
+      end = plus(site.frame_end, rule.end_offset);
+      break;
+    case FrameEnd::from_frame_pointer:
+    case FrameEnd::guessed:
+      end = plus(site.frame_pointer, rule.end_offset);
+      break;
+    case FrameEnd::read_at_frame_pointer:
+      call.end_slot = plus(site.frame_pointer, rule.end_offset);
+      if (!window_.read(call.end_slot, end)) return Step::lost;
+      break;
+    case FrameEnd::signal:
+      return step_out_of_signal(call);
+  }
+  if (end <= site.frame_end) return Step::lost;
+  if (rule.saved_pointer != SavedPointer::none) {
+    call.pointer_slot =
+        plus(rule.saved_pointer == SavedPointer::from_frame_end ? end : site.frame_pointer,
+             rule.saved_offset);
+    if (!window_.read(call.pointer_slot, site.frame_pointer)) return Step::lost;
+  }
+  site.frame_end = end;
+  return window_.read(end - sizeof(std::uintptr_t), site.return_address) ? Step::found : Step::lost;
+}
+
+// The kernel's ucontext_t lies at the stack pointer.
+CallStackLog::Step CallStackLog::step_out_of_signal(NotedCall& call) noexcept {
+  constexpr std::uintptr_t rbp_offset = 120, rsp_offset = 160, rip_offset = 168;
+  const std::uintptr_t context = call.site.frame_end;
+  CallSite before{};
+  if (!window_.read(context + rbp_offset, before.frame_pointer) ||
+      !window_.read(context + rsp_offset, before.frame_end) ||
+      !window_.read(context + rip_offset, before.return_address)) {
+    return Step::lost;
+  }
+  // A handler may run on a stack of its own.
+  if (!window_.covers(before.frame_end)) window_.move_to(before.frame_end);
+  call.site = before;
+  is_interrupted_ = true;
+  return Step::found;
+}
+
+}  // namespace tarn::record

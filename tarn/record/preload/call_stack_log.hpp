@@ -1,0 +1,70 @@
+// tarn/record/preload/call_stack_log.hpp - writes a thread's call stack as its difference to the
+// one before.
+//
+//     before:  main  serve  handle  parse  read       outermost first, each with where on the stack
+//     now:     main  serve  handle  reply  print      it was found
+//              [ verified: 3 shared ]  [ unwound: 2 ] ---> StackWord{3}, print, reply
+//
+// A stack follows from where it begins and from the words that unwinding reads. So once the call
+// being unwound is one of the stack before, with the same place and rbp, and the words that lead on
+// from there are what they were, the rest is what it was: exact, for some 1.5 ns a call instead of
+// 10. Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks).
+//
+// Threads:    one.
+// Failure:    a stack that can not be followed, or is deeper than call_count_max, is cut, and says
+//             so.
+// Invariant:  the words that verify() reads lie in the window.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tarn/base/attributes.hpp"
+#include "tarn/record/preload/call_site.hpp"
+#include "tarn/record/preload/stack_window.hpp"
+
+namespace tarn::record {
+
+struct ProcessLog;
+
+/// A call of the stack before, and where it was found.
+struct NotedCall {
+  CallSite site;
+  // Where site.frame_pointer and site.frame_end were read; 0: they were not.
+  std::uintptr_t pointer_slot;
+  std::uintptr_t end_slot;
+};
+
+class CallStackLog {
+ public:
+  static constexpr std::size_t call_count_max = 512;
+  // Of a stack that is cut, so that a deep recursion does not cost hundreds of words an event.
+  static constexpr std::size_t cut_count = 64;
+  static constexpr std::size_t words_max = 1 + call_count_max;
+
+  /// Forgets what was written before.
+  void begin() noexcept {
+    window_ = {};
+    count_ = 0;
+  }
+
+  /// Writes the stack that leads to `site`; returns how many words, words_max at most.
+  [[nodiscard]] TARN_SLOW std::size_t write(ProcessLog& process, const CallSite& site,
+                                            std::uint64_t* words) noexcept;
+
+ private:
+  enum class Step : std::uint8_t { found, outermost, lost };
+
+  [[nodiscard]] std::size_t verify(std::uintptr_t frame_end) const noexcept;
+  [[nodiscard]] Step step(ProcessLog& process, NotedCall& call) noexcept;
+  [[nodiscard]] Step step_out_of_signal(NotedCall& call) noexcept;
+  [[nodiscard]] std::size_t write_cut(std::uint64_t* words, std::size_t count) noexcept;
+
+  StackWindow window_;
+  bool is_interrupted_;  // the call at hand is where a signal came, not a call
+  std::size_t count_;
+  NotedCall calls_[call_count_max];
+};
+
+}  // namespace tarn::record

@@ -1,0 +1,77 @@
+#include "tarn/record/preload/process_log.hpp"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "tarn/base/bits.hpp"
+#include "tarn/os/pages.hpp"
+#include "tarn/os/process.hpp"
+#include "tarn/os/shared_memory.hpp"
+
+extern "C" char** environ;  // null until the C library has begun
+
+namespace tarn::record {
+namespace {
+
+Session* session = nullptr;
+ProcessLog* process = nullptr;  // stays where it is in the children of forks
+bool is_off = false;
+
+// Process numbers of another space mean other processes to the recorder.
+bool is_of_our_space(const Session& candidate) noexcept {
+  char space[sizeof candidate.process_space];
+  return process_space(space, sizeof space) && std::strcmp(space, candidate.process_space) == 0;
+}
+
+bool open_session() noexcept {
+  const char* const path = std::getenv(session_variable);
+  if (path == nullptr) return false;
+  session = static_cast<Session*>(map_shared_memory(path, sizeof(Session)));
+  return session != nullptr && session->layout_version == Session::this_layout &&
+         is_of_our_space(*session);
+}
+
+bool map_log() noexcept {
+  const std::size_t bytes = align_up(sizeof(ProcessLog), page_bytes());
+  process = static_cast<ProcessLog*>(map_pages_wiped_on_fork(bytes));
+  return process != nullptr;
+}
+
+}  // namespace
+
+ProcessLog* process_log() noexcept {
+  if (is_off || environ == nullptr) return nullptr;
+  if (process == nullptr && !(open_session() && map_log())) {
+    is_off = true;
+    return nullptr;
+  }
+  if (process->number == 0) {
+    process->session = session;
+    process->process_id = process_id();
+    process->number = session->process_count.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+  return process;
+}
+
+ThreadLog* claim_thread_log(ProcessLog& log, std::int32_t thread_id) noexcept {
+  // Looking at two for each that is taken keeps the dead ones below half of all.
+  for (int i = 0; i < 2; ++i) {
+    const std::uint32_t count = log.log_count.load(std::memory_order_relaxed);
+    if (count == 0) break;
+    const std::uint32_t index = log.next_to_look.fetch_add(1, std::memory_order_relaxed) % count;
+    std::int32_t owner = log.owners[index].load(std::memory_order_relaxed);
+    if (owner != 0 && !is_thread_alive(log.process_id, owner) &&
+        log.owners[index].compare_exchange_strong(owner, thread_id, std::memory_order_relaxed)) {
+      return &log.logs[index];
+    }
+  }
+  const std::uint32_t index = log.log_count.fetch_add(1, std::memory_order_relaxed);
+  if (index >= thread_log_count) {
+    log.log_count.store(thread_log_count, std::memory_order_relaxed);
+    return nullptr;
+  }
+  log.owners[index].store(thread_id, std::memory_order_relaxed);
+  return &log.logs[index];
+}
+
+}  // namespace tarn::record

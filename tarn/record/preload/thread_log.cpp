@@ -1,0 +1,101 @@
+#include "tarn/record/preload/thread_log.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+#include "tarn/os/process.hpp"
+#include "tarn/os/thread.hpp"
+#include "tarn/record/preload/module_log.hpp"
+#include "tarn/record/preload/next.hpp"
+#include "tarn/record/preload/process_log.hpp"
+
+namespace tarn::record {
+
+thread_local constinit ThisThread this_thread{};
+
+namespace {
+
+// What one event writes at most: the two records of a reallocation, each with a stack.
+constexpr std::size_t event_words_max = 2 * (3 + CallStackLog::words_max);
+
+ThreadLog* begin_log(ProcessLog& process) noexcept {
+  ThreadLog* const log = claim_thread_log(process, thread_number());
+  if (log == nullptr) return nullptr;
+  std::memset(static_cast<void*>(log), 0, offsetof(ThreadLog, calls));
+  log->calls.begin();
+  log->begin = process.session->begin;
+  log->clock = process.session->clock;
+  log->stacks = process.session->stacks;
+  log->number = process.thread_count.fetch_add(1, std::memory_order_relaxed) + 1;
+  log->thread_id = thread_number();
+  log->process = &process;
+  return log;
+}
+
+std::uint64_t* limit_of(Buffer& buffer) noexcept {
+  return buffer.words + Buffer::capacity - event_words_max + 1;
+}
+
+bool begin_buffer(ProcessLog& process, ThreadLog& log) noexcept {
+  if (log.buffer != nullptr) hand_over(*process.session, *log.buffer);
+  log.cursor = log.limit = nullptr;
+  log.buffer = claim_buffer(*process.session);
+  if (log.buffer == nullptr) return false;
+  log.buffer->thread_id = log.thread_id;
+  log.buffer->process = process.number;
+  log.buffer->thread = log.number;
+  log.buffer->sequence = ++log.sequence;
+  log.buffer->nested_count.store(0, std::memory_order_relaxed);
+  log.buffer->word_count.store(0, std::memory_order_relaxed);
+  // The recorder looks at the rest when it sees this; pairs with its load.
+  log.buffer->process_id.store(process.process_id, std::memory_order_release);
+  log.cursor = log.buffer->words;
+  return true;
+}
+
+bool has_room(const ThreadLog& log) noexcept {
+  return log.cursor != nullptr && log.cursor < limit_of(*log.buffer);
+}
+
+// Room for a module is there wherever there is room for an event with its stacks.
+static_assert(event_words_max > 2 + ModuleWords::fixed_count + CodeRange::path_bytes / 8);
+
+bool try_prepare(ThisThread& thread) noexcept {
+  resolve_next();
+  ProcessLog* const process = process_log();
+  if (process == nullptr) return false;  // or not yet
+  if (thread.log == nullptr || thread.log->number == 0) thread.log = begin_log(*process);
+  ThreadLog* const log = thread.log;
+  bool is_ready = log != nullptr && (has_room(*log) || begin_buffer(*process, *log));
+  while (is_ready && has_modules_to_write(*process)) {
+    is_ready = write_modules(*process, *log) || begin_buffer(*process, *log);
+  }
+  if (is_ready && !has_room(*log)) is_ready = begin_buffer(*process, *log);
+  if (is_ready) {
+    log->limit = limit_of(*log->buffer);
+    return true;
+  }
+  thread.log = nullptr;
+  thread.is_off = true;
+  return false;
+}
+
+}  // namespace
+
+bool prepare_log(ThisThread& thread) noexcept {
+  if (thread.is_off) return false;
+  const int saved_errno = errno;
+  const bool is_ready = try_prepare(thread);
+  errno = saved_errno;
+  return is_ready;
+}
+
+void count_nested(ThisThread& thread) noexcept {
+  ThreadLog* const log = thread.log;
+  if (log != nullptr && log->buffer != nullptr) {
+    log->buffer->nested_count.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace tarn::record

@@ -1,0 +1,107 @@
+#include "tarn/record/program_check.hpp"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <vector>
+
+namespace tarn::record {
+namespace {
+
+class ElfFile {
+ public:
+  explicit ElfFile(const std::string& path) : file_(path, std::ios::binary) {
+    is_valid_ = read_at(0, &header_, sizeof header_) &&
+                std::memcmp(header_.e_ident, ELFMAG, SELFMAG) == 0 &&
+                header_.e_ident[EI_CLASS] == ELFCLASS64;
+  }
+
+  [[nodiscard]] bool is_valid() const { return is_valid_; }
+
+  template <typename Part>
+  [[nodiscard]] std::vector<Part> table(std::uint64_t offset, std::uint64_t count) {
+    // What a damaged file says of itself is not believed.
+    constexpr std::uint64_t bytes_max = std::uint64_t{1} << 30;
+    std::vector<Part> parts(count * sizeof(Part) <= bytes_max ? count : 0);
+    const bool is_read = read_at(offset, parts.data(), parts.size() * sizeof(Part));
+    return is_read ? parts : std::vector<Part>();
+  }
+
+  [[nodiscard]] std::vector<Elf64_Phdr> parts() {
+    return table<Elf64_Phdr>(header_.e_phoff, header_.e_phnum);
+  }
+  [[nodiscard]] std::vector<Elf64_Shdr> sections() {
+    return table<Elf64_Shdr>(header_.e_shoff, header_.e_shnum);
+  }
+
+ private:
+  bool read_at(std::uint64_t offset, void* bytes, std::size_t count) {
+    file_.clear();
+    file_.seekg(static_cast<std::streamoff>(offset));
+    return static_cast<bool>(
+        file_.read(static_cast<char*>(bytes), static_cast<std::streamsize>(count)));
+  }
+
+  std::ifstream file_;
+  Elf64_Ehdr header_{};
+  bool is_valid_ = false;
+};
+
+bool is_allocators(std::string_view name) {
+  constexpr std::string_view names[] = {"malloc", "je_malloc", "mi_malloc", "tc_malloc"};
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+std::string find_own_allocator(ElfFile& file) {
+  const std::vector<Elf64_Shdr> sections = file.sections();
+  for (const Elf64_Shdr& section : sections) {
+    const bool has_symbols = section.sh_type == SHT_SYMTAB || section.sh_type == SHT_DYNSYM;
+    if (!has_symbols || section.sh_link >= sections.size()) continue;
+    const Elf64_Shdr& name_section = sections[section.sh_link];
+    std::vector<char> names = file.table<char>(name_section.sh_offset, name_section.sh_size);
+    names.push_back('\0');
+    for (const Elf64_Sym& symbol :
+         file.table<Elf64_Sym>(section.sh_offset, section.sh_size / sizeof(Elf64_Sym))) {
+      const bool is_defined = symbol.st_shndx != SHN_UNDEF &&
+                              ELF64_ST_TYPE(symbol.st_info) == STT_FUNC &&
+                              symbol.st_name < names.size();
+      if (is_defined && is_allocators(&names[symbol.st_name])) return &names[symbol.st_name];
+    }
+  }
+  return {};
+}
+
+std::string find_in_path(const std::string& name) {
+  const char* const variable = std::getenv("PATH");
+  if (name.find('/') != std::string::npos || variable == nullptr) return name;
+  std::string_view folders(variable);
+  while (!folders.empty()) {
+    const std::size_t end = std::min(folders.find(':'), folders.size());
+    const std::filesystem::path candidate = std::filesystem::path(folders.substr(0, end)) / name;
+    std::error_code error;
+    if (std::filesystem::is_regular_file(candidate, error)) return candidate;
+    folders.remove_prefix(std::min(end + 1, folders.size()));
+  }
+  return name;
+}
+
+}  // namespace
+
+ProgramCheck check_program(const std::string& path) {
+  ElfFile file(find_in_path(path));
+  if (!file.is_valid()) return {};
+  const std::vector<Elf64_Phdr> parts = file.parts();
+  const bool has_interpreter = std::any_of(
+      parts.begin(), parts.end(), [](const Elf64_Phdr& part) { return part.p_type == PT_INTERP; });
+  if (!has_interpreter) return {Recordable::no_statically_linked, {}};
+  const std::string symbol = find_own_allocator(file);
+  return {symbol.empty() ? Recordable::yes : Recordable::no_own_allocator, symbol};
+}
+
+}  // namespace tarn::record

@@ -1,0 +1,73 @@
+// tarn/record/raw_record.hpp - what a recorded thread writes: events of two or three words.
+//
+//     bit  63                              8        0
+//          +-------------------------------+--------+
+//          | stamp                         | kind   |
+//          +----------+--------------------+--------+
+//          | words    | address                     |    words: how many of a stack follow
+//          +----------+-----------------------------+
+//          | shift    | bytes                       |    of what has a size; shift: alignment
+//          +----------+-----------------------------+
+//          | stack: see StackWord, then addresses   |
+//          +----------------------------------------+
+//
+// A stack is written as the difference to the one that the same thread wrote before: how many of
+// its outermost calls are the same ones, then the others, the innermost first.
+//
+// Threads:    plain values.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tarn::record {
+
+// A reallocation is two events: its old block may be given to another thread before it returns.
+enum class RawKind : std::uint8_t {
+  allocate = 1,
+  allocate_zeroed,
+  deallocate,
+  reallocate_begin,  // of the old block, before
+  reallocate_end,    // of the block that came back, after; address 0: refused, or freed
+  module,            // address: where code begins; its words in place of a stack: see ModuleWords
+};
+
+inline constexpr unsigned stamp_shift = 8;
+inline constexpr unsigned upper_shift = 48;  // addresses of programs have 47 bits
+inline constexpr unsigned alignment_upper_shift = 56;
+inline constexpr std::uint64_t address_mask = (std::uint64_t{1} << upper_shift) - 1;
+inline constexpr std::uint64_t bytes_mask = (std::uint64_t{1} << alignment_upper_shift) - 1;
+
+[[nodiscard]] inline bool has_bytes(RawKind kind) noexcept {
+  return kind == RawKind::allocate || kind == RawKind::allocate_zeroed ||
+         kind == RawKind::reallocate_end;
+}
+
+/// Code of a file, as the words of a record.
+struct ModuleWords {
+  std::uint64_t bytes;
+  std::uint64_t file_offset;
+  std::uint32_t build_id_bytes;
+  std::uint32_t path_bytes;
+  unsigned char build_id[24];
+  // and the path, filled up to a word
+
+  static constexpr std::size_t fixed_count = 6;
+};
+static_assert(sizeof(ModuleWords) == 8 * ModuleWords::fixed_count);
+
+/// The first word of a stack.
+struct StackWord {
+  std::uint32_t shared_count;  // calls of the stack before, outermost first, that are here as well
+  std::uint32_t is_cut;        // 1: what called the outermost call is not known
+
+  [[nodiscard]] std::uint64_t pack() const noexcept {
+    return std::uint64_t{shared_count} << 1 | is_cut;
+  }
+  [[nodiscard]] static StackWord unpack(std::uint64_t word) noexcept {
+    return {static_cast<std::uint32_t>(word >> 1), static_cast<std::uint32_t>(word & 1)};
+  }
+};
+
+}  // namespace tarn::record

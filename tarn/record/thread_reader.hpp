@@ -1,0 +1,75 @@
+// tarn/record/thread_reader.hpp - the events of one recorded thread, buffer after buffer.
+//
+//     sequence 7: full       8: full             9: filling
+//     [read read read]       [read | to come]    [to come | not seen yet]
+//                                  ^ next()               ^ published, as of the last look()
+//
+// Threads:    the recorder's; the recorded thread may write on.
+// Failure:    a record that can not be one, of a program that wrote where it must not, ends its
+//             buffer: is_damaged().
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "tarn/record/process_sink.hpp"
+#include "tarn/record/session.hpp"
+
+namespace tarn::record {
+
+class ThreadReader {
+ public:
+  /// `sink` is told ahead of the events that will be given to it.
+  ThreadReader(std::uint32_t thread, ProcessSink& sink) noexcept : thread_(thread), sink_(&sink) {}
+
+  /// Adds the buffer if it is not known yet. The next in sequence comes last.
+  void add(const Buffer& buffer);
+
+  /// Finds out what has been written by now.
+  void look() noexcept;
+
+  /// Returns the next event, or null when there is none. Valid until pop().
+  [[nodiscard]] const RawEvent* next() {
+    return first_ != last_ || read() ? &events_[first_] : nullptr;
+  }
+  void pop() noexcept { ++first_; }
+
+  /// Whether all that has been written to the buffer by now was taken.
+  [[nodiscard]] bool has_read(const Buffer& buffer) const noexcept;
+
+  /// Forgets a buffer that has been read.
+  void remove(const Buffer& buffer);
+
+  [[nodiscard]] bool is_empty() const noexcept { return parts_.empty(); }
+  [[nodiscard]] bool is_damaged() const noexcept { return is_damaged_; }
+  [[nodiscard]] std::uint32_t thread() const noexcept { return thread_; }
+  [[nodiscard]] std::uint32_t nested_count() const noexcept { return nested_count_; }
+
+ private:
+  struct Part {
+    const Buffer* buffer;
+    std::uint64_t read_count;
+    std::uint64_t word_count;
+  };
+
+  // What is known of an address lies anywhere in memory: it is fetched while so many others are
+  // worked on.
+  static constexpr std::size_t ahead_count = 16;
+
+  [[nodiscard]] bool read();
+  [[nodiscard]] bool read_from(Part& part, RawEvent& event) noexcept;
+
+  std::uint32_t thread_;
+  std::uint32_t nested_count_ = 0;
+  bool is_damaged_ = false;
+  ProcessSink* sink_;
+  std::size_t first_ = 0;  // of those that are read and not taken
+  std::size_t last_ = 0;
+  RawEvent events_[ahead_count];
+  std::size_t current_ = 0;  // the first part that has not been read
+  std::vector<Part> parts_;  // by sequence
+};
+
+}  // namespace tarn::record

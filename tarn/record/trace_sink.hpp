@@ -1,0 +1,98 @@
+// tarn/record/trace_sink.hpp - writes what a process did as a trace file.
+//
+//     allocate 0x7f10       ---> allocate block=1     an AddressBook says which block lies where
+//     reallocate_begin 0x7f10    (block 1 lies nowhere, as another thread may get 0x7f10 now)
+//     reallocate_end 0x7f80 ---> reallocate block=1
+//     deallocate 0x7f80     ---> deallocate block=1
+//
+// Threads:    one at a time.
+// Failure:    the writer's first failure stays; status() tells it.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tarn/os/timestamp.hpp"
+#include "tarn/record/process_sink.hpp"
+#include "tarn/record/session.hpp"
+#include "tarn/trace_file/address_book.hpp"
+#include "tarn/trace_file/output.hpp"
+#include "tarn/trace_file/trace_writer.hpp"
+
+namespace tarn::record {
+
+struct TraceSinkStats {
+  std::uint64_t event_count = 0;
+  // Of blocks that were there before the recording: they are left out.
+  std::uint64_t unknown_count = 0;
+  std::uint64_t live_count = 0;
+  std::uint64_t file_bytes = 0;
+};
+
+/// A file that knows how long it is.
+class CountedFile final : public trace::Output {
+ public:
+  explicit CountedFile(std::string path) : file_(std::move(path)) {}
+  Result<void> write(trace::ByteView bytes) override {
+    bytes_ += bytes.size();
+    return file_.write(bytes);
+  }
+  Result<void> close() { return file_.close(); }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  trace::FileOutput file_;
+  std::uint64_t bytes_ = 0;
+};
+
+class TraceSink final : public ProcessSink {
+ public:
+  /// Writes to a new file at `path` what is recorded with such stacks and stamps.
+  TraceSink(std::string path, Stacks stacks, const StampScale& scale);
+
+  void add(const RawEvent& event) override;
+  void expect(std::uint64_t address) noexcept override { book_.prefetch(address); }
+  void end_thread(std::uint32_t thread) override;
+
+  /// Writes the end of the file. Nothing may be added afterwards.
+  Result<void> close();
+
+  /// Says something about the recording in the file.
+  void add_note(std::string_view key, std::string_view value) { writer_.add_note(key, value); }
+
+  [[nodiscard]] TraceSinkStats stats() const noexcept;
+
+ private:
+  struct Thread {
+    std::vector<std::uint32_t> calls;  // the stack so far, outermost first, by their numbers
+    std::uint32_t outside = 0;         // what calls the outermost one
+    std::uint64_t moving_block = 0;    // between the two events of a reallocation
+    std::uint64_t moving_from = 0;
+  };
+
+  [[nodiscard]] Thread& thread_of(std::uint32_t number);
+  [[nodiscard]] std::uint32_t stack_of(Thread& thread, const RawEvent& event);
+  void add_module(const RawEvent& event);
+  void begin_block(trace::Operation operation, trace::Kind kind, const RawEvent& event);
+  void end_block(trace::Operation operation, std::uint64_t block);
+  void end_reallocation(trace::Operation operation, Thread& thread, const RawEvent& event);
+  void append(trace::Operation operation, trace::Kind kind);
+
+  CountedFile file_;
+  trace::TraceWriter writer_;
+  trace::AddressBook book_;
+  const Stacks stacks_;
+  const StampScale scale_;
+  std::uint64_t now_ns_ = 0;
+  std::map<std::uint32_t, Thread> threads_;
+  std::uint32_t newest_thread_ = 0;  // whose events came last
+  Thread* newest_ = nullptr;
+  TraceSinkStats stats_;
+};
+
+}  // namespace tarn::record

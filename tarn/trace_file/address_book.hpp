@@ -1,0 +1,52 @@
+// tarn/trace_file/address_book.hpp - which block lies at an address, for who sees addresses alone.
+//
+//     malloc gives 0x7f10 ---> begin(0x7f10) = 1      addresses are used again, numbers are not
+//     free of 0x7f10      ---> end(0x7f10)   = 1
+//     malloc gives 0x7f10 ---> begin(0x7f10) = 2
+//
+// Threads:    one at a time; what happens at one address comes in the order of its time.
+// Failure:    std::bad_alloc.
+// Invariant:  numbers count up from 1, as TraceWriter stores them best.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tarn/trace_file/number_map.hpp"
+
+namespace tarn::trace {
+
+class AddressBook {
+ public:
+  /// Returns the number of the block that begins at `address`. A block that was there, whose end
+  /// nobody saw, is forgotten. O(1).
+  std::uint64_t begin(std::uint64_t address) {
+    place(++newest_block_, address);
+    return newest_block_;
+  }
+
+  /// Returns the number of the block at `address`, which no longer lies there; 0: there is none.
+  std::uint64_t end(std::uint64_t address) {
+    const std::uint64_t* const found = blocks_.find(address);
+    if (found == nullptr) return 0;
+    const std::uint64_t block = *found;
+    blocks_.erase(address);
+    return block;
+  }
+
+  /// Says that a block that end() gave, moved by realloc, lies at `address` now.
+  void place(std::uint64_t block, std::uint64_t address) { blocks_.insert(address) = block; }
+
+  /// Begins to fetch what is known of `address`, which will be asked for soon.
+  void prefetch(std::uint64_t address) const noexcept { blocks_.prefetch(address); }
+
+  /// How many blocks have an address.
+  [[nodiscard]] std::size_t count() const noexcept { return blocks_.count(); }
+
+ private:
+  NumberMap<std::uint64_t, OrderOfAddresses> blocks_;  // by address
+  std::uint64_t newest_block_ = 0;
+};
+
+}  // namespace tarn::trace

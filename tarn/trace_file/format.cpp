@@ -1,0 +1,110 @@
+#include "tarn/trace_file/format.hpp"
+
+#include <algorithm>
+
+namespace tarn::trace {
+namespace {
+
+// As PNG's: a byte that is no text, then line ends and an end of file that text modes would change.
+constexpr std::array<std::uint8_t, 8> file_magic = {0x89, 't', 'a', 'r', 'n', '\r', '\n', 0x1a};
+constexpr std::array<std::uint8_t, 8> trailer_magic = {'t', 'a', 'r', 'n', '.', 'e', 'n', 'd'};
+constexpr std::uint32_t section_magic = 0x43455354;  // "TSEC"
+
+constexpr std::array<std::uint32_t, 256> make_crc_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0u);
+    table[byte] = crc;
+  }
+  return table;
+}
+
+template <typename Number, std::size_t count>
+void put(std::array<std::uint8_t, count>& bytes, std::size_t offset, Number value) noexcept {
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    bytes[offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
+  }
+}
+
+template <typename Number, std::size_t count>
+Number get(const std::array<std::uint8_t, count>& bytes, std::size_t offset) noexcept {
+  Number value = 0;
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    value |= static_cast<Number>(Number{bytes[offset + i]} << (8 * i));
+  }
+  return value;
+}
+
+}  // namespace
+
+std::uint32_t crc32(ByteView bytes, std::uint32_t crc) noexcept {
+  static constexpr std::array<std::uint32_t, 256> table = make_crc_table();
+  crc = ~crc;
+  for (const std::uint8_t byte : bytes) crc = table[(crc ^ byte) & 0xff] ^ (crc >> 8);
+  return ~crc;
+}
+
+FileHeaderBytes encode(const FileHeader& header) noexcept {
+  FileHeaderBytes bytes{};
+  std::copy(file_magic.begin(), file_magic.end(), bytes.begin());
+  put(bytes, 8, header.version);
+  put(bytes, 12, header.time_unit_ns);
+  put(bytes, 20, crc32(ByteView(bytes).first(20)));
+  return bytes;
+}
+
+bool has_file_magic(const FileHeaderBytes& bytes) noexcept {
+  return std::equal(file_magic.begin(), file_magic.end(), bytes.begin());
+}
+
+bool decode(const FileHeaderBytes& bytes, FileHeader& header) noexcept {
+  header.version = get<std::uint32_t>(bytes, 8);
+  header.time_unit_ns = get<std::uint32_t>(bytes, 12);
+  return has_file_magic(bytes) && get<std::uint32_t>(bytes, 16) == 0 && header.time_unit_ns != 0 &&
+         get<std::uint32_t>(bytes, 20) == crc32(ByteView(bytes).first(20));
+}
+
+SectionHeadBytes encode(const SectionHead& head) noexcept {
+  SectionHeadBytes bytes{};
+  put(bytes, 0, section_magic);
+  put(bytes, 4, static_cast<std::uint32_t>(head.kind));
+  put(bytes, 8, head.stored_bytes);
+  put(bytes, 12, head.plain_bytes);
+  put(bytes, 16, head.item_count);
+  put(bytes, 20, head.checksum);
+  put(bytes, 24, head.time_first_ns);
+  put(bytes, 32, head.time_last_ns);
+  return bytes;
+}
+
+bool decode(const SectionHeadBytes& bytes, SectionHead& head) noexcept {
+  head.kind = static_cast<SectionKind>(get<std::uint32_t>(bytes, 4));
+  head.stored_bytes = get<std::uint32_t>(bytes, 8);
+  head.plain_bytes = get<std::uint32_t>(bytes, 12);
+  head.item_count = get<std::uint32_t>(bytes, 16);
+  head.checksum = get<std::uint32_t>(bytes, 20);
+  head.time_first_ns = get<std::uint64_t>(bytes, 24);
+  head.time_last_ns = get<std::uint64_t>(bytes, 32);
+  return get<std::uint32_t>(bytes, 0) == section_magic;
+}
+
+std::uint32_t checksum_of(const SectionHead& head, ByteView stored) noexcept {
+  SectionHead unsigned_head = head;
+  unsigned_head.checksum = 0;
+  return crc32(stored, crc32(encode(unsigned_head)));
+}
+
+TrailerBytes encode_trailer(std::uint64_t index_offset) noexcept {
+  TrailerBytes bytes{};
+  std::copy(trailer_magic.begin(), trailer_magic.end(), bytes.begin());
+  put(bytes, 8, index_offset);
+  return bytes;
+}
+
+bool decode_trailer(const TrailerBytes& bytes, std::uint64_t& index_offset) noexcept {
+  index_offset = get<std::uint64_t>(bytes, 8);
+  return std::equal(trailer_magic.begin(), trailer_magic.end(), bytes.begin());
+}
+
+}  // namespace tarn::trace

@@ -1,0 +1,177 @@
+#include "tarn/trial/child.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory_resource>
+#include <span>
+
+#include "tarn/arena/arena.hpp"
+#include "tarn/os/heap.hpp"
+#include "tarn/os/pages.hpp"
+#include "tarn/os/shared_memory.hpp"
+#include "tarn/replay/slabs_by_size.hpp"
+#include "tarn/replay/worlds.hpp"
+#include "tarn/trial/litter.hpp"
+#include "tarn/trial/outcome.hpp"
+#include "tarn/trial/page_row.hpp"
+#include "tarn/trial/trial.hpp"
+
+namespace tarn::trial {
+namespace {
+
+constexpr int argument_count_of_a_child = 6;
+
+template <typename P>
+concept TellingUsableBytes = requires(const P& pool, const void* block) {
+  { pool.usable_bytes(block) } -> std::same_as<std::size_t>;
+};
+
+std::size_t peak_epoch(const Plan& plan) noexcept {
+  const auto is_less = [](const Epoch& left, const Epoch& right) {
+    return left.live_bytes < right.live_bytes;
+  };
+  const std::span<Epoch> epochs = plan.epochs();
+  return static_cast<std::size_t>(std::max_element(epochs.begin(), epochs.end(), is_less) -
+                                  epochs.begin());
+}
+
+template <Pool P>
+std::uint64_t usable_bytes_of([[maybe_unused]] const P& pool, [[maybe_unused]] const void* block) {
+  if constexpr (TellingUsableBytes<P>) return block == nullptr ? 0 : pool.usable_bytes(block);
+  return 0;
+}
+
+// Measures the memory of the process at the end of each epoch.
+template <Pool P>
+class MemoryWatcher final : public Trial<P>::Watcher {
+ public:
+  MemoryWatcher(const Plan& plan, P& pool, const Litter<P>& litter, TrialRecord& record) noexcept
+      : pool_(pool),
+        litter_(litter),
+        outcome_(record.outcome),
+        curve_(reinterpret_cast<std::uint64_t*>(&record + 1)),
+        peak_epoch_(peak_epoch(plan)),
+        touches_(record.request.options.touches) {}
+
+ private:
+  void epoch_ends(std::size_t epoch, std::span<const Slot> slots) noexcept override {
+    const std::uint64_t bytes = private_bytes();
+    curve_[epoch] = bytes - std::min(bytes, outcome_.bytes_before);
+    outcome_.bytes_max = std::max(outcome_.bytes_max, curve_[epoch]);
+    outcome_.bytes_retained = curve_[epoch];
+    if (epoch != peak_epoch_) return;
+    outcome_.bytes_at_peak = curve_[epoch];
+    if (touches_) outcome_.usable_bytes_at_peak = usable_bytes(slots);
+  }
+
+  [[nodiscard]] std::uint64_t usable_bytes(std::span<const Slot> slots) const noexcept {
+    std::uint64_t sum = 0;
+    for (const Slot& slot : slots) sum += usable_bytes_of(pool_, slot.address);
+    for (const LitterBlock& block : litter_.blocks()) sum += usable_bytes_of(pool_, block.address);
+    return sum;
+  }
+
+  P& pool_;
+  const Litter<P>& litter_;
+  Outcome& outcome_;
+  std::uint64_t* const curve_;
+  const std::size_t peak_epoch_;
+  const bool touches_;
+};
+
+template <Pool P>
+void run_on(P& pool, const Plan& plan, TrialRecord& record) {
+  const TrialOptions& options = record.request.options;
+  Outcome& outcome = record.outcome;
+  const std::uint64_t litter_bytes = options.litter * plan.epochs()[peak_epoch(plan)].live_bytes;
+  const PageRow<Slot> slots(plan.counts().slot_count);
+  const PageRow<LitterBlock> litter_room(litter_count(plan, litter_bytes));
+  if (!slots.is_there() || !litter_room.is_there()) {
+    std::snprintf(outcome.error.data(), outcome.error.size(), "no memory to note %zu addresses",
+                  slots.things().size() + litter_room.things().size());
+    return;
+  }
+  const StampScale scale(best_stamp_clock());
+  outcome.bytes_before = private_bytes();
+  const Litter<P> litter(pool, plan, litter_bytes, litter_room.things());
+  for (const LitterBlock& block : litter.blocks()) outcome.litter_bytes += block.step->bytes;
+  MemoryWatcher<P> watcher(plan, pool, litter, record);
+  Trial<P> trial(plan, pool, slots.things(), options, watcher);
+  const std::uint64_t begin_ns = monotonic_ns();
+  outcome.times = trial.run();
+  outcome.wall_ns = static_cast<double>(monotonic_ns() - begin_ns);
+  outcome.clock_floor_ticks = trial.clock_floor_ticks();
+  outcome.ns_per_tick = static_cast<double>(scale.ns(1'000'000'000)) / 1e9;
+  outcome.is_complete = true;
+}
+
+void run_on_resource(std::pmr::memory_resource&& resource, const Plan& plan, TrialRecord& record) {
+  replay::ResourcePool pool(resource);
+  run_on(pool, plan, record);
+}
+
+// "2.36" of a heap, "0.1.0" of tarn's pools, "GCC 12" of the C++ library's.
+void write_version(PoolKind pool, std::span<char> text) noexcept {
+  switch (pool) {
+    case PoolKind::heap:
+      return write_heap_version(text.data(), text.size());
+    case PoolKind::arena:
+    case PoolKind::slabs:
+      std::snprintf(text.data(), text.size(), "%s", TARN_VERSION);
+      return;
+    case PoolKind::pmr_synchronized:
+    case PoolKind::pmr_unsynchronized:
+      std::snprintf(text.data(), text.size(), "GCC %d", _GLIBCXX_RELEASE);
+      return;
+  }
+}
+
+// The linker only warns of a library that it can not load, and goes on with another heap.
+bool has_wanted_heap(const Request& request, Outcome& outcome) noexcept {
+  const char* const library = request.library.data();
+  if (*library == '\0' || std::strcmp(library, heap_library()) == 0) return true;
+  std::snprintf(outcome.error.data(), outcome.error.size(), "malloc() is still that of %.200s",
+                heap_library());
+  return false;
+}
+
+void run_trial(const Plan& plan, TrialRecord& record) {
+  if (!has_wanted_heap(record.request, record.outcome)) return;
+  write_version(record.request.pool, record.outcome.version);
+  switch (record.request.pool) {
+    case PoolKind::heap: {
+      replay::MallocPool pool;
+      return run_on(pool, plan, record);
+    }
+    case PoolKind::arena: {
+      Arena pool;
+      return run_on(pool, plan, record);
+    }
+    case PoolKind::slabs: {
+      replay::SlabsBySize pool;
+      return run_on(pool, plan, record);
+    }
+    case PoolKind::pmr_synchronized:
+      return run_on_resource(std::pmr::synchronized_pool_resource(), plan, record);
+    case PoolKind::pmr_unsynchronized:
+      return run_on_resource(std::pmr::unsynchronized_pool_resource(), plan, record);
+  }
+}
+
+}  // namespace
+
+bool is_child(int argument_count, const char* const* arguments) noexcept {
+  return argument_count == argument_count_of_a_child && std::strcmp(arguments[1], child_word) == 0;
+}
+
+int run_child(const char* const* arguments) {
+  void* const plan = map_shared_memory(arguments[2], std::strtoull(arguments[3], nullptr, 10));
+  void* const record = map_shared_memory(arguments[4], std::strtoull(arguments[5], nullptr, 10));
+  if (plan == nullptr || record == nullptr) return EXIT_FAILURE;
+  run_trial(Plan(plan), *static_cast<TrialRecord*>(record));
+  return EXIT_SUCCESS;
+}
+
+}  // namespace tarn::trial

@@ -1,0 +1,173 @@
+// Goal: a plan has every block of a trace, in the recorded order wherever the order matters.
+// Method: small programs as text, whose lanes and stops can be told by hand.
+
+#include "tarn/trial/plan_builder.hpp"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/trace/operation_text.hpp"
+
+namespace tarn::trial {
+namespace {
+
+class BuiltPlan {
+ public:
+  explicit BuiltPlan(const std::string& lines, const PlanOptions& options = {})
+      : builder_(options) {
+    const Result<trace::Program> program = trace::parse_program("tarn trace 1\n" + lines);
+    EXPECT_TRUE(program) << program.error().message;
+    for (const trace::Operation& operation : *program) EXPECT_TRUE(builder_.append(operation));
+    builder_.finish();
+    memory_.resize(builder_.counts().plan_bytes() / sizeof(std::uint64_t));
+    builder_.write(memory_.data());
+  }
+
+  [[nodiscard]] const PlanBuilder& builder() const noexcept { return builder_; }
+  [[nodiscard]] Plan plan() { return Plan(memory_.data()); }
+
+  /// The steps and stops of a lane as they follow each other.
+  [[nodiscard]] std::string text_of(std::size_t lane) {
+    const Plan plan = this->plan();
+    const auto steps = plan.steps_of(lane);
+    std::string text;
+    std::size_t done = 0;
+    for (const Stop& stop : plan.stops_of(lane)) {
+      for (; done < stop.step; ++done) text += text_of(steps[done]);
+      text += text_of(stop);
+    }
+    EXPECT_EQ(done, steps.size()) << "the last stop is the end of the last epoch";
+    return text;
+  }
+
+ private:
+  static std::string text_of(const Step& step) {
+    const std::string slot = std::to_string(step.slot);
+    if (step.kind == StepKind::deallocate) return "-" + slot + " ";
+    const char* const word = step.kind == StepKind::reallocate ? "~" : "+";
+    return word + slot + ":" + std::to_string(step.bytes) + " ";
+  }
+  static std::string text_of(const Stop& stop) {
+    if (stop.kind == StopKind::epoch_end) return "| ";
+    const std::string count = std::to_string(stop.count);
+    if (stop.kind == StopKind::post) return "post" + count + " ";
+    return "wait" + std::to_string(stop.lane) + "." + count + " ";
+  }
+
+  PlanBuilder builder_;
+  std::vector<std::uint64_t> memory_;
+};
+
+TEST(PlanBuilder, OneThreadWaitsForNobody) {
+  BuiltPlan built(
+      "allocate block=1 bytes=10\n"
+      "reallocate block=1 bytes=20\n"
+      "allocate_zeroed block=2 bytes=5\n"
+      "deallocate block=1\n"
+      "allocate block=3 bytes=7\n");
+  EXPECT_EQ(built.text_of(0), "+0:10 ~0:20 +1:5 -0 +0:7 | -1 -0 | ");
+  EXPECT_EQ(built.plan().counts().slot_count, 2u);
+  EXPECT_EQ(built.builder().hand_off_count(), 0u);
+}
+
+TEST(PlanBuilder, WhoFreesAnothersBlockWaitsForIt) {
+  BuiltPlan built(
+      "allocate block=1 bytes=10 thread=1\n"
+      "allocate block=2 bytes=10 thread=1\n"
+      "deallocate block=1 thread=2\n"
+      "deallocate block=2 thread=1\n");
+  EXPECT_EQ(built.text_of(0), "+0:10 post1 +1:10 -1 | | ");
+  EXPECT_EQ(built.text_of(1), "wait0.1 -0 | | ");
+  EXPECT_EQ(built.builder().hand_off_count(), 1u);
+}
+
+TEST(PlanBuilder, OneWaitIsEnoughForAllThatCameBefore) {
+  BuiltPlan built(
+      "allocate block=1 bytes=10 thread=1\n"
+      "allocate block=2 bytes=10 thread=1\n"
+      "deallocate block=2 thread=2\n"
+      "deallocate block=1 thread=2\n");
+  EXPECT_EQ(built.text_of(0), "+0:10 +1:10 post2 | | ");
+  EXPECT_EQ(built.text_of(1), "wait0.2 -1 -0 | | ");
+}
+
+TEST(PlanBuilder, AfterTheEndOfTheEpochNobodyWaits) {
+  PlanOptions options;
+  options.epoch_operation_count = 1;
+  BuiltPlan built("allocate block=1 bytes=10 thread=1\ndeallocate block=1 thread=2\n", options);
+  EXPECT_EQ(built.text_of(0), "+0:10 | | | ");
+  EXPECT_EQ(built.text_of(1), "| -0 | | ") << "a late thread has been at the end of the first";
+}
+
+TEST(PlanBuilder, AnEpochEndsWithItsTime) {
+  BuiltPlan built(
+      "allocate block=1 bytes=10 time_ns=5000000\n"
+      "allocate block=2 bytes=10 time_ns=5999999\n"
+      "allocate block=3 bytes=10 time_ns=6000000\n");
+  ASSERT_EQ(built.plan().epochs().size(), 3u);
+  EXPECT_EQ(built.plan().epochs()[0].begin_ns, 5'000'000u);
+  EXPECT_EQ(built.plan().epochs()[0].end_ns, 5'999'999u);
+  EXPECT_EQ(built.plan().epochs()[1].begin_ns, 6'000'000u);
+  EXPECT_EQ(built.plan().epochs()[0].live_bytes, 20u);
+  EXPECT_EQ(built.plan().epochs()[1].live_count, 3u);
+  EXPECT_EQ(built.plan().epochs()[2].live_bytes, 0u) << "the last one clears up";
+}
+
+TEST(PlanBuilder, AReallocationByAnotherThreadIsAHandOffThereAndBack) {
+  BuiltPlan built(
+      "allocate block=1 bytes=10 thread=1\n"
+      "reallocate block=1 bytes=30 thread=2\n"
+      "deallocate block=1 thread=1\n");
+  EXPECT_EQ(built.text_of(0), "+0:10 post1 wait1.1 -0 | | ");
+  EXPECT_EQ(built.text_of(1), "wait0.1 ~0:30 post1 | | ");
+}
+
+TEST(PlanBuilder, BlocksThatEndWithTheirPoolAreFreedOneByOne) {
+  BuiltPlan built(
+      "create pool=1\n"
+      "allocate pool=1 block=1 bytes=10\n"
+      "allocate block=2 bytes=10\n"
+      "extend block=1 bytes=12\n"
+      "destroy pool=1\n");
+  EXPECT_EQ(built.text_of(0), "+0:10 +1:10 -0 | -1 | ");
+  EXPECT_EQ(built.builder().in_place_count(), 1u);
+}
+
+TEST(PlanBuilder, InSerialAllThreadsAreOneLane) {
+  PlanOptions options;
+  options.is_serial = true;
+  BuiltPlan built(
+      "allocate block=1 bytes=10 thread=1\n"
+      "deallocate block=1 thread=2\n",
+      options);
+  EXPECT_EQ(built.plan().lanes().size(), 1u);
+  EXPECT_EQ(built.text_of(0), "+0:10 -0 | | ");
+  EXPECT_EQ(built.builder().thread_count(), 2u);
+}
+
+TEST(PlanBuilder, ManyThreadsShareLanes) {
+  std::string lines;
+  for (int i = 1; i <= 70; ++i) {
+    lines += "allocate block=" + std::to_string(i) + " bytes=1 thread=" + std::to_string(i) + "\n";
+  }
+  BuiltPlan built(lines);
+  EXPECT_EQ(built.plan().lanes().size(), lane_count_max);
+  EXPECT_EQ(built.plan().steps().size(), 140u);
+}
+
+TEST(PlanBuilder, AWrongIdIsAnErrorThatChangesNothing) {
+  PlanBuilder builder;
+  trace::Operation operation;
+  operation.kind = trace::Kind::deallocate;
+  operation.block = 9;
+  const Result<void> appended = builder.append(operation);
+  ASSERT_FALSE(appended);
+  EXPECT_STREQ(appended.error().message, "block 9 does not exist");
+  EXPECT_EQ(builder.operation_count(), 0u);
+}
+
+}  // namespace
+}  // namespace tarn::trial

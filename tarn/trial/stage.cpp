@@ -1,0 +1,102 @@
+#include "tarn/trial/stage.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <new>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "tarn/os/program.hpp"
+#include "tarn/trial/child.hpp"
+
+namespace tarn::trial {
+namespace {
+
+// What was loaded in front of the C library here is not there, unless it is the contender.
+std::vector<std::string> environment_with(const std::string& library) {
+  constexpr std::string_view preload = "LD_PRELOAD=";
+  std::vector<std::string> environment;
+  for (const char* const* variable = environment_of_this_process(); *variable != nullptr;
+       ++variable) {
+    if (std::strncmp(*variable, preload.data(), preload.size()) != 0) {
+      environment.emplace_back(*variable);
+    }
+  }
+  if (!library.empty()) environment.push_back(std::string(preload) + library);
+  return environment;
+}
+
+std::vector<const char*> with_null_behind(const std::vector<std::string>& texts) {
+  std::vector<const char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+ProgramEnd wait_for(int process) {
+  constexpr std::chrono::milliseconds pause{2};
+  ProgramEnd end;
+  bool is_stopped = false;
+  while (ask_programs(process, end) && !end.has_ended) {
+    if (interrupt_count() > 0 && !is_stopped) {
+      stop_program(process);
+      is_stopped = true;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  return end;
+}
+
+Error error_of(const Contender& contender, const char* what, int number) {
+  return Error::make(ErrorCode::malformed, "%.60s: %s %d", contender.name.c_str(), what, number);
+}
+
+}  // namespace
+
+Stage::Stage(const PlanBuilder& builder)
+    : plan_bytes_(builder.counts().plan_bytes()),
+      record_bytes_(sizeof(TrialRecord) + builder.counts().epoch_count * sizeof(std::uint64_t)),
+      plan_memory_(create_shared_memory(plan_bytes_)),
+      record_memory_(create_shared_memory(record_bytes_)) {
+  if (is_ready()) builder.write(plan_memory_.address);
+}
+
+Stage::~Stage() {
+  if (plan_memory_.address != nullptr) unmap_shared_memory(plan_memory_.address, plan_bytes_);
+  if (record_memory_.address != nullptr) unmap_shared_memory(record_memory_.address, record_bytes_);
+}
+
+bool Stage::is_ready() const noexcept {
+  return plan_memory_.address != nullptr && record_memory_.address != nullptr;
+}
+
+Result<Performance> Stage::run(const Contender& contender, const TrialOptions& options) {
+  auto* const begun = new (record_memory_.address) TrialRecord;
+  begun->request.pool = contender.pool;
+  begun->request.options = options;
+  contender.library.copy(begun->request.library.data(), begun->request.library.size() - 1);
+  if (const Result<void> done = run_process(contender); !done) return done.error();
+  const auto* const curve = reinterpret_cast<const std::uint64_t*>(&record() + 1);
+  return Performance{record().outcome, {curve, curve + plan().counts().epoch_count}};
+}
+
+Result<void> Stage::run_process(const Contender& contender) {
+  const std::vector<std::string> arguments{"/proc/self/exe",    child_word,
+                                           plan_memory_.path,   std::to_string(plan_bytes_),
+                                           record_memory_.path, std::to_string(record_bytes_)};
+  const std::vector<std::string> environment = environment_with(contender.library);
+  const int process =
+      start_program(with_null_behind(arguments).data(), with_null_behind(environment).data());
+  if (process < 0) return error_of(contender, "no process can be started, error", -process);
+  const ProgramEnd end = wait_for(process);
+  if (interrupt_count() > 0) return Error::make(ErrorCode::incomplete, "interrupted");
+  if (end.signal != 0) return error_of(contender, "its process was killed by signal", end.signal);
+  if (end.exit_code != 0) return error_of(contender, "its process ended with", end.exit_code);
+  if (record().outcome.is_complete) return {};
+  return Error::make(ErrorCode::malformed, "%.60s: %.160s", contender.name.c_str(),
+                     record().outcome.error.data());
+}
+
+}  // namespace tarn::trial

@@ -1,0 +1,126 @@
+// Ends, forks and becomes another program in every way there is.
+//
+//     processes WAY      each way makes blocks of the size that recorder_test.cpp looks for
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t marked_bytes = 123'456;
+
+[[gnu::noinline]] void allocate_marked(int count) {
+  for (int i = 0; i < count; ++i) {
+    void* volatile block = std::malloc(marked_bytes);
+    std::free(block);
+  }
+}
+
+void wait_for(pid_t child) {
+  int status = 0;
+  if (waitpid(child, &status, 0) != child) std::abort();
+}
+
+int fork_twice() {
+  allocate_marked(10);
+  const pid_t child = fork();
+  if (child == 0) {
+    allocate_marked(20);
+    const pid_t grandchild = fork();
+    if (grandchild == 0) {
+      allocate_marked(30);
+      _exit(0);
+    }
+    wait_for(grandchild);
+    std::exit(0);
+  }
+  wait_for(child);
+  return 0;
+}
+
+// While other threads allocate, and hold whatever locks there are.
+int fork_with_threads() {
+  bool is_over = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&is_over] {
+      while (!__atomic_load_n(&is_over, __ATOMIC_RELAXED)) {
+        void* volatile block = std::malloc(100);
+        std::free(block);
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      allocate_marked(5);
+      _exit(0);
+    }
+    wait_for(child);
+  }
+  __atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
+  for (std::thread& thread : threads) thread.join();
+  return 0;
+}
+
+int vfork_and_exec(char* self) {
+  allocate_marked(10);
+  char way[] = "exit";
+  char* const arguments[] = {self, way, nullptr};
+  const pid_t child = vfork();
+  if (child == 0) {
+    execv(self, arguments);
+    _exit(1);
+  }
+  wait_for(child);
+  allocate_marked(1);
+  return 0;
+}
+
+int exec_again(char* self) {
+  allocate_marked(10);
+  char way[] = "exit";
+  char* const arguments[] = {self, way, nullptr};
+  execv(self, arguments);
+  return 1;
+}
+
+// A service: what was started ends, and what it has started goes on.
+int leave_behind() {
+  if (fork() != 0) return 0;
+  usleep(100'000);
+  allocate_marked(40);
+  return 0;
+}
+
+int begin_and_end_threads() {
+  for (int i = 0; i < 300; ++i) {
+    std::thread([] { allocate_marked(1); }).join();
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  if (argument_count < 2) return 2;
+  const std::string_view way(arguments[1]);
+  if (way == "fork") return fork_twice();
+  if (way == "fork_with_threads") return fork_with_threads();
+  if (way == "vfork") return vfork_and_exec(arguments[0]);
+  if (way == "exec") return exec_again(arguments[0]);
+  if (way == "leave_behind") return leave_behind();
+  if (way == "threads") return begin_and_end_threads();
+  allocate_marked(7);
+  if (way == "exit") std::exit(5);
+  if (way == "_exit") _exit(6);
+  if (way == "kill") raise(SIGKILL);
+  if (way == "abort") std::abort();
+  return 2;
+}

@@ -1,0 +1,134 @@
+// What is recorded of programs that allocate fast, end badly, fork and become others.
+
+#include <signal.h>
+
+#include <cstdint>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "test/record/recorded.hpp"
+
+namespace tarn::record {
+namespace {
+
+using trace::Kind;
+
+constexpr std::uint64_t marked_bytes = 123'456;
+
+class Storm : public testing::TestWithParam<Stacks> {};
+
+// Four threads that free each other's blocks: not one event more or less than the program counted.
+TEST_P(Storm, NothingIsLostOrDoubled) {
+  const Recorded recorded = record({TARN_RECORD_STORM, "4", "300000", "10"}, GetParam());
+  ASSERT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.stats.collected.nested_count, 0u);
+  EXPECT_EQ(recorded.stats.collected.damaged_count, 0u);
+  std::uint64_t allocations = 0, frees = 0, reallocations = 0, bytes = 0;
+  std::istringstream(recorded.output) >> allocations >> frees >> reallocations >> bytes;
+  // What the threads did, and not main(), which is thread 1.
+  std::uint64_t seen_allocations = 0, seen_frees = 0, seen_reallocations = 0, seen_bytes = 0;
+  const RecordedProcess& process = recorded.processes.back();
+  for (const trace::Operation& operation : process.operations) {
+    if (operation.thread == 1) continue;
+    seen_allocations += operation.kind == Kind::allocate ? 1 : 0;
+    seen_frees += operation.kind == Kind::deallocate ? 1 : 0;
+    seen_reallocations += operation.kind == Kind::reallocate ? 1 : 0;
+    if (operation.kind != Kind::deallocate) seen_bytes += operation.bytes;
+  }
+  EXPECT_EQ(seen_allocations, allocations);
+  EXPECT_EQ(seen_reallocations, reallocations);
+  EXPECT_EQ(seen_bytes, bytes);
+  // A thread that begins frees what carried its function to it: one block each.
+  EXPECT_EQ(seen_frees, frees + 4);
+  EXPECT_EQ(process.count(Kind::thread_begin), 4u);
+  EXPECT_EQ(process.count(Kind::thread_end), 4u);
+  EXPECT_EQ(process.recording.stats.unknown_count, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stacks, Storm,
+                         testing::Values(Stacks::none, Stacks::caller, Stacks::full));
+
+TEST(Recorder, EveryWayToEndKeepsEveryEvent) {
+  struct {
+    const char* way;
+    int exit_code;
+    int signal;
+  } const ways[] = {{"exit", 5, 0}, {"_exit", 6, 0}, {"kill", 0, SIGKILL}, {"abort", 0, SIGABRT}};
+  for (const auto& way : ways) {
+    const Recorded recorded = record({TARN_RECORD_PROCESSES, way.way}, Stacks::none);
+    EXPECT_EQ(recorded.end.exit_code, way.exit_code) << way.way;
+    EXPECT_EQ(recorded.end.signal, way.signal) << way.way;
+    EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 7u) << way.way;
+  }
+}
+
+TEST(Recorder, EachForkHasAFileOfItsOwn) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "fork"}, Stacks::full);
+  std::multiset<std::uint64_t> counts;
+  for (const RecordedProcess& process : recorded.processes) {
+    counts.insert(process.count(Kind::allocate, marked_bytes));
+  }
+  EXPECT_TRUE(counts.contains(10) && counts.contains(20) && counts.contains(30));
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 60u);
+}
+
+TEST(Recorder, AForkAmongThreadsThatAllocate) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "fork_with_threads"}, Stacks::full);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 100u);
+}
+
+TEST(Recorder, AnExecIsAnotherProcessOfTheSameNumber) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "exec"}, Stacks::none);
+  EXPECT_EQ(recorded.end.exit_code, 5);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 17u);
+  EXPECT_EQ(recorded.processes.front().recording.process_id,
+            recorded.processes.back().recording.process_id);
+}
+
+TEST(Recorder, AVforkIsItsParentUntilItExecs) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "vfork"}, Stacks::full);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 18u);
+}
+
+TEST(Recorder, WhatIsLeftBehindIsRecordedToItsEnd) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "leave_behind"}, Stacks::none);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 40u);
+}
+
+TEST(Recorder, ThreadsBeginAndEnd) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "threads"}, Stacks::full);
+  const RecordedProcess& process = recorded.processes.back();
+  EXPECT_EQ(process.count(Kind::allocate, marked_bytes), 300u);
+  EXPECT_EQ(process.count(Kind::thread_begin), 300u);
+  EXPECT_EQ(process.count(Kind::thread_end), 300u);
+}
+
+TEST(Recorder, EnoughIsEnoughAndTheProgramGoesOn) {
+  RecorderOptions options;
+  options.event_count_max = 100'000;
+  const Recorded recorded = record({TARN_RECORD_STORM, "1", "3000000"}, Stacks::none, options);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_FALSE(recorded.output.empty()) << "the program did not come to its end";
+  EXPECT_GE(recorded.stats.collected.event_count, 100'000u);
+  EXPECT_LT(recorded.stats.collected.event_count, 2'500'000u);
+}
+
+TEST(Recorder, AProgramThatIsNotThereIsAnError) {
+  RecorderOptions options;
+  options.path = "/dev/null";
+  options.library = TARN_RECORD_LIBRARY;
+  options.arguments = {"/no/such/program"};
+  Recorder recorder(options);
+  const Result<void> started = recorder.start();
+  ASSERT_FALSE(started);
+  EXPECT_STREQ(started.error().message, "can not run /no/such/program: No such file or directory");
+}
+
+}  // namespace
+}  // namespace tarn::record

@@ -1,0 +1,195 @@
+// Allocates in many situations; before each time it asks the C library for its call stack, and
+// prints it. The recording must have the same one.
+//
+//     stacks SITUATION      prints "bytes address address ..." for each of its allocations, the
+//                           innermost call first
+
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <ucontext.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+#include "test/record/stacks_library.h"
+
+namespace {
+
+std::size_t next_bytes = 100'000;  // each allocation has a size of its own
+
+// The call of malloc() is the last thing but one, so that the frame is there to be seen.
+[[gnu::noinline]] void probe() {
+  void* addresses[400];
+  const int count = backtrace(addresses, 400);
+  std::printf("%zu", next_bytes);
+  for (int i = 0; i < count; ++i) std::printf(" %p", addresses[i]);
+  std::printf("\n");
+  void* volatile block = std::malloc(next_bytes++);
+  std::free(block);
+}
+
+[[gnu::noinline]] void recurse(int depth) {
+  if (depth == 0) {
+    probe();
+    probe();
+  } else {
+    recurse(depth - 1);
+  }
+  asm volatile("" ::: "memory");
+}
+
+// Its frame's end is read from the stack, which it aligns.
+[[gnu::noinline]] void aligned(int depth) {
+  alignas(64) volatile char buffer[128];
+  buffer[depth] = 1;
+  if (buffer[depth] == 0) return;
+  volatile std::size_t bytes = 16 * static_cast<std::size_t>(depth);
+  volatile char* const more = static_cast<volatile char*>(__builtin_alloca(bytes));
+  more[0] = 1;
+  recurse(depth);
+  asm volatile("" ::: "memory");
+}
+
+[[gnu::noinline]] void throw_from(int depth) {
+  if (depth == 0) throw std::runtime_error("far");
+  throw_from(depth - 1);
+  asm volatile("" ::: "memory");
+}
+
+void throw_and_probe() {
+  for (int depth = 1; depth < 30; depth += 3) {
+    recurse(depth);
+    try {
+      throw_from(depth);
+    } catch (const std::runtime_error&) {
+      probe();
+    }
+    recurse(1);
+  }
+}
+
+jmp_buf target;
+
+bool may_jump = true;
+
+[[gnu::noinline]] void jump_from(int depth) {
+  if (depth == 0 && may_jump) longjmp(target, 1);
+  if (depth > 0) jump_from(depth - 1);
+  asm volatile("" ::: "memory");
+}
+
+void jump_and_probe() {
+  static int depth;
+  for (depth = 1; depth < 30; depth += 3) {
+    if (setjmp(target) == 0) jump_from(depth);
+    recurse(3);
+  }
+}
+
+void handle_signal(int) { probe(); }
+
+[[gnu::noinline]] void raise_from(int depth) {
+  if (depth == 0) {
+    raise(SIGUSR1);
+    probe();
+  } else {
+    raise_from(depth - 1);
+  }
+  asm volatile("" ::: "memory");
+}
+
+void signal_and_probe() {
+  signal(SIGUSR1, handle_signal);
+  raise_from(5);
+  raise_from(2);
+}
+
+ucontext_t main_context, other_context;
+
+void other_stack() {
+  for (int i = 0; i < 3; ++i) {
+    recurse(4 + i);
+    swapcontext(&other_context, &main_context);
+  }
+}
+
+void switch_stacks() {
+  static char stack[256 * 1024];
+  getcontext(&other_context);
+  other_context.uc_stack.ss_sp = stack;
+  other_context.uc_stack.ss_size = sizeof stack;
+  other_context.uc_link = &main_context;
+  makecontext(&other_context, other_stack, 0);
+  for (int i = 0; i < 3; ++i) {
+    swapcontext(&main_context, &other_context);
+    recurse(i);
+  }
+}
+
+// Calls that look alike from inside, of different callers.
+[[gnu::noinline]] void first_caller() {
+  probe();
+  asm volatile("" ::: "memory");
+}
+[[gnu::noinline]] void second_caller() {
+  probe();
+  asm volatile("" ::: "memory");
+}
+
+void call_from_both() {
+  for (int i = 0; i < 5; ++i) {
+    first_caller();
+    second_caller();
+  }
+}
+
+void load_library(const char* path) {
+  for (int i = 0; i < 2; ++i) {
+    void* const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) std::abort();
+    const auto call =
+        reinterpret_cast<decltype(&call_through_library)>(dlsym(library, "call_through_library"));
+    call(probe);
+    call(probe);
+    dlclose(library);
+    probe();
+  }
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  if (argument_count < 2) return 2;
+  void* warm_up[4];  // the first backtrace() loads its unwinder
+  if (backtrace(warm_up, 4) == 0) return 3;
+  const std::string_view situation(arguments[1]);
+  if (situation == "recursion") {
+    for (const int depth : {1, 5, 200, 30, 31, 30, 1}) recurse(depth);
+  } else if (situation == "aligned") {
+    for (const int depth : {1, 5, 100, 2}) aligned(depth);
+  } else if (situation == "exceptions") {
+    throw_and_probe();
+  } else if (situation == "longjmp") {
+    jump_and_probe();
+  } else if (situation == "signal") {
+    signal_and_probe();
+  } else if (situation == "contexts") {
+    switch_stacks();
+  } else if (situation == "callers") {
+    call_from_both();
+  } else if (situation == "threads") {
+    for (int i = 0; i < 3; ++i) std::thread([] { recurse(7); }).join();
+  } else if (situation == "library") {
+    load_library(arguments[2]);
+  } else {
+    return 2;
+  }
+  std::fflush(stdout);
+  return 0;
+}

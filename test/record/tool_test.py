@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""`tarn record` as its users meet it: exit codes, files, messages, and a recording that is cut off.
+
+    tool_test.py TARN FOLDER_OF_PROGRAMS
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+TARN, PROGRAMS = sys.argv[1], Path(sys.argv[2])
+
+
+class Record(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def tarn(self, *arguments):
+        return subprocess.run([TARN, *arguments], cwd=self.folder.name, capture_output=True,
+                              text=True, check=False)
+
+    def lines_of(self, trace):
+        self.assertEqual(self.tarn("convert", trace, "trace.txt").returncode, 0)
+        return (Path(self.folder.name) / "trace.txt").read_text().splitlines()
+
+    def test_the_exit_code_is_the_programs(self):
+        for way, code in (("exit", 5), ("kill", 128 + signal.SIGKILL)):
+            ended = self.tarn("record", "--", str(PROGRAMS / "record_processes"), way)
+            self.assertEqual(ended.returncode, code, ended.stderr)
+            self.assertIn("record_processes.tarn: process", ended.stderr)
+
+    def test_what_is_written_names_files_and_calls(self):
+        storm = str(PROGRAMS / "record_storm")
+        ended = self.tarn("record", "-o", "x.tarn", "--", storm, "2", "1000", "3")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        lines = self.lines_of("x.tarn")
+        self.assertTrue(any(storm in line for line in lines if line.startswith("module")))
+        self.assertGreater(sum(line.startswith("allocate") for line in lines), 900)
+        self.assertEqual(self.tarn("stat", "x.tarn").returncode, 0)
+
+    def test_a_recorder_that_is_killed_leaves_what_it_had_and_the_program_goes_on(self):
+        storm = str(PROGRAMS / "record_storm")
+        output = Path(self.folder.name) / "output"
+        with subprocess.Popen(
+                [TARN, "record", "-o", "x.tarn", "--stacks", "none", "--", "sh", "-c",
+                 f"{storm} 1 2000000 > {output}"], cwd=self.folder.name) as recorder:
+            time.sleep(0.15)
+            recorder.send_signal(signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while not (output.exists() and output.stat().st_size) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(len(output.read_text().split()), 4, "the program came to its end")
+
+    def test_what_can_not_be_recorded_is_refused_before_it_runs(self):
+        ended = self.tarn("record", "--", str(PROGRAMS / "record_static"), "exit")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("is statically linked", ended.stderr)
+        self.assertEqual(os.listdir(self.folder.name), [])
+
+    def test_an_allocator_inside_is_told(self):
+        ended = self.tarn("record", "--", str(PROGRAMS / "record_own_allocator"))
+        self.assertEqual(ended.returncode, 0)
+        self.assertIn("has an allocator of its own (malloc)", ended.stderr)
+
+    def test_a_program_that_is_not_there(self):
+        ended = self.tarn("record", "--", "/no/such/program")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("can not run /no/such/program: No such file or directory", ended.stderr)
+
+    def test_a_file_that_can_not_be_written(self):
+        ended = self.tarn("record", "-o", "/no/such/folder/x.tarn", "--", "ls")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("/no/such/folder/x.tarn", ended.stderr)
+
+    def test_a_wrong_command_line(self):
+        self.assertEqual(self.tarn("record").returncode, 2)
+        self.assertEqual(self.tarn("record", "--stacks", "some", "--", "true").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

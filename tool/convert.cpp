@@ -1,0 +1,85 @@
+// tool/convert.cpp - `tarn convert`: text into the binary form, and that into text or a profile.
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tarn/os/file.hpp"
+#include "tarn/trace_file/trace_text.hpp"
+#include "tool/command.hpp"
+#include "tool/open_trace.hpp"
+#include "tool/pprof.hpp"
+
+namespace tarn::tool {
+namespace {
+
+enum class Form { other, text, binary, pprof };
+
+struct ConvertOptions {
+  std::string from;
+  std::string to = "/dev/stdout";
+  Form form = Form::other;
+};
+
+constexpr const char* examples =
+    "  tarn convert server.tarn | head                  # look into a recording\n"
+    "  tarn convert by_hand.txt by_hand.tarn            # a trace written by a person\n"
+    "  tarn convert --to=pprof server.tarn server.pb    # then: pprof -http=: server.pb";
+
+void require(const Result<void>& result) {
+  if (!result) throw CommandError(result.error().message);
+}
+
+void convert_text(trace::Input& input, trace::Output& output, const ConvertOptions& options) {
+  if (options.form == Form::pprof || options.form == Form::text) {
+    throw CommandError(options.from +
+                       " is text: turn it into the binary form first, with tarn "
+                       "convert " +
+                       options.from + " trace.tarn");
+  }
+  if (const Result<void> done = trace::read_text(input, output); !done) {
+    throw CommandError(options.from + ": " + done.error().message);
+  }
+}
+
+void convert_binary(trace::Output& output, const ConvertOptions& options) {
+  OpenTrace trace(options.from);
+  if (options.form == Form::binary) {
+    throw CommandError(options.from + " is in the binary form already");
+  }
+  if (options.form == Form::pprof) return write_pprof(trace, output);
+  trace.take(trace::write_text(trace.reader(), output));
+}
+
+void convert(const ConvertOptions& options) {
+  trace::FileInput input(options.from);
+  const Result<bool> is_binary = trace::is_trace_file(input);
+  if (!is_binary) throw CommandError(is_binary.error().message);
+  const bool gives_text = *is_binary && options.form != Form::pprof;
+  if (!gives_text && is_terminal(standard_output) && options.to == "/dev/stdout") {
+    throw CommandError("the result is no text: name a file to write it to");
+  }
+  trace::FileOutput output(options.to);
+  if (*is_binary) convert_binary(output, options);
+  if (!*is_binary) convert_text(input, output, options);
+  require(output.close());
+}
+
+}  // namespace
+
+void add_convert(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("convert", "turn a trace into text, and text into a trace");
+  const auto options = std::make_shared<ConvertOptions>();
+  command->footer(examples);
+  command->add_option("FROM", options->from, "the trace, in either form")->required();
+  command->add_option("TO", options->to, "the file to write; standard output if left out");
+  const std::map<std::string, Form> forms{
+      {"text", Form::text}, {"binary", Form::binary}, {"pprof", Form::pprof}};
+  command->add_option("--to", options->form, "text, binary or pprof; the other one if left out")
+      ->transform(CLI::CheckedTransformer(forms).description(""))
+      ->type_name("FORM");
+  command->callback([options] { convert(*options); });
+}
+
+}  // namespace tarn::tool

@@ -1,0 +1,48 @@
+// tool/main.cpp - the program `tarn`: finds the sub-command and prints what went wrong.
+
+#include <cstdio>
+#include <exception>
+
+#include "tarn/trial/child.hpp"
+#include "tool/command.hpp"
+
+namespace {
+
+constexpr const char* introduction =
+    "Says what a program does with memory, from a recording of it.\n\n"
+    "  tarn record -- ./server --port 80         # run it, and write server.tarn\n"
+    "  tarn stat server.tarn                     # the numbers: sizes, lifetimes, who allocates\n"
+    "  tarn stat server.tarn --json | jq .blocks # the same for programs\n"
+    "  tarn replay server.tarn                   # the same program with other allocators\n"
+    "  tarn convert server.tarn server.txt       # one line for each operation\n"
+    "  tarn convert by_hand.txt by_hand.tarn     # and back\n";
+
+constexpr const char* closing =
+    "Exit codes: 0 done, 1 not done, 2 the command line is wrong; of record, the program's.\n"
+    "Colours are for terminals; NO_COLOR=1 turns them off.";
+
+constexpr int not_done = 1;
+constexpr int wrong_usage = 2;
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  if (tarn::trial::is_child(argument_count, arguments)) return tarn::trial::run_child(arguments);
+  CLI::App app{introduction, "tarn"};
+  app.footer(closing);
+  app.require_subcommand(1);
+  int exit_code = 0;
+  tarn::tool::add_record(app, exit_code);
+  tarn::tool::add_stat(app);
+  tarn::tool::add_convert(app);
+  tarn::tool::add_replay(app);
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : wrong_usage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tarn: %s\n", error.what());
+    return not_done;
+  }
+  return exit_code;
+}

@@ -1,0 +1,179 @@
+// tool/record.cpp - `tarn record`: runs a program and writes what it does with memory.
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tarn/os/file.hpp"
+#include "tarn/os/timestamp.hpp"
+#include "tarn/record/program_check.hpp"
+#include "tarn/record/recorder.hpp"
+#include "tool/command.hpp"
+
+namespace tarn::tool {
+namespace {
+
+using record::ProgramCheck;
+using record::Recordable;
+using record::Recorder;
+using record::RecorderOptions;
+using record::Stacks;
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  tarn record -- ./server --port 80              # writes server.tarn\n"
+    "  tarn record --duration 10 -- ./server          # ten seconds of it; the server goes on\n"
+    "  tarn record --stacks none -o run.tarn -- make  # each process that make starts: run.*.tarn\n"
+    "\n"
+    "Exit code: the program's, or 128 and the number of the signal that killed it.\n";
+
+struct Arguments {
+  RecorderOptions options;
+  double duration_s = 0;
+};
+
+std::string find_library() {
+  const std::filesystem::path folder =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  for (const char* const candidate : {"", "..", "../lib"}) {
+    const std::filesystem::path path = folder / candidate / "libtarn_record.so";
+    if (std::filesystem::exists(path)) return std::filesystem::canonical(path);
+  }
+  throw CommandError("libtarn_record.so is not beside " + folder.string() +
+                     "/tarn, nor in ../lib; install both");
+}
+
+void check_program(const std::string& program) {
+  const ProgramCheck check = record::check_program(program);
+  if (check.answer == Recordable::no_statically_linked) {
+    throw CommandError(program + " is statically linked: nothing can be put in front of its " +
+                       "malloc(); link it dynamically (without -static)");
+  }
+  if (check.answer == Recordable::no_own_allocator) {
+    std::fprintf(
+        stderr,
+        "tarn: %s has an allocator of its own (%s): its calls of it are not seen; build it "
+        "with the system's, or link the allocator as a shared library\n",
+        program.c_str(), check.symbol.c_str());
+  }
+}
+
+void print_progress(const Recorder& recorder, double seconds) {
+  const record::RecorderStats stats = recorder.stats();
+  const auto events = static_cast<double>(stats.collected.event_count);
+  std::fprintf(stderr, "\rtarn: %.1f s, %.2f M events, %.2f M/s, %llu blocks live, %.1f MiB \033[K",
+               seconds, events / 1e6, events / 1e6 / seconds,
+               static_cast<unsigned long long>(stats.live_count),
+               static_cast<double>(stats.file_bytes) / (1 << 20));
+  std::fflush(stderr);
+}
+
+void run(Recorder& recorder) {
+  constexpr std::uint64_t progress_ns = 250'000'000;
+  const bool shows_progress = is_terminal(2);
+  const std::uint64_t begin_ns = monotonic_ns();
+  std::uint64_t shown_ns = begin_ns;
+  bool has_stopped = false;
+  while (recorder.step()) {
+    const std::uint64_t now_ns = monotonic_ns();
+    if (shows_progress && recorder.is_recording() && now_ns - shown_ns >= progress_ns) {
+      print_progress(recorder, static_cast<double>(now_ns - begin_ns) / 1e9);
+      shown_ns = now_ns;
+    }
+    // The first one is the program's. What the program has left behind may not have been told.
+    const bool is_left_behind = recorder.end().has_ended && interrupt_count() > 0;
+    if (!has_stopped && (is_left_behind || interrupt_count() > 1)) {
+      recorder.stop();
+      has_stopped = true;
+    }
+  }
+  recorder.stop();
+  if (shows_progress) std::fprintf(stderr, "\r\033[K");
+}
+
+void print_recordings(const Recorder& recorder) {
+  for (const record::Recording& recording : recorder.recordings()) {
+    if (!recording.result) throw CommandError(recording.result.error().message);
+    std::fprintf(stderr, "tarn: %s: process %d, %llu operations, %.1f KiB\n",
+                 recording.path.c_str(), recording.process_id,
+                 static_cast<unsigned long long>(recording.stats.event_count),
+                 static_cast<double>(recording.stats.file_bytes) / 1024);
+  }
+}
+
+void print_what_is_missing(const Recorder& recorder) {
+  const record::CollectorStats collected = recorder.stats().collected;
+  if (collected.process_count == 0) {
+    std::fprintf(stderr,
+                 "tarn: nothing was recorded: the program allocates nothing, or has not loaded "
+                 "libtarn_record.so, as programs with more rights than their user do not\n");
+  }
+  if (recorder.unrecorded_thread_count() != 0) {
+    std::fprintf(stderr, "tarn: %u threads are missing: more than 8192 were alive\n",
+                 recorder.unrecorded_thread_count());
+  }
+  if (collected.nested_count != 0) {
+    std::fprintf(stderr,
+                 "tarn: %llu calls are missing: made by the allocator itself, or by "
+                 "handlers of signals\n",
+                 static_cast<unsigned long long>(collected.nested_count));
+  }
+  if (collected.damaged_count != 0) {
+    std::fprintf(stderr, "tarn: the program has written over the records of %llu threads\n",
+                 static_cast<unsigned long long>(collected.damaged_count));
+  }
+}
+
+int record_program(Arguments& arguments) {
+  RecorderOptions& options = arguments.options;
+  options.library = find_library();
+  check_program(options.arguments.front());
+  if (options.path.empty()) {
+    options.path = std::filesystem::path(options.arguments.front()).filename().string() + ".tarn";
+  }
+  if (arguments.duration_s > 0) {
+    options.duration_ns_max = static_cast<std::uint64_t>(arguments.duration_s * 1e9);
+  }
+  Recorder recorder(options);
+  count_interrupts();
+  if (const Result<void> started = recorder.start(); !started) {
+    throw CommandError(started.error().message);
+  }
+  run(recorder);
+  print_recordings(recorder);
+  print_what_is_missing(recorder);
+  constexpr int killed = 128;
+  const ProgramEnd& end = recorder.end();
+  return end.signal != 0 ? killed + end.signal : end.exit_code;
+}
+
+}  // namespace
+
+void add_record(CLI::App& app, int& exit_code) {
+  const auto arguments = std::make_shared<Arguments>();
+  RecorderOptions& options = arguments->options;
+  CLI::App* const command =
+      app.add_subcommand("record", "Run a program and write down what it does with memory.");
+  command->footer(examples);
+  command->add_option("-o,--output", options.path, "the file to write (default: PROGRAM.tarn)");
+  const std::map<std::string, Stacks> stacks = {
+      {"none", Stacks::none}, {"caller", Stacks::caller}, {"full", Stacks::full}};
+  command
+      ->add_option("--stacks", options.stacks,
+                   "who allocates: none, its caller, or the full call stack (default)")
+      ->transform(CLI::CheckedTransformer(stacks));
+  command->add_option("--max-events", options.event_count_max, "stop recording after so many");
+  command->add_option("--max-bytes", options.file_bytes_max, "stop when the files are so long")
+      ->transform(CLI::AsSizeValue(false));
+  command->add_option("--duration", arguments->duration_s, "stop after so many seconds")
+      ->check(CLI::PositiveNumber);
+  command->add_option("program", options.arguments, "the program and its arguments, behind --")
+      ->required();
+  command->callback([arguments, &exit_code] { exit_code = record_program(*arguments); });
+}
+
+}  // namespace tarn::tool

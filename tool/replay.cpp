@@ -1,0 +1,158 @@
+// tool/replay.cpp - `tarn replay`: a recorded program against one allocator after the other.
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tarn/os/file.hpp"
+#include "tarn/os/machine.hpp"
+#include "tarn/os/program.hpp"
+#include "tarn/trial/contender.hpp"
+#include "tarn/trial/plan_builder.hpp"
+#include "tarn/trial/stage.hpp"
+#include "tool/command.hpp"
+#include "tool/open_trace.hpp"
+#include "tool/replay_report.hpp"
+
+namespace tarn::tool {
+namespace {
+
+struct ReplayOptions {
+  std::string path;
+  std::vector<std::string> names;
+  std::size_t round_count = 3;
+  bool is_json = false;
+  trial::PlanOptions plan;
+  trial::TrialOptions trial;
+};
+
+constexpr const char* examples =
+    "  tarn replay server.tarn                            # every allocator of this machine\n"
+    "  tarn replay server.tarn --with=glibc,mimalloc      # these two, in turns\n"
+    "  tarn replay server.tarn --with=glibc,own=./own.so  # any library that has a malloc()\n"
+    "  tarn replay server.tarn --litter=3                 # heaps as they are after days\n"
+    "  tarn replay server.tarn --json | jq '.allocators[] | {name, p99_ns}'\n\n"
+    "Each thread of the recording is a thread; it waits only for a block that another one has "
+    "still\n"
+    "to make, and where an epoch ends (64 ki operations, or a millisecond). Blocks are written "
+    "and\n"
+    "read, their content is not the program's: what a program gains by locality is not seen.";
+
+std::unique_ptr<trial::PlanBuilder> read_plan(const ReplayOptions& options) {
+  OpenTrace trace(options.path);
+  auto builder = std::make_unique<trial::PlanBuilder>(options.plan);
+  trace.for_each([&](const trace::Operation& operation) {
+    if (const Result<void> done = builder->append(operation); !done) {
+      throw CommandError(options.path + ": operation " +
+                         std::to_string(builder->operation_count()) + ": " + done.error().message);
+    }
+  });
+  builder->finish();
+  if (builder->counts().step_count == 0) {
+    throw CommandError(options.path + ": no block is allocated in it");
+  }
+  return builder;
+}
+
+std::vector<Entry> entries_of(const ReplayOptions& options, std::size_t lane_count) {
+  std::vector<Entry> entries;
+  for (const std::string& name : options.names) {
+    const Result<trial::Contender> found = trial::find_contender(name);
+    if (!found) throw CommandError(found.error().message);
+    if (found->pool == trial::PoolKind::pmr_unsynchronized && lane_count > 1) {
+      throw CommandError(name + " is for one thread, the trace has more: take pmr, or --serial");
+    }
+    entries.push_back({*found, {}});
+  }
+  if (!entries.empty()) return entries;
+  for (trial::Contender& contender : trial::contenders_here(lane_count > 1)) {
+    entries.push_back({std::move(contender), {}});
+  }
+  return entries;
+}
+
+constexpr int standard_error = 2;
+
+// One line on the terminal, written over by the next.
+void show_progress(const std::string& line) {
+  if (is_terminal(standard_error)) std::fprintf(stderr, "\r\33[K%s", line.c_str());
+}
+
+// Each contender once in each round: what disturbs the machine for a while disturbs all of them.
+void run_rounds(trial::Stage& stage, const ReplayOptions& options, std::vector<Entry>& entries) {
+  count_interrupts();
+  for (std::size_t round = 1; round <= options.round_count; ++round) {
+    for (Entry& entry : entries) {
+      show_progress("round " + std::to_string(round) + " of " +
+                    std::to_string(options.round_count) + ": " + entry.contender.name);
+      Result<trial::Performance> performance = stage.run(entry.contender, options.trial);
+      if (!performance) {
+        show_progress("");
+        throw CommandError(performance.error().message);
+      }
+      entry.rounds.push_back(*std::move(performance));
+    }
+  }
+  show_progress("");
+}
+
+void replay(const ReplayOptions& options) {
+  show_progress("reading " + options.path);
+  auto builder = read_plan(options);
+  std::vector<Entry> entries = entries_of(options, builder->counts().lane_count);
+  const ReplayConditions conditions{options.path,
+                                    builder->operation_count(),
+                                    builder->thread_count(),
+                                    builder->hand_off_count(),
+                                    builder->in_place_count(),
+                                    processor_count(),
+                                    options.trial};
+  trial::Stage stage(*builder);
+  if (!stage.is_ready()) throw CommandError(options.path + ": no memory for so many operations");
+  builder.reset();  // the stage has it all
+  run_rounds(stage, options, entries);
+  const ReplayReport report(stage.plan(), conditions, std::move(entries));
+  // A path need not be UTF-8, which JSON is.
+  constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  const std::string text =
+      options.is_json ? report.json().dump(2, ' ', false, replace) + "\n" : report.text();
+  if (!write_file(standard_output, text.data(), text.size())) {
+    throw CommandError("can not write to standard output");
+  }
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("replay", "run a recorded program against other allocators");
+  const auto options = std::make_shared<ReplayOptions>();
+  command->footer(examples);
+  command->add_option("TRACE", options->path, "the recording, in its binary form")->required();
+  command
+      ->add_option("--with", options->names,
+                   "glibc, jemalloc, mimalloc, tcmalloc, tbbmalloc, tarn-arena, tarn-slabs, pmr, "
+                   "pmr-1-thread, NAME=/path/to/library.so; all that are here if left out")
+      ->delimiter(',');
+  command->add_option("--rounds", options->round_count, "how often each one runs")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_flag("--serial", options->plan.is_serial,
+                    "one thread, in the recorded order, the same each time");
+  command->add_flag("--paced", options->trial.is_paced,
+                    "no faster than recorded: some allocators give memory back by the time");
+  command->add_flag("--touch,!--no-touch", options->trial.touches,
+                    "write blocks and read them again, or do not");
+  command
+      ->add_option("--litter", options->trial.litter,
+                   "first fragment the heap, by so many times what lives at the peak")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  command->add_flag("--json", options->is_json, "print JSON");
+  command->callback([options] { replay(*options); });
+}
+
+}  // namespace tarn::tool

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Goal: `tarn replay` runs a trace written by hand against every allocator, tells the same of the
+program whichever it is, says what is wrong and what to do, and leaves nothing behind when it is
+interrupted. Method: the program itself, started as a person does.
+
+    replay_test.py TARN [HEAP...]      the heaps that can be loaded in front of TARN
+"""
+
+import ctypes.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+TARN = ""
+HEAPS = []
+IN_PROCESS = ["glibc", "tarn-arena", "tarn-slabs", "pmr"]
+
+BY_HAND = """tarn trace 1
+# two requests on two threads; the second thread frees what the first has made
+thread_begin thread=1
+thread_begin thread=2
+allocate block=1 bytes=100 thread=1 time_ns=1000
+allocate_zeroed block=2 bytes=5000 thread=1 time_ns=2000
+allocate block=3 bytes=64 alignment=64 thread=2 time_ns=3000
+reallocate block=1 bytes=3000 thread=2 time_ns=4000
+deallocate block=2 thread=2 time_ns=1500000
+allocate block=4 bytes=1 thread=1 time_ns=1600000
+deallocate block=1 thread=1 time_ns=1700000
+"""
+
+
+def library(name):
+    file = {"jemalloc": "jemalloc", "mimalloc": "mimalloc", "tcmalloc": "tcmalloc_minimal",
+            "tbbmalloc": "tbbmalloc_proxy"}[name]
+    return ctypes.util.find_library(file)
+
+
+def long_trace(operation_count):
+    lines = ["tarn trace 1"]
+    for i in range(1, operation_count // 2):
+        lines.append(f"allocate block={i} bytes={i % 900} thread={i % 2}")
+        lines.append(f"deallocate block={i} thread={i // 7 % 2}")
+    return "\n".join(lines) + "\n"
+
+
+class Replay(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def trace(self, text, name="trace.tarn"):
+        (self.folder / "trace.txt").write_text(text)
+        binary = self.folder / name
+        subprocess.run([TARN, "convert", self.folder / "trace.txt", binary], check=True)
+        return binary
+
+    def tarn(self, *arguments):
+        return subprocess.run([TARN, "replay", *map(str, arguments)], capture_output=True,
+                              text=True, timeout=300)
+
+    def replayed(self, *arguments):
+        done = self.tarn(*arguments, "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return json.loads(done.stdout)
+
+    def test_every_allocator_is_asked_for_the_same(self):
+        heaps = [heap for heap in HEAPS if library(heap)]
+        report = self.replayed(self.trace(BY_HAND), "--rounds=2",
+                               "--with=" + ",".join(IN_PROCESS + heaps))
+        self.assertEqual(report["operation_count"], 9)
+        self.assertEqual(report["hand_off_count"], 1)
+        self.assertEqual(report["lane_count"], 2)
+        self.assertEqual(report["epochs"]["live_bytes"], [8064, 65, 0])
+        self.assertEqual([allocator["name"] for allocator in report["allocators"]],
+                         IN_PROCESS + heaps)
+        for allocator in report["allocators"]:
+            self.assertEqual(allocator["refused_count"], 0)
+            self.assertEqual(len(allocator["rounds"]), 2)
+            self.assertGreater(allocator["ns_per_step"], 0)
+            self.assertEqual(len(allocator["rounds"][0]["memory_over_time_bytes"]), 3)
+            self.assertTrue(allocator["version"])
+
+    def test_all_that_are_here_run_if_none_is_named(self):
+        if not HEAPS:
+            self.skipTest("a sanitizer's heap lets no other one in front of it")
+        names = [allocator["name"] for allocator in
+                 self.replayed(self.trace(BY_HAND), "--rounds=1")["allocators"]]
+        self.assertEqual(names, ["glibc"] + [heap for heap in HEAPS if library(heap)] +
+                         ["tarn-arena", "tarn-slabs", "pmr"])
+
+    def test_a_library_of_any_name_is_loaded(self):
+        if "jemalloc" not in HEAPS or not library("jemalloc"):
+            self.skipTest("no jemalloc")
+        trace = self.trace(BY_HAND)
+        path = self.replayed(trace, "--with=jemalloc")["allocators"][0]["library"]
+        own = self.folder / "own.so"
+        shutil.copy(os.path.realpath(path), own)
+        allocator = self.replayed(trace, f"--with=own={own}")["allocators"][0]
+        self.assertEqual((allocator["name"], allocator["library"]), ("own", str(own.resolve())))
+
+    def test_in_serial_one_thread_does_it_all(self):
+        report = self.replayed(self.trace(BY_HAND), "--serial", "--with=pmr-1-thread,glibc",
+                               "--litter=2", "--no-touch", "--paced")
+        self.assertEqual((report["lane_count"], report["hand_off_count"]), (1, 0))
+        self.assertEqual((report["litter"], report["touch"], report["paced"]), (2, False, True))
+        for allocator in report["allocators"]:
+            self.assertGreaterEqual(allocator["rounds"][0]["wall_ns"], 1_499_000)
+        self.assertIsNone(report["allocators"][1]["internal_percent"])
+
+    def test_the_table_has_a_row_for_each(self):
+        done = self.tarn(self.trace(long_trace(5000)), "--with=glibc,tarn-arena", "--rounds=1")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        table = [line.split() for line in done.stdout.splitlines()[3:6]]
+        self.assertEqual([row[0] for row in table], ["allocator", "glibc", "tarn-arena"])
+        self.assertIn("p99.9", table[0])
+
+    def fails(self, *arguments, code=1):
+        done = self.tarn(*arguments)
+        self.assertEqual((done.returncode, done.stdout), (code, ""))
+        return done.stderr
+
+    def test_an_unknown_name_is_answered_with_those_there_are(self):
+        message = self.fails(self.trace(BY_HAND), "--with=fastmalloc")
+        self.assertEqual(message,
+                         "tarn: no allocator is called 'fastmalloc'; there are glibc, jemalloc, "
+                         "mimalloc, tcmalloc, tbbmalloc, tarn-arena, tarn-slabs, pmr, "
+                         "pmr-1-thread, and NAME=/path/to/library.so\n")
+
+    def test_a_library_that_is_not_there_is_told(self):
+        self.assertEqual(self.fails(self.trace(BY_HAND), "--with=mine=/no/such.so"),
+                         "tarn: mine: the library /no/such.so can not be read\n")
+
+    def test_a_library_that_is_no_heap_is_told(self):
+        text = self.folder / "text.so"
+        text.write_text("no library")
+        self.assertIn("tarn: mine: malloc() is still that of ",
+                      self.fails(self.trace(BY_HAND), f"--with=mine={text}"))
+
+    def test_a_pool_of_one_thread_says_so(self):
+        self.assertEqual(self.fails(self.trace(BY_HAND), "--with=pmr-1-thread"),
+                         "tarn: pmr-1-thread is for one thread, the trace has more: take pmr, or "
+                         "--serial\n")
+
+    def test_a_trace_that_contradicts_itself_names_the_operation(self):
+        trace = self.trace("tarn trace 1\nallocate block=1 bytes=1\ndeallocate block=2\n")
+        self.assertEqual(self.fails(trace, "--with=glibc"),
+                         f"tarn: {trace}: operation 1: block 2 does not exist\n")
+
+    def test_a_trace_of_nothing_says_so(self):
+        trace = self.trace("tarn trace 1\n")
+        self.assertEqual(self.fails(trace), f"tarn: {trace}: no block is allocated in it\n")
+
+    def test_a_trace_that_is_cut_is_run_as_far_as_it_goes(self):
+        whole = self.trace(long_trace(200_000))
+        cut = self.folder / "cut.tarn"
+        cut.write_bytes(whole.read_bytes()[:-whole.stat().st_size // 3])
+        done = self.tarn(cut, "--with=glibc", "--rounds=1", "--json")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(f"tarn: {cut}: ", done.stderr)
+        operation_count = json.loads(done.stdout)["operation_count"]
+        self.assertTrue(0 < operation_count < 199_998, operation_count)
+
+    def test_a_wrong_command_line_ends_with_2(self):
+        self.assertIn("--rounds", self.fails(self.trace(BY_HAND), "--rounds=0", code=2))
+
+    def test_an_interrupted_run_writes_nothing_and_ends_its_process(self):
+        trace = self.trace(long_trace(200_000))
+        running = subprocess.Popen([TARN, "replay", trace, "--with=glibc", "--rounds=1000"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        children = f"/proc/{running.pid}/task/{running.pid}/children"
+        while not Path(children).read_text():
+            self.assertIsNone(running.poll())
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        output, message = running.communicate(timeout=60)
+        self.assertEqual((running.returncode, output, message), (1, "", "tarn: interrupted\n"))
+
+
+if __name__ == "__main__":
+    TARN, *HEAPS = sys.argv[1:]
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""The program tarn as its users meet it: files in, files and messages out, exit codes.
+
+    tool_test.py TARN TRACES_FOLDER
+
+Each test starts the program; the profile for pprof is read by the few lines of Protocol Buffers
+here.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+TARN, TRACES = sys.argv[1], Path(sys.argv[2])
+
+SMALL = """tarn trace 1
+note key=command value=server%20--port%201
+stack number=1 caller=0 address=0x1000
+stack number=2 caller=1 address=0x2000
+allocate block=1 bytes=100 time_ns=10 stack=2
+allocate block=2 bytes=28 thread=1 time_ns=20 stack=1
+deallocate block=1 thread=1 time_ns=74
+reallocate block=2 bytes=64 time_ns=80
+"""
+
+
+def read_number(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7f) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def fields_of(message):
+    """Yields (field, value) of a message of Protocol Buffers: numbers and bytes."""
+    at = 0
+    while at < len(message):
+        tag, at = read_number(message, at)
+        value, at = read_number(message, at)
+        if tag & 7 == 2:
+            value, at = message[at:at + value], at + value
+        yield tag >> 3, value
+
+
+def numbers_of(packed):
+    numbers, at = [], 0
+    while at < len(packed):
+        number, at = read_number(packed, at)
+        numbers.append(number)
+    return numbers
+
+
+class Tool(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.text = self.folder / "small.txt"
+        self.text.write_text(SMALL, encoding="ascii")
+        self.binary = self.folder / "small.tarn"
+        self.assertEqual(self.run_tarn("convert", self.text, self.binary), (0, "", ""))
+
+    def run_tarn(self, *arguments, **environment):
+        done = subprocess.run([TARN, *map(str, arguments)], capture_output=True, text=True,
+                              env=os.environ | environment, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def assert_fails(self, arguments, exit_code, message):
+        code, _, errors = self.run_tarn(*arguments)
+        self.assertEqual(code, exit_code, errors)
+        self.assertIn(message, errors)
+
+    def test_text_comes_back(self):
+        self.assertEqual(self.run_tarn("convert", self.binary), (0, SMALL, ""))
+
+    def test_every_stored_trace_comes_back(self):
+        for path in TRACES.glob("*.trace"):
+            binary = self.folder / "stored.tarn"
+            self.assertEqual(self.run_tarn("convert", path, binary)[0], 0)
+            once = self.run_tarn("convert", binary)[1]
+            (self.folder / "again.txt").write_text(once, encoding="ascii")
+            self.assertEqual(self.run_tarn("convert", self.folder / "again.txt", binary)[0], 0)
+            self.assertEqual(self.run_tarn("convert", binary)[1], once)
+
+    def test_statistics_as_json(self):
+        code, output, _ = self.run_tarn("stat", "--json", self.binary)
+        self.assertEqual(code, 0)
+        found = json.loads(output)
+        self.assertEqual(found["operation_count"], 4)
+        self.assertEqual(found["blocks"]["peak_bytes"], 128)
+        self.assertEqual(found["blocks"]["live_bytes"], 64)
+        self.assertEqual(found["freed_elsewhere_count"], 1)
+        self.assertEqual(found["reallocation_count"], 1)
+        self.assertEqual(found["notes"], [{"key": "command", "value": "server --port 1"}])
+        self.assertEqual(found["lifetimes_ns"], [{"from": 10, "count": 1, "sum": 64}])
+        self.assertEqual([site["allocated_bytes"] for site in found["sites"]], [100, 64])
+        self.assertEqual([frame["address"] for frame in found["sites"][0]["frames"]],
+                         [0x2000, 0x1000])
+
+    def test_statistics_for_people(self):
+        code, output, _ = self.run_tarn("stat", "--sites=1", "--by=bytes", self.binary)
+        self.assertEqual(code, 0)
+        self.assertNotIn("\033", output)
+        self.assertIn("4 operations in 70 ns", output)
+        self.assertIn("command         server --port 1", output)
+        self.assertRegex(output, r"peak +128 B  in use at once, 10 ns after the start")
+        self.assertIn("      0x2000\n      0x1000\n", output)
+        self.assertTrue(all(len(line) <= 100 and line == line.rstrip()
+                            for line in output.splitlines()))
+
+    def test_names_and_lines_of_a_program(self):
+        source = self.folder / "two.c"
+        source.write_text("void* inner(void) { return __builtin_return_address(0); }\n"
+                          "#include <stdio.h>\nvoid* inner(void);\n"
+                          "int main(void) {\n  printf(\"%p %p\", inner(), main);\n}\n",
+                          encoding="ascii")
+        program = self.folder / "two"
+        compiled = subprocess.run(["cc", "-g", "-O0", "-no-pie", source, "-o", program],
+                                  check=False)
+        self.assertEqual(compiled.returncode, 0)
+        address, main = subprocess.run([program], capture_output=True, text=True,
+                                       check=True).stdout.split()
+        trace = self.folder / "named.txt"
+        trace.write_text(f"tarn trace 1\nmodule path={program} build_id= address=0x401000 "
+                         f"bytes=4096 file_offset=4096\nstack number=1 caller=0 address={address}\n"
+                         "allocate block=1 bytes=1 stack=1\n", encoding="ascii")
+        self.assertLess(int(main, 16), int(address, 16))
+        self.run_tarn("convert", trace, self.binary)
+        self.assertIn("main two.c:5", self.run_tarn("stat", self.binary)[1])
+        trace.write_text(trace.read_text().replace("build_id=", "build_id=00"), encoding="ascii")
+        self.run_tarn("convert", trace, self.binary)
+        self.assertIn(f"{address} two\n", self.run_tarn("stat", self.binary)[1])
+
+    def test_a_profile_for_pprof(self):
+        profile = self.folder / "small.pb"
+        self.assertEqual(self.run_tarn("convert", "--to=pprof", self.binary, profile), (0, "", ""))
+        fields = list(fields_of(profile.read_bytes()))
+        strings = [value.decode() for field, value in fields if field == 6]
+        types = [dict(fields_of(value)) for field, value in fields if field == 1]
+        samples = [dict(fields_of(value)) for field, value in fields if field == 2]
+        locations = {one[1]: one[3] for one in
+                     (dict(fields_of(value)) for field, value in fields if field == 4)}
+        self.assertEqual(strings[0], "")
+        self.assertEqual([strings[one[1]] for one in types],
+                         ["alloc_objects", "alloc_space", "inuse_objects", "inuse_space"])
+        self.assertEqual([numbers_of(one[2]) for one in samples], [[1, 64, 1, 64], [1, 100, 0, 0]])
+        self.assertEqual([[locations[i] for i in numbers_of(one[1])] for one in samples],
+                         [[0x1000], [0x2000, 0x1000]])
+
+    def test_a_recording_that_was_cut_is_used_as_far_as_it_goes(self):
+        whole = self.binary.read_bytes()
+        for length, reason in ((len(whole) - 1, "a trailer that is not whole"),
+                               (whole.rindex(b"TSEC"), "no index")):
+            self.binary.write_bytes(whole[:length])
+            code, output, errors = self.run_tarn("convert", self.binary)
+            self.assertEqual((code, output), (0, SMALL))
+            self.assertIn(f"{reason}: the recording was cut", errors)
+
+    def test_a_damaged_recording_is_an_error_behind_what_is_sound(self):
+        whole = self.binary.read_bytes()
+        self.binary.write_bytes(whole[:-1] + b"!")
+        code, output, errors = self.run_tarn("convert", self.binary)
+        self.assertEqual((code, output), (1, SMALL))
+        self.assertIn("the index or the trailer behind it is damaged", errors)
+
+    def test_errors_say_what_to_do(self):
+        self.assert_fails(["stat", "/nowhere"], 1, "can not open /nowhere: No such file")
+        self.assert_fails(["stat", self.text], 1, "this is no trace file")
+        self.assert_fails(["convert", "--to=pprof", self.text], 1, "first, with tarn convert")
+        self.assert_fails(["convert", self.binary, "/nowhere/x"], 1, "can not create /nowhere/x")
+        self.assert_fails(["convert", self.binary, "/dev/full"], 1, "No space left on device")
+        self.text.write_text("tarn trace 1\nallocat block=1\n", encoding="ascii")
+        self.assert_fails(["convert", self.text, self.binary], 1, "line 2: 'allocat': expected one")
+
+    def test_a_wrong_command_line_is_2(self):
+        for arguments in [], ["nothing"], ["stat"], ["stat", "--by=luck", "x"]:
+            self.assertEqual(self.run_tarn(*arguments)[0], 2, arguments)
+
+    def test_help_teaches_with_examples(self):
+        for command in [], ["stat"], ["convert"]:
+            code, output, _ = self.run_tarn(*command, "--help")
+            self.assertEqual(code, 0)
+            self.assertIn("  tarn " + "".join(command), output)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,104 @@
+// tool/trace_statistics.hpp - what a trace says of a program, in one pass.
+//
+//     operation ---> live blocks: what is known of each ---> totals, histograms,
+//                    ledger: what a pool takes with it       threads, sites
+//
+// Memory: 100 to 200 bytes for each block in use, 56 for each stack, however long the trace.
+//
+// Threads:    one at a time.
+// Failure:    std::bad_alloc. An operation that contradicts those before, such as the end of a
+//             block that is not in use, is counted (contradiction_count) and changes nothing else.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "tarn/trace/ledger.hpp"
+#include "tarn/trace/operation.hpp"
+#include "tarn/trace_file/mix.hpp"
+#include "tarn/trace_file/number_map.hpp"
+#include "tool/histogram.hpp"
+
+namespace tarn::tool {
+
+/// A block that ends before so much more is allocated is short-lived: the threshold of Barrett and
+/// Zorn, "Using Lifetime Predictors to Improve Memory Allocation Performance", PLDI 1993.
+inline constexpr std::uint64_t short_life_bytes = 32768;
+
+struct BlockCounts {
+  std::uint64_t allocated_count = 0;
+  std::uint64_t allocated_bytes = 0;  // a reallocation counts what it adds
+  std::uint64_t freed_count = 0;
+  std::uint64_t live_count = 0;
+  std::uint64_t live_bytes = 0;
+  std::uint64_t peak_bytes = 0;         // the most that was live at one moment
+  std::uint64_t short_lived_count = 0;  // of those freed
+};
+
+struct ThreadStatistics {
+  std::uint64_t allocated_count = 0;
+  std::uint64_t allocated_bytes = 0;
+  std::uint64_t freed_count = 0;
+  std::uint64_t freed_of_others_count = 0;  // blocks that another thread had allocated
+  std::uint64_t newest_block = trace::NumberMap<int>::no_key;
+};
+
+class TraceStatistics {
+ public:
+  /// Of a trace whose stacks are numbered up to `stack_count`.
+  explicit TraceStatistics(std::uint32_t stack_count) : sites(std::size_t{stack_count} + 1) {}
+
+  void add(const trace::Operation& operation);
+
+  BlockCounts total;
+  std::uint64_t operation_count = 0;
+  std::uint64_t first_ns = 0;
+  std::uint64_t last_ns = 0;
+  std::uint64_t peak_ns = 0;                // when total.peak_bytes was reached
+  std::uint64_t temporary_count = 0;        // freed before their thread allocated again
+  std::uint64_t freed_elsewhere_count = 0;  // by another thread than allocated them
+  std::uint64_t ended_by_pool_count = 0;    // by reset, rewind or destroy
+  std::uint64_t contradiction_count = 0;
+  std::uint64_t reallocation_count = 0;
+  std::uint64_t reallocated_block_count = 0;
+  std::uint64_t longest_chain = 0;  // the most reallocations of one block
+  Histogram sizes{2};               // in bytes, as first asked for
+  Histogram lifetimes{10};          // in ns, of blocks that ended
+  std::map<std::uint32_t, ThreadStatistics> threads;
+  /// By the stack that allocated; [0]: not known.
+  std::vector<BlockCounts> sites;
+
+ private:
+  struct Block {
+    std::uint64_t bytes = 0;
+    std::uint64_t begun_ns = 0;
+    std::uint64_t allocated_before_bytes = 0;  // by all, when it began
+    std::uint32_t stack = 0;
+    std::uint32_t thread = 0;
+    std::uint32_t reallocation_count = 0;
+    bool is_in_pool = false;
+  };
+
+  void begin(const trace::Operation& operation);
+  void resize(const trace::Operation& operation);
+  void deallocate(const trace::Operation& operation);
+  void end(std::uint64_t id, std::uint64_t time_ns);
+  void change_pools(const trace::Operation& operation);
+  void add_live_bytes(BlockCounts& counts, std::uint64_t bytes);
+  BlockCounts& site(std::uint32_t stack);
+
+  // Blocks are numbered as they begin, and most operations are about young ones: neighbours.
+  struct OrderOfAge {
+    [[nodiscard]] static constexpr std::size_t home(std::uint64_t block) noexcept {
+      return trace::mix(block / 16) + block % 16;
+    }
+  };
+
+  trace::NumberMap<Block, OrderOfAge> blocks_;
+  trace::Ledger ledger_;  // of what lies in pools other than the heap
+};
+
+}  // namespace tarn::tool
