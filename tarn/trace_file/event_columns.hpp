@@ -89,7 +89,7 @@ class EventEncoder {
 };
 
 /// Makes `operations` the `count` operations of the columns, in their order, or says what is wrong
-/// with the columns. Any bytes may be given. About 15 ns an operation.
+/// with the columns. Any bytes may be given.
 Result<void> decode_events(ByteView plain, std::uint32_t count, std::uint32_t time_unit_ns,
                            std::vector<Operation>& operations);
 

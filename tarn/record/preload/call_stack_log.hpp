@@ -7,8 +7,8 @@
 //
 // A stack follows from where it begins and from the words that unwinding reads. So once the call
 // being unwound is one of the stack before, with the same place and rbp, and the words that lead on
-// from there are what they were, the rest is what it was: exact, for some 1.5 ns a call instead of
-// 10. Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks).
+// from there are what they were, the rest is what it was: exact, and no rule is looked up for
+// it. Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks).
 //
 // Threads:    one.
 // Failure:    a stack that can not be followed, or is deeper than call_count_max, is cut, and says
