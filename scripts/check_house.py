@@ -63,6 +63,7 @@ DATA = re.compile(r"^test/corpus/")
 ENTRANCES = re.compile(r"^(.*/)?README\.md$|^(ARCHITECTURE|CONTRIBUTING|CHANGELOG)\.md$"
                        r"|^LICENSE$|^Makefile$"
                        r"|^CMake(Lists\.txt|Presets\.json)$|^\.[a-z-]+$|^\.ci/run$"
+                       r"|^(.*/)?\.clang-tidy$"
                        r"|^scripts/\w+_test\.py$")
 # Files that cmake/ and the tests find by pattern.
 FOUND_BY_PATTERN = re.compile(r"^(tarn/\w+|testing)/\w+\.cpp$|^examples/\w+\.c(pp)?$"

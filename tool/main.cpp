@@ -24,9 +24,7 @@ constexpr const char* closing =
 constexpr int not_done = 1;
 constexpr int wrong_usage = 2;
 
-}  // namespace
-
-int main(int argument_count, char** arguments) {
+int run(int argument_count, char** arguments) {
   if (tarn::trial::is_child(argument_count, arguments)) return tarn::trial::run_child(arguments);
   CLI::App app{introduction, "tarn"};
   app.footer(closing);
@@ -40,9 +38,17 @@ int main(int argument_count, char** arguments) {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : wrong_usage;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  try {
+    return run(argument_count, arguments);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tarn: %s\n", error.what());
     return not_done;
   }
-  return exit_code;
 }

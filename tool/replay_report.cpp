@@ -119,9 +119,9 @@ const char* version_of(const Entry& entry) { return entry.rounds.front().outcome
 
 }  // namespace
 
-ReplayReport::ReplayReport(const trial::Plan& plan, ReplayConditions conditions,
+ReplayReport::ReplayReport(trial::Plan plan, ReplayConditions conditions,
                            std::vector<Entry> entries)
-    : plan_(plan), conditions_(std::move(conditions)), entries_(std::move(entries)) {
+    : plan_(std::move(plan)), conditions_(std::move(conditions)), entries_(std::move(entries)) {
   for (const trial::Epoch& epoch : plan_.epochs()) {
     if (epoch.live_bytes > peak_.live_bytes) peak_ = epoch;
   }

@@ -42,7 +42,7 @@ struct ReplayConditions {
 
 class ReplayReport {
  public:
-  ReplayReport(const trial::Plan& plan, ReplayConditions conditions, std::vector<Entry> entries);
+  ReplayReport(trial::Plan plan, ReplayConditions conditions, std::vector<Entry> entries);
 
   /// A heading, the table, and what must be known to read it.
   [[nodiscard]] std::string text() const;

@@ -1,6 +1,7 @@
 #include "tool/stat_report.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tool/amounts.hpp"
 
@@ -19,11 +20,11 @@ std::string line(const char* label, const std::string& value, const std::string&
 }
 
 std::string bar(std::uint64_t part, std::uint64_t whole) {
-  const auto columns = static_cast<std::size_t>(
-      static_cast<double>(part) / static_cast<double>(std::max<std::uint64_t>(whole, 1)) *
-          bar_columns +
-      0.5);
-  return std::string(columns, '#');
+  const double share =
+      static_cast<double>(part) / static_cast<double>(std::max<std::uint64_t>(whole, 1));
+  std::string columns;
+  columns.append(static_cast<std::size_t>(std::lround(share * bar_columns)), '#');
+  return columns;
 }
 
 std::uint64_t value_of(const BlockCounts& counts, SiteOrder order) noexcept {

@@ -1,9 +1,10 @@
 // bench/arena_workloads/hand_over.cpp - one thread allocates a proxy's buffers, another deallocates
-// them. Timed by the clock, from the first to the last.
+// them, each on a processor of its own. Timed by the clock, from the first to the last.
 
 #include <thread>
 
 #include "bench/arena_workload.hpp"
+#include "bench/on_processor.hpp"
 #include "bench/ring.hpp"
 #include "testing/workloads.hpp"
 
@@ -33,9 +34,11 @@ template <typename P>
 void hand_over(benchmark::State& state) {
   const std::size_t block_count = turn_count * buffers().size();
   P pool;
+  const OnProcessor producer(0);
   for (auto _ : state) {
     Ring ring;
     std::thread consumer([&] {
+      const OnProcessor place(1);
       for (std::size_t count = 0; count < block_count; ++count) pool.deallocate(ring.take());
     });
     produce(pool, ring);

@@ -1,10 +1,12 @@
 // bench/slot_workloads/threads.cpp - one or two threads with blocks of their own, and one thread
-// that allocates what another deallocates. Timed by the clock, from the first to the last.
+// that allocates what another deallocates, each on a processor of its own. Timed by the clock, from
+// the first to the last.
 
 #include <array>
 #include <thread>
 #include <vector>
 
+#include "bench/on_processor.hpp"
 #include "bench/ring.hpp"
 #include "bench/slot_workload.hpp"
 
@@ -30,25 +32,30 @@ template <typename P>
   }
 }
 
-template <typename P, std::size_t thread_count>
+template <typename P, int thread_count>
 void own_blocks(benchmark::State& state) {
   P pool;
   for (auto _ : state) {
     std::vector<std::thread> threads;
-    for (std::size_t count = 0; count < thread_count; ++count) {
-      threads.emplace_back([&] { use_own_blocks(pool); });
+    for (int number = 0; number < thread_count; ++number) {
+      threads.emplace_back([&pool, number] {
+        const OnProcessor place(number);
+        use_own_blocks(pool);
+      });
     }
     for (std::thread& thread : threads) thread.join();
   }
-  set_operations(state, thread_count * blocks_per_thread);
+  set_operations(state, std::size_t{thread_count} * blocks_per_thread);
 }
 
 template <typename P>
 void hand_over(benchmark::State& state) {
   P pool;
+  const OnProcessor producer(0);
   for (auto _ : state) {
     Ring ring;
     std::thread consumer([&] {
+      const OnProcessor place(1);
       for (std::size_t count = 0; count < handed_over_count; ++count) pool.deallocate(ring.take());
     });
     for (std::size_t count = 0; count < handed_over_count; ++count) {

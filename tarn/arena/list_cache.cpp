@@ -4,6 +4,7 @@
 
 #include "tarn/arena/arena_options.hpp"
 #include "tarn/arena/shard.hpp"
+#include "tarn/base/attributes.hpp"
 #include "tarn/source/heap_source.hpp"
 
 namespace tarn::detail {
@@ -90,6 +91,7 @@ bool ListCache::refill(unsigned size_class) noexcept {
 
 void ListCache::make_room(unsigned size_class) noexcept {
   const std::size_t count = batch_count(size_class);
+  TARN_ASSUME(count != 0);  // a class that has no list is not put into one
   const std::size_t count_max = depot_bytes_max / (count * rules_.room_of(size_class));
   reserves_[size_class].was_needed = true;
   if (depot_.put(size_class, {first_of(size_class), count}, count_max)) {

@@ -2,8 +2,7 @@
 //
 //     request of 100 bytes --> pool of class 7: newest subpage --> slot
 //                                    | none
-//     run of 3 pages --------------> chunk lists: q050 q025 q000 init q075 --> run, or page for
-//     slots
+//     run of 3 pages --------------> chunk lists: q050 q025 q000 init q075 --> run, or slots' page
 //                                    | none
 //     huge ----> source <------ a new chunk
 //

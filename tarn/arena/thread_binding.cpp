@@ -37,7 +37,7 @@ ThreadCache* cache_of(ThreadLists& lists) noexcept {
 
 void release_table(ThreadBinding& thread) noexcept {
   if (thread.count == 0) return;
-  heap_source().release(thread.lists, thread.count * sizeof(ThreadLists*), alignof(ThreadLists*));
+  heap_source().release(thread.lists, thread.count * sizeof(void*), alignof(void*));
   thread.lists = nullptr;
   thread.count = 0;
 }
@@ -67,7 +67,7 @@ bool begin_thread(ThreadBinding& thread) noexcept {
 // Room for the caches of all arenas there are, so that a thread seldom comes here.
 bool grow_table(ThreadBinding& thread) noexcept {
   const std::size_t count = registry.arena_count;
-  void* const memory = heap_source().acquire(count * sizeof(ThreadLists*), alignof(ThreadLists*));
+  void* const memory = heap_source().acquire(count * sizeof(void*), alignof(void*));
   if (memory == nullptr) return false;
   auto** const lists = static_cast<ThreadLists**>(memory);
   std::uninitialized_copy_n(thread.lists, thread.count, lists);

@@ -15,7 +15,7 @@ static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t) &&
 void sleep_while(const std::atomic<std::uint32_t>& word, std::uint32_t value,
                  std::uint64_t timeout_ns) noexcept {
   const timespec timeout{static_cast<time_t>(timeout_ns / 1'000'000'000),
-                         static_cast<long>(timeout_ns % 1'000'000'000)};
+                         static_cast<decltype(timespec::tv_nsec)>(timeout_ns % 1'000'000'000)};
   syscall(SYS_futex, &word, FUTEX_WAIT, value, &timeout, nullptr, 0);
 }
 

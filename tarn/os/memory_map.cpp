@@ -57,7 +57,7 @@ bool MemoryMap::next(MappedRange& range) noexcept {
   if (!next_line(line, sizeof line)) return false;
   const char* text = line;
   range.begin = read_hexadecimal(text);
-  ++text;
+  if (*text == '-') ++text;
   range.end = read_hexadecimal(text);
   skip_fields(text, 1);
   range.is_readable = text[0] == 'r';

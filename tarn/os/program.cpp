@@ -1,14 +1,12 @@
 #include "tarn/os/program.hpp"
 
-#include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
-
-extern "C" char** environ;
+#include <csignal>
 
 namespace tarn {
 namespace {

@@ -10,7 +10,10 @@ namespace tarn {
 StampClock best_stamp_clock() noexcept {
 #if defined(__x86_64__)
   // "Invariant TSC", bit 8 of EDX: one rate in every state of power, and never stopped.
-  unsigned a = 0, b = 0, c = 0, d = 0;
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
   if (__get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d & 0x100) != 0) {
     return StampClock::processor;
   }

@@ -16,11 +16,11 @@ namespace {
 
 class ElfFile {
  public:
-  explicit ElfFile(const std::string& path) : file_(path, std::ios::binary) {
-    is_valid_ = read_at(0, &header_, sizeof header_) &&
-                std::memcmp(header_.e_ident, ELFMAG, SELFMAG) == 0 &&
-                header_.e_ident[EI_CLASS] == ELFCLASS64;
-  }
+  explicit ElfFile(const std::string& path)
+      : file_(path, std::ios::binary),
+        is_valid_(read_at(0, &header_, sizeof header_) &&
+                  std::memcmp(header_.e_ident, ELFMAG, SELFMAG) == 0 &&
+                  header_.e_ident[EI_CLASS] == ELFCLASS64) {}
 
   [[nodiscard]] bool is_valid() const { return is_valid_; }
 
@@ -50,7 +50,7 @@ class ElfFile {
 
   std::ifstream file_;
   Elf64_Ehdr header_{};
-  bool is_valid_ = false;
+  bool is_valid_;  // says what the two above have in them
 };
 
 bool is_allocators(std::string_view name) {

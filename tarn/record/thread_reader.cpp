@@ -43,7 +43,7 @@ bool ThreadReader::read() {
   return last_ != 0;
 }
 
-bool ThreadReader::read_from(Part& part, RawEvent& event) noexcept {
+bool ThreadReader::read_from(Part& part, RawEvent& event) const noexcept {
   const std::uint64_t* const words = part.buffer->words + part.read_count;
   const std::uint64_t left_count = part.word_count - part.read_count;
   event.kind = static_cast<RawKind>(words[0] & 0xff);

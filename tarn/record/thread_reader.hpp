@@ -59,7 +59,7 @@ class ThreadReader {
   static constexpr std::size_t ahead_count = 16;
 
   [[nodiscard]] bool read();
-  [[nodiscard]] bool read_from(Part& part, RawEvent& event) noexcept;
+  [[nodiscard]] bool read_from(Part& part, RawEvent& event) const noexcept;
 
   std::uint32_t thread_;
   std::uint32_t nested_count_ = 0;

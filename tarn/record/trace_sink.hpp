@@ -57,7 +57,7 @@ class TraceSink final : public ProcessSink {
 
   void add(const RawEvent& event) override;
   void expect(std::uint64_t address) noexcept override { book_.prefetch(address); }
-  void end_thread(std::uint32_t thread) override;
+  void end_thread(std::uint32_t number) override;
 
   /// Writes the end of the file. Nothing may be added afterwards.
   Result<void> close();

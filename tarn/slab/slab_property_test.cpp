@@ -1,8 +1,8 @@
 // Goal: whatever a program does with pools of one size, blocks keep their bytes and do not overlap,
 // objects are constructed and destroyed once, the counts agree with a model and all memory goes
-// back. Method: random programs by seed in the
-// shadow of testing/slab_shadow.hpp, with every request to the source refused once; and all that
-// can be done in a few steps around the moment when a slab is full.
+// back. Method: random programs by seed in the shadow of testing/slab_shadow.hpp, with every
+// request to the source refused once; and all that can be done in a few steps around the moment
+// when a slab is full.
 
 #include <algorithm>
 #include <cstddef>
@@ -50,7 +50,7 @@ class SlabProperty : public testing::TestWithParam<Checking> {
 
   template <typename Run>
   static void run_random_programs(Run run, const char* name) {
-    constexpr std::uint64_t program_count = 1000;
+    constexpr std::uint64_t program_count = 400;
     constexpr std::size_t operation_count = 250;
     const Alphabet alphabet = slab_alphabet();
     for (std::uint64_t i = 0; i < program_count; ++i) {

@@ -43,7 +43,7 @@ std::uint32_t Definitions::add_name(std::string_view text) {
 }
 
 std::string_view Definitions::name(std::uint64_t number) const noexcept {
-  return number - 1 < names_.size() ? std::string_view(names_[number - 1]) : std::string_view();
+  return number - 1 < names_.size() ? std::string_view{names_[number - 1]} : std::string_view{};
 }
 
 std::uint32_t Definitions::count(SectionKind kind) const noexcept {

@@ -26,7 +26,7 @@ KindColumns make_columns(Kind kind) noexcept {
   return columns;
 }
 
-const std::array<KindColumns, kind_count> table = [] {
+const std::array<KindColumns, kind_count> table = []() noexcept {
   std::array<KindColumns, kind_count> columns;
   for (std::size_t i = 0; i < kind_count; ++i) columns[i] = make_columns(static_cast<Kind>(i));
   return columns;

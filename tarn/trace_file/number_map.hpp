@@ -30,7 +30,8 @@ struct AnyOrder {
 /// other, are neighbours in the map.
 struct OrderOfAddresses {
   [[nodiscard]] static constexpr std::size_t home(std::uint64_t key) noexcept {
-    constexpr unsigned neighbourhood_shift = 9, block_shift = 4;
+    constexpr unsigned neighbourhood_shift = 9;
+    constexpr unsigned block_shift = 4;
     return mix(key >> neighbourhood_shift) + (key >> block_shift) % 32;
   }
 };

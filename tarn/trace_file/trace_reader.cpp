@@ -1,6 +1,7 @@
 #include "tarn/trace_file/trace_reader.hpp"
 
 #include <algorithm>
+#include <cinttypes>
 
 #include "tarn/trace_file/event_columns.hpp"
 #include "tarn/trace_file/section_index.hpp"
@@ -8,14 +9,12 @@
 namespace tarn::trace {
 namespace {
 
-using Offset = unsigned long long;
-
 Error wrong_at(std::uint64_t offset, const char* reason) {
-  return Error::make(ErrorCode::malformed, "byte %llu: %s", Offset{offset}, reason);
+  return Error::make(ErrorCode::malformed, "byte %" PRIu64 ": %s", offset, reason);
 }
 
 Error cut_at(std::uint64_t offset, const char* reason) {
-  return Error::make(ErrorCode::incomplete, "byte %llu: %s: the recording was cut", Offset{offset},
+  return Error::make(ErrorCode::incomplete, "byte %" PRIu64 ": %s: the recording was cut", offset,
                      reason);
 }
 
@@ -150,8 +149,7 @@ Result<void> TraceReader::read_section(const SectionPlace& place) {
 // Takes the definitions out of sections_, which then has events alone.
 void TraceReader::read_definitions() {
   std::size_t event_section_count = 0;
-  for (std::size_t i = 0; i < sections_.size(); ++i) {
-    const SectionPlace place = sections_[i];
+  for (const SectionPlace place : sections_) {
     if (place.head.kind == SectionKind::events) {
       sections_[event_section_count++] = place;
       continue;

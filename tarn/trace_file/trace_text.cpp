@@ -40,7 +40,7 @@ class Lines {
       if (begin_ == text_.size()) return false;
       end = text_.size();
     }
-    line = std::string_view(text_).substr(begin_, end - begin_);
+    line = std::string_view{text_}.substr(begin_, end - begin_);
     begin_ = std::min(end + 1, text_.size());
     return true;
   }

@@ -38,7 +38,7 @@ bool is_readable(const std::string& path) {
 std::string find_library(const char* file_name) {
   for (const std::string& folder : {std::string(c_library_folder()), std::string("/usr/local/lib"),
                                     std::string("/usr/lib"), std::string("/usr/lib64")}) {
-    const std::string path = folder + "/" + file_name;
+    std::string path = folder + "/" + file_name;
     if (is_readable(path)) return path;
   }
   return {};

@@ -62,10 +62,10 @@ class Crew {
     }
   }
 
-  const std::size_t lane_count_;
-  std::unique_ptr<Posted[]> posted_;    // post() pairs with wait()
   alignas(64) Count epochs_done_{0};    // the last one's store pairs with the others' wait
   alignas(64) Count arrived_count_{0};  // each arrival pairs with the last one's
+  const std::size_t lane_count_;
+  std::unique_ptr<Posted[]> posted_;  // post() pairs with wait()
 };
 
 }  // namespace tarn::trial

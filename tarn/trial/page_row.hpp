@@ -28,8 +28,8 @@ class PageRow {
   explicit PageRow(std::size_t count) noexcept
       : count_(count),
         bytes_(align_up(std::max<std::size_t>(count * sizeof(T), 1), page_bytes())),
-        pages_(reserve_pages(bytes_, page_bytes(), PageMode::ordinary).address) {
-    is_there_ = pages_ != nullptr && commit_pages(pages_, bytes_);
+        pages_(reserve_pages(bytes_, page_bytes(), PageMode::ordinary).address),
+        is_there_(pages_ != nullptr && commit_pages(pages_, bytes_)) {
     if (is_there_) std::memset(pages_, 0, bytes_);
   }
 
@@ -47,7 +47,7 @@ class PageRow {
   const std::size_t count_;
   const std::size_t bytes_;
   void* const pages_;
-  bool is_there_ = false;
+  const bool is_there_;
 };
 
 }  // namespace tarn::trial

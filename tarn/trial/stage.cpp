@@ -30,6 +30,7 @@ std::vector<std::string> environment_with(const std::string& library) {
 
 std::vector<const char*> with_null_behind(const std::vector<std::string>& texts) {
   std::vector<const char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (const std::string& text : texts) pointers.push_back(text.c_str());
   pointers.push_back(nullptr);
   return pointers;

@@ -49,7 +49,7 @@ class Stage {
   [[nodiscard]] Result<Performance> run(const Contender& contender, const TrialOptions& options);
 
  private:
-  [[nodiscard]] TrialRecord& record() noexcept {
+  [[nodiscard]] TrialRecord& record() const noexcept {
     return *static_cast<TrialRecord*>(record_memory_.address);
   }
   [[nodiscard]] Result<void> run_process(const Contender& contender);

@@ -42,11 +42,11 @@ class Trial {
   /// `slots` are as many as the plan has, without addresses. Litter is the caller's.
   Trial(const Plan& plan, P& pool, std::span<Slot> slots, const TrialOptions& options,
         Watcher& watcher)
-      : plan_(plan),
-        crew_(plan.counts().lane_count),
+      : crew_(plan.counts().lane_count),
+        plan_(plan),
         slots_(slots),
-        is_paced_(options.is_paced),
-        watcher_(watcher) {
+        watcher_(watcher),
+        is_paced_(options.is_paced) {
     const StampClock clock = best_stamp_clock();
     clock_floor_ticks_ = clock_floor_ticks(clock);
     for (std::size_t lane = 0; lane < plan.counts().lane_count; ++lane) {
@@ -97,8 +97,8 @@ class Trial {
   }
 
   void sleep_until(const Epoch& epoch) const noexcept {
-    const std::uint64_t recorded_ns = epoch.begin_ns - plan_.epochs()[0].begin_ns;
-    std::this_thread::sleep_until(begin_ + std::chrono::nanoseconds(recorded_ns));
+    const auto recorded_ns = static_cast<std::int64_t>(epoch.begin_ns - plan_.epochs()[0].begin_ns);
+    std::this_thread::sleep_until(begin_ + std::chrono::nanoseconds{recorded_ns});
   }
 
   // The last epoch only clears up, which the recorded program never did.
@@ -109,16 +109,16 @@ class Trial {
     for (const auto& runner : runners_) times_.add(runner->times());
   }
 
-  const Plan plan_;
   Crew crew_;
+  const Plan plan_;
   const std::span<Slot> slots_;
-  const bool is_paced_;
   Watcher& watcher_;
   std::uint64_t clock_floor_ticks_ = 0;
   std::vector<std::unique_ptr<LaneRunner<P>>> runners_;
   std::chrono::steady_clock::time_point begin_;
   std::size_t epoch_ = 0;  // this and the next are changed while all lanes wait
   LaneTimes times_;
+  const bool is_paced_;
 };
 
 }  // namespace tarn::trial

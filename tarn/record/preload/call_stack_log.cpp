@@ -109,7 +109,9 @@ CallStackLog::Step CallStackLog::step(ProcessLog& process, NotedCall& call) noex
 
 // The kernel's ucontext_t lies at the stack pointer.
 CallStackLog::Step CallStackLog::step_out_of_signal(NotedCall& call) noexcept {
-  constexpr std::uintptr_t rbp_offset = 120, rsp_offset = 160, rip_offset = 168;
+  constexpr std::uintptr_t rbp_offset = 120;
+  constexpr std::uintptr_t rsp_offset = 160;
+  constexpr std::uintptr_t rip_offset = 168;
   const std::uintptr_t context = call.site.frame_end;
   CallSite before{};
   if (!window_.read(context + rbp_offset, before.frame_pointer) ||

@@ -218,7 +218,8 @@ bool FrameMachine::step_saved(std::uint8_t code, DwarfBytes& bytes) noexcept {
 
 // "What lies at rbp + n": how functions that align their stack find the frame's end.
 void FrameMachine::read_end_expression(DwarfBytes& bytes) noexcept {
-  constexpr std::uint8_t add_to_rbp = 0x76, dereference = 0x06;
+  constexpr std::uint8_t add_to_rbp = 0x76;
+  constexpr std::uint8_t dereference = 0x06;
   const std::uint64_t length = bytes.leb();
   DwarfBytes expression = bytes;
   bytes.skip(length);

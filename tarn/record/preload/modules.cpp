@@ -20,7 +20,8 @@ void Modules::read() noexcept {
   count = 0;
   // The header of a file is mapped in front of its code, often as a range of its own.
   std::uintptr_t header = 0;
-  static MappedRange header_range, range;
+  static MappedRange header_range;
+  static MappedRange range;
   for (MemoryMap map; map.next(range) && count < range_count_max;) {
     if (range.is_readable && range.file_offset == 0 && range.path[0] != '\0') {
       header = range.begin;

@@ -8,8 +8,6 @@
 #include "tarn/os/process.hpp"
 #include "tarn/os/shared_memory.hpp"
 
-extern "C" char** environ;  // null until the C library has begun
-
 namespace tarn::record {
 namespace {
 

@@ -40,6 +40,6 @@ struct ProcessLog {
 [[nodiscard]] ProcessLog* process_log() noexcept;
 
 /// Returns a log whose thread has ended, or that was nobody's; null if all are in use. O(1).
-[[nodiscard]] ThreadLog* claim_thread_log(ProcessLog& process, std::int32_t thread_id) noexcept;
+[[nodiscard]] ThreadLog* claim_thread_log(ProcessLog& log, std::int32_t thread_id) noexcept;
 
 }  // namespace tarn::record
