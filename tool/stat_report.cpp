@@ -210,8 +210,10 @@ std::vector<std::uint32_t> top_stacks(const TraceStatistics& statistics, SiteOrd
   for (std::uint32_t stack = 0; stack < statistics.sites.size(); ++stack) {
     if (statistics.sites[stack].allocated_count != 0) stacks.push_back(stack);
   }
-  std::stable_sort(stacks.begin(), stacks.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return value_of(statistics.sites[a], order) > value_of(statistics.sites[b], order);
+  std::sort(stacks.begin(), stacks.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const std::uint64_t value_a = value_of(statistics.sites[a], order);
+    const std::uint64_t value_b = value_of(statistics.sites[b], order);
+    return value_a != value_b ? value_a > value_b : a < b;
   });
   stacks.resize(std::min(stacks.size(), count));
   return stacks;
