@@ -50,7 +50,7 @@ class SlabProperty : public testing::TestWithParam<Checking> {
 
   template <typename Run>
   static void run_random_programs(Run run, const char* name) {
-    constexpr std::uint64_t program_count = 400;
+    constexpr std::uint64_t program_count = 1000;
     constexpr std::size_t operation_count = 250;
     const Alphabet alphabet = slab_alphabet();
     for (std::uint64_t i = 0; i < program_count; ++i) {
