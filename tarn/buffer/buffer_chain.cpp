@@ -103,7 +103,8 @@ bool BufferChain::try_append(Buffer&& part) noexcept {
 }
 
 void BufferChain::append(Buffer&& part) {
-  if (!try_append(std::move(part))) fail_append("BufferChain::append", part.readable_bytes(), 1);
+  const std::size_t bytes = part.readable_bytes();
+  if (!try_append(std::move(part))) fail_append("BufferChain::append", bytes, 1);
 }
 
 bool BufferChain::try_prepend(Buffer&& part) noexcept {
@@ -117,7 +118,8 @@ bool BufferChain::try_prepend(Buffer&& part) noexcept {
 }
 
 void BufferChain::prepend(Buffer&& part) {
-  if (!try_prepend(std::move(part))) fail_append("BufferChain::prepend", part.readable_bytes(), 1);
+  const std::size_t bytes = part.readable_bytes();
+  if (!try_prepend(std::move(part))) fail_append("BufferChain::prepend", bytes, 1);
 }
 
 bool BufferChain::try_append(BufferChain&& other) noexcept {
@@ -128,9 +130,9 @@ bool BufferChain::try_append(BufferChain&& other) noexcept {
 }
 
 void BufferChain::append(BufferChain&& other) {
-  if (!try_append(std::move(other))) {
-    fail_append("BufferChain::append", other.readable_bytes_, other.count_);
-  }
+  const std::size_t bytes = other.readable_bytes_;
+  const std::size_t count = other.count_;
+  if (!try_append(std::move(other))) fail_append("BufferChain::append", bytes, count);
 }
 
 void BufferChain::fail_append(const char* call, std::size_t bytes, std::size_t count) const {

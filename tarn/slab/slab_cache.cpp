@@ -90,7 +90,7 @@ void* SlabCache::allocate_or_null() {
 }
 
 // Not while the thread is in such a function: what that allocates would ask again, and again.
-bool SlabCache::reclaim() noexcept {
+bool SlabCache::reclaim() const noexcept {
   bool& is_reclaiming = detail::this_thread_magazines.is_reclaiming;
   if (options_.reclaim == nullptr || is_reclaiming) return false;
   is_reclaiming = true;

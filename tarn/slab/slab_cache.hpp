@@ -177,7 +177,7 @@ class SlabCache {
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow();
   TARN_SLOW void deallocate_slow(void* block) noexcept;
   [[nodiscard]] void* allocate_or_null();
-  [[nodiscard]] bool reclaim() noexcept;
+  [[nodiscard]] bool reclaim() const noexcept;
   [[nodiscard]] void* allocate_through(detail::MagazinePair& pair);
   [[nodiscard]] void* allocate_alone();
   [[nodiscard]] void* take_from_slabs();
