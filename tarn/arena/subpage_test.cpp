@@ -1,10 +1,14 @@
-// Goal: which slot is next, which page is next, and when a page leaves its pool.
+// Goal: which slot is next, which page is next, and when a page leaves its pool, by examples and
+// by random steps in the shadow of testing/subpage_shadow.hpp.
 
 #include "tarn/arena/subpage.hpp"
 
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "testing/seed.hpp"
+#include "testing/subpage_shadow.hpp"
 
 namespace tarn::detail {
 namespace {
@@ -74,6 +78,16 @@ TEST_F(Subpages, SlotsOfNoBytesAreOneSlotForEver) {
   EXPECT_FALSE(pool_.free(subpage, 0));
   EXPECT_EQ(pool_.take_idle(), nullptr);
   EXPECT_EQ(pool_.newest(), &subpage);
+}
+
+TEST(SubpageProperty, RandomSteps) {
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    const std::uint64_t seed = test_seed() + i;
+    TARN_SEED_TRACE(seed);
+    RandomChoices choices(seed);
+    SubpageShadow shadow(choices);
+    ASSERT_EQ(take_steps(shadow, 1000), "");
+  }
 }
 
 }  // namespace

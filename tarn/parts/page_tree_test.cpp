@@ -1,101 +1,47 @@
 // Goal: the tree gives the leftmost run that is aligned to its size and free, takes no page more
-// than asked, and forgets nothing. Method: a list of pages tells what is free, in random worlds and
-// in all small ones.
+// than asked, and forgets nothing. Method: random programs in the shadow of a list of pages
+// (testing/page_tree_shadow.hpp), and every program of some operations on small trees.
 
 #include "tarn/parts/page_tree.hpp"
 
-#include <bit>
-#include <map>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "testing/choices.hpp"
+#include "testing/page_tree_shadow.hpp"
+#include "testing/program_check.hpp"
 #include "testing/seed.hpp"
 
 namespace tarn {
 namespace {
 
-// Runs as a list of pages knows them.
-class TreeAndModel {
- public:
-  explicit TreeAndModel(unsigned order)
-      : depths_(PageTree::memory_bytes(order), 0xFF),
-        tree_(depths_.data(), order),
-        is_taken_(std::size_t{1} << order) {}
-
-  void allocate(std::uint32_t page_count) {
-    const std::size_t span = std::bit_ceil(page_count);
-    const std::uint32_t first = tree_.allocate(page_count);
-    for (std::size_t page = 0; page + span <= is_taken_.size(); page += span) {
-      if (!is_free(page, span)) continue;
-      ASSERT_EQ(first, page);
-      mark(page, page_count, true);
-      runs_[first] = page_count;
-      return;
-    }
-    ASSERT_EQ(first, PageTree::no_page);
-  }
-
-  void deallocate(std::size_t index) {
-    const auto run = std::next(runs_.begin(), static_cast<std::ptrdiff_t>(index));
-    mark(run->first, run->second, false);
-    tree_.deallocate(run->first, run->second);
-    runs_.erase(run);
-  }
-
-  [[nodiscard]] std::size_t run_count() const { return runs_.size(); }
-
- private:
-  [[nodiscard]] bool is_free(std::size_t page, std::size_t count) const {
-    for (std::size_t i = 0; i < count; ++i) {
-      if (is_taken_[page + i]) return false;
-    }
-    return true;
-  }
-  void mark(std::size_t page, std::size_t count, bool taken) {
-    for (std::size_t i = 0; i < count; ++i) is_taken_[page + i] = taken;
-  }
-
-  std::vector<std::uint8_t> depths_;
-  PageTree tree_;
-  std::vector<bool> is_taken_;
-  std::map<std::uint32_t, std::uint32_t> runs_;  // pages by their first
-};
-
-void step(TreeAndModel& tree, unsigned order, Choices& choices) {
-  const std::size_t page_count = std::size_t{1} << order;
-  const std::size_t action = choices.choose(page_count + tree.run_count());
-  action < page_count ? tree.allocate(static_cast<std::uint32_t>(action) + 1)
-                      : tree.deallocate(action - page_count);
-}
-
 TEST(PageTree, RandomRuns) {
-  TARN_SEED_TRACE(test_seed());
-  RandomChoices choices(test_seed());
-  for (const unsigned order : {0u, 1u, 3u, 7u, 11u}) {
-    TreeAndModel tree(order);
-    for (int i = 0; i < 3000; ++i) {
-      // Mostly short runs, or nothing would fit.
-      const auto part = static_cast<unsigned>(choices.choose(order + 1));
-      const bool shrinks = choices.choose(2) == 0 && tree.run_count() != 0;
-      shrinks ? tree.deallocate(choices.choose(tree.run_count())) : step(tree, part, choices);
-      if (testing::Test::HasFatalFailure()) return;
+  for (const unsigned order : {0u, 1u, 3u, 4u, 7u, 11u}) {
+    const auto run = [order](const trace::Program& program) {
+      return run_in_page_tree_shadow(program, order);
+    };
+    for (std::uint64_t i = 0; i < 10; ++i) {
+      const std::uint64_t seed = test_seed() + i;
+      TARN_SEED_TRACE(seed);
+      const trace::Program program = random_program(seed, 600, short_runs_alphabet(order));
+      ASSERT_EQ(check_program(program, run, "page_tree"), "");
     }
   }
 }
 
-TEST(PageTree, EveryWorldOfFourPagesAndSixSteps) {
-  constexpr unsigned order = 2;
-  std::size_t world_count = 0;
-  AllChoices choices;
-  do {
-    ++world_count;
-    TreeAndModel tree(order);
-    for (int i = 0; i < 6; ++i) step(tree, order, choices);
-    if (testing::Test::HasFatalFailure()) return;
-  } while (choices.next());
-  EXPECT_GT(world_count, 1000u);
+// Of as many operations as some hundred thousand programs have.
+TEST(PageTree, EveryProgramOnUpToSixteenPages) {
+  constexpr std::size_t operation_counts[] = {8, 7, 6, 5, 4};  // by order
+  for (unsigned order = 0; order <= 4; ++order) {
+    std::size_t program_count = 0;
+    const auto run = [&](const trace::Program& program) {
+      if (HasFatalFailure()) return;
+      ++program_count;
+      ASSERT_EQ(run_in_page_tree_shadow(program, order), "");
+    };
+    for_each_program(operation_counts[order], page_tree_alphabet(order), run);
+    EXPECT_GT(program_count, 1000u);
+  }
 }
 
 TEST(PageTree, OneHoleInTheLargestTree) {
