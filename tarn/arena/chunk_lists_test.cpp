@@ -1,5 +1,6 @@
 // Goal: which list a chunk is in, by the bounds and the quirks of the original: a young chunk never
 // leaves init downwards, one that fell to q000 goes when it is empty, no list serves a whole chunk.
+// Method: examples, and random steps in the shadow of testing/chunk_lists_shadow.hpp.
 
 #include <string>
 #include <vector>
@@ -8,6 +9,8 @@
 
 #include "tarn/arena/shard.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/chunk_lists_shadow.hpp"
+#include "testing/seed.hpp"
 #include "testing/tracking_source.hpp"
 
 namespace tarn::detail {
@@ -103,6 +106,16 @@ TEST_F(ChunkListsTest, AnAgedChunkIsTriedBeforeAYoungOne) {
   EXPECT_EQ(chunk_of(next), chunk_of(aged));
   EXPECT_NE(chunk_of(next), chunk_of(young));
   for (void* const block : {young, aged, next}) deallocate(block);
+}
+
+TEST(ChunkListsProperty, RandomSteps) {
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    const std::uint64_t seed = test_seed() + i;
+    TARN_SEED_TRACE(seed);
+    RandomChoices choices(seed);
+    ChunkListsShadow shadow(choices);
+    ASSERT_EQ(take_steps(shadow, 1000), "");
+  }
 }
 
 }  // namespace
