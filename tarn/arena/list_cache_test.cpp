@@ -1,5 +1,6 @@
 // Goal: what a thread keeps in the standard mode, what it passes on to others, and when it all
-// goes back, seen through an arena with a clock of its own.
+// goes back: examples seen through an arena with a clock of its own, and random steps in the shadow
+// of testing/cache_shadow.hpp.
 
 #include <cstring>
 #include <thread>
@@ -9,6 +10,8 @@
 
 #include "tarn/arena/arena_core.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/cache_shadow.hpp"
+#include "testing/seed.hpp"
 #include "testing/tracking_source.hpp"
 
 namespace tarn {
@@ -210,6 +213,16 @@ TEST_F(ListCaches, AHugeBlockIsNeverListedHoweverAligned) {
     arena.deallocate(block);
     EXPECT_EQ(arena.stats().huge_block_count, 0u);
     EXPECT_EQ(source_.live_bytes(), 0u);
+  }
+}
+
+TEST(ListCacheProperty, RandomSteps) {
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    const std::uint64_t seed = test_seed() + i;
+    TARN_SEED_TRACE(seed);
+    RandomChoices choices(seed);
+    ListCacheShadow shadow(choices);
+    ASSERT_EQ(take_steps(shadow, 1000), "");
   }
 }
 

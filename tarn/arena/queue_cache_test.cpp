@@ -1,5 +1,6 @@
 // Goal: what a thread keeps in mode netty_4_1 and when it gives it back; that blocks come home from
-// other threads, and that none is lost when its thread has ended.
+// other threads, and that none is lost when its thread has ended. Method: examples, and random
+// steps in the shadow of testing/cache_shadow.hpp.
 
 #include <thread>
 #include <vector>
@@ -8,6 +9,8 @@
 
 #include "tarn/arena/arena_core.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/cache_shadow.hpp"
+#include "testing/seed.hpp"
 #include "testing/tracking_source.hpp"
 
 namespace tarn {
@@ -100,6 +103,16 @@ TEST_F(QueueCaches, ABlockThatComesHomeJustTooLateIsNotLost) {
   EXPECT_EQ(cached_bytes(arena), 0u);
   arena.trim();
   EXPECT_EQ(source_.live_bytes(), 0u);
+}
+
+TEST(QueueCacheProperty, RandomSteps) {
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    const std::uint64_t seed = test_seed() + i;
+    TARN_SEED_TRACE(seed);
+    RandomChoices choices(seed);
+    QueueCacheShadow shadow(choices);
+    ASSERT_EQ(take_steps(shadow, 1000), "");
+  }
 }
 
 }  // namespace

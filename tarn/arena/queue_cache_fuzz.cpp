@@ -1,0 +1,15 @@
+// Any bytes at all are steps with the queues of a thread, taken in the shadow of a model.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tarn/base/check.hpp"
+#include "testing/cache_shadow.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t byte_count) {
+  tarn::ByteChoices choices({bytes, byte_count});
+  tarn::QueueCacheShadow shadow(choices);
+  const std::string wrong = tarn::take_steps(shadow, choices);
+  TARN_CHECK(wrong.empty(), "%s", wrong.c_str());
+  return 0;
+}
