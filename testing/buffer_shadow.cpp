@@ -4,10 +4,12 @@
 #include <array>
 #include <utility>
 
+#include "testing/failing_source.hpp"
+
 namespace tarn {
 
 BufferShadow::BufferShadow(Choices& choices, const BufferShadowOptions& options, Source& upstream)
-    : choices_(choices),
+    : StepShadow(choices),
       options_(options),
       source_(upstream),
       // Chunks of few pages, so that the source is asked often.
@@ -70,12 +72,8 @@ bool BufferShadow::step() {
   if (!buffers_.empty()) (this->*chosen.run)();
   check_buffers();
   check_chains();
-  if (!wrong_.empty()) wrong_ = std::string(chosen.name) + ": " + wrong_;
-  return wrong_.empty();
-}
-
-void BufferShadow::expect(bool is_right, const char* what) {
-  if (!is_right && wrong_.empty()) wrong_ = what;
+  if (!is_right()) wrong_ = std::string(chosen.name) + ": " + wrong_;
+  return is_right();
 }
 
 // ---- what to choose from ------------------------------------------------------------------------
@@ -354,6 +352,19 @@ void BufferShadow::check_buffers() {
     const std::size_t block_bytes = real.is_owner() ? real.capacity() - real.reader_index() : 0;
     expect(source_.contains(real.bytes().data(), block_bytes), "a buffer is nowhere");
   }
+}
+
+std::string run_in_buffer_shadow(std::span<const std::uint8_t> bytes, bool has_chains) {
+  if (bytes.empty()) return "";
+  const std::size_t mode = bytes.front();
+  const std::size_t refused_request = mode / 2;
+  const bool source_may_fail = refused_request < 32;
+  FailingSource source(heap_source());
+  if (source_may_fail) source.fail_at(refused_request);
+  ByteChoices choices(bytes.subspan(1));
+  const Checking checking = mode % 2 == 0 ? Checking::off : Checking::guarded;
+  BufferShadow shadow(choices, {checking, has_chains, source_may_fail}, source);
+  return take_steps(shadow, choices);
 }
 
 }  // namespace tarn

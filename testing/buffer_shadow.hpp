@@ -17,12 +17,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "tarn/buffer/buffer_chain.hpp"
 #include "tarn/buffer/buffer_pool.hpp"
-#include "testing/choices.hpp"
+#include "testing/steps.hpp"
 #include "testing/tracking_source.hpp"
 
 namespace tarn {
@@ -34,15 +35,13 @@ struct BufferShadowOptions {
   bool source_may_fail = false;
 };
 
-class BufferShadow {
+class BufferShadow final : public StepShadow {
  public:
   BufferShadow(Choices& choices, const BufferShadowOptions& options, Source& upstream);
   ~BufferShadow();
 
   /// Does one thing and looks at everything.
   [[nodiscard]] bool step();
-
-  [[nodiscard]] const std::string& wrong() const noexcept { return wrong_; }
 
  private:
   using Bytes = std::vector<std::uint8_t>;
@@ -61,7 +60,6 @@ class BufferShadow {
     std::vector<Piece> model;
   };
 
-  void expect(bool is_right, const char* what);
   /// Memory was refused: right only if it may be.
   void expect_refusable(const char* what) { expect(options_.source_may_fail, what); }
   [[nodiscard]] std::size_t choose_bytes();
@@ -130,14 +128,17 @@ class BufferShadow {
   static constexpr std::size_t buffers_max = 8;
   static constexpr std::size_t chains_max = 3;
 
-  Choices& choices_;
   BufferShadowOptions options_;
   TrackingSource source_;
   BufferPool pool_;
   std::vector<ShadowBuffer> buffers_;
   std::vector<ShadowChain> chains_;
   std::uint8_t next_byte_ = 0;
-  std::string wrong_;
 };
+
+/// The steps that `bytes` mean, for fuzzers: the first says how closely the pool checks and whether
+/// a request to the source is refused. Returns what is wrong, or an empty string.
+[[nodiscard]] std::string run_in_buffer_shadow(std::span<const std::uint8_t> bytes,
+                                               bool has_chains);
 
 }  // namespace tarn

@@ -17,15 +17,11 @@ namespace {
 
 class BufferProperty : public testing::TestWithParam<Checking> {
  protected:
-  // Returns what is wrong, and at which step.
   static std::string run(std::uint64_t seed, std::size_t step_count, bool has_chains,
                          Source& source = heap_source(), bool source_may_fail = false) {
     RandomChoices choices(seed);
     BufferShadow shadow(choices, {GetParam(), has_chains, source_may_fail}, source);
-    for (std::size_t i = 0; i < step_count; ++i) {
-      if (!shadow.step()) return "step " + std::to_string(i) + ": " + shadow.wrong();
-    }
-    return "";
+    return take_steps(shadow, step_count);
   }
 
   static void run_random_steps(bool has_chains) {
