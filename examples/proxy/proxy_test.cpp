@@ -26,17 +26,27 @@ using proxy::asio::ip::tcp;
 
 constexpr std::size_t chunk_bytes_max = 100000;
 
-// The stream of one direction: a byte at each position, the same for sender and receiver.
+// The stream of one direction: a byte at each position, the same for sender and receiver. It begins
+// anew after a number of bytes that is prime, so that no power of two lies between equal ones.
 class Stream {
  public:
-  explicit Stream(std::uint64_t seed) : random_(seed) {}
+  explicit Stream(std::uint64_t seed) : period_(1'000'003) {
+    std::minstd_rand random(static_cast<std::uint32_t>(seed));
+    for (std::uint8_t& byte : period_) byte = static_cast<std::uint8_t>(random());
+  }
 
   void fill(std::vector<std::uint8_t>& bytes) {
-    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random_());
+    for (std::size_t filled = 0; filled < bytes.size();) {
+      const std::size_t count = std::min(bytes.size() - filled, period_.size() - position_);
+      std::copy_n(period_.data() + position_, count, bytes.data() + filled);
+      filled += count;
+      position_ = (position_ + count) % period_.size();
+    }
   }
 
  private:
-  std::minstd_rand random_;
+  std::vector<std::uint8_t> period_;
+  std::size_t position_ = 0;
 };
 
 class Sender {
