@@ -6,8 +6,14 @@
 
 namespace tarn {
 
+// Explicit huge pages come as whole ones only, and hardly a chunk is so many bytes.
+std::size_t MappedSource::mapped_bytes_of(std::size_t bytes) const noexcept {
+  const bool is_huge = mode_ == PageMode::explicit_huge && bytes >= huge_page_bytes;
+  return align_up(bytes, is_huge ? huge_page_bytes : page_bytes());
+}
+
 void* MappedSource::do_acquire(std::size_t bytes, std::size_t alignment) noexcept {
-  const std::size_t mapped_bytes = align_up(bytes, page_bytes());
+  const std::size_t mapped_bytes = mapped_bytes_of(bytes);
   const ReservedPages reserved = reserve_pages(mapped_bytes, alignment, mode_);
   if (reserved.address == nullptr) return nullptr;
   if (!commit_pages(reserved.address, mapped_bytes)) {
@@ -19,7 +25,7 @@ void* MappedSource::do_acquire(std::size_t bytes, std::size_t alignment) noexcep
 }
 
 void MappedSource::do_release(void* chunk, std::size_t bytes, std::size_t) noexcept {
-  release_pages(chunk, align_up(bytes, page_bytes()));
+  release_pages(chunk, mapped_bytes_of(bytes));
 }
 
 // Of a huge page the system gives no part back, or only when memory is short.

@@ -19,8 +19,8 @@
 namespace tarn {
 
 struct MappedSourceOptions {
-  /// Huge pages come with chunks of at least one huge page (transparent) or of a whole number of
-  /// them (explicit); smaller chunks, and all when the system has no more, get ordinary pages.
+  /// Huge pages come with chunks of at least one huge page, which are rounded up to whole ones if
+  /// they are explicit; smaller chunks, and all when the system has no more, get ordinary pages.
   PageMode mode = PageMode::ordinary;
 };
 
@@ -35,6 +35,7 @@ class MappedSource final : public Source {
   }
 
  private:
+  [[nodiscard]] std::size_t mapped_bytes_of(std::size_t bytes) const noexcept;
   void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override;
   void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override;
   std::size_t do_discard(void* begin, std::size_t bytes) noexcept override;

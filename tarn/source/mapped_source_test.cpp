@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tarn/os/readable.hpp"
+
 namespace tarn {
 namespace {
 
@@ -87,6 +89,18 @@ TEST(MappedSource, CountsTheChunksThatGotOrdinaryPagesInstead) {
   }
   EXPECT_EQ(ordinary.fallback_count(), 0u);
   EXPECT_EQ(huge.fallback_count(), 1u);
+}
+
+// An arena's chunk is pages and a head: as long as asked, it would never get huge ones.
+TEST(MappedSource, AsksForWholeExplicitHugePages) {
+  MappedSource source({.mode = PageMode::explicit_huge});
+  const std::size_t chunk_bytes = huge_page_bytes + page_bytes();
+  auto* const chunk = static_cast<std::byte*>(source.acquire(chunk_bytes, 16));
+  ASSERT_NE(chunk, nullptr);
+  const auto last_word = reinterpret_cast<std::uintptr_t>(chunk) + 2 * huge_page_bytes - 8;
+  EXPECT_TRUE(is_readable(last_word));
+  source.release(chunk, chunk_bytes, 16);
+  EXPECT_FALSE(is_readable(last_word));
 }
 
 }  // namespace
