@@ -1,8 +1,9 @@
 // tarn/parts/mpsc_queue.hpp - a bounded queue of pointers: any thread pushes, its owner pops.
 //
-//     slots   | null | item | item | null (being pushed) | null | null | ...    capacity, a power
-//     of
-//                      ^ head                              ^ tail               two, used as a ring
+//     slots   | null | item | item | null (being pushed) | null | null | ...
+//                      ^ head                              ^ tail
+//
+//     capacity of them, a power of two, used as a ring
 //
 // A producer takes a place by moving the tail, then fills it; a place is free again when the owner
 // has emptied it and moved the head. The queue of Netty's caches, JCTools' MpscArrayQueue, is the
@@ -33,12 +34,19 @@ class MpscQueue {
     capacity_ = capacity;
   }
 
+  /// Returns true if `tail` is a place to push to, or one that the head is past: who read it was
+  /// overtaken since.
+  [[nodiscard]] bool has_room_at(std::size_t tail) const noexcept {
+    // Pairs with the head's release in try_pop(): the slot has been emptied.
+    const std::size_t head = head_.load(std::memory_order_acquire);
+    return static_cast<std::ptrdiff_t>(tail - head) < static_cast<std::ptrdiff_t>(capacity_);
+  }
+
   /// Puts `item`, not null, at the end; returns false if the queue is full.
   [[nodiscard]] bool try_push(void* item) noexcept {
     std::size_t tail = tail_.load(std::memory_order_relaxed);
     do {
-      // Pairs with the head's release in try_pop(): the slot has been emptied.
-      if (tail - head_.load(std::memory_order_acquire) >= capacity_) return false;
+      if (!has_room_at(tail)) return false;
       // In one order with all that others do before they wait for what is being pushed: see pop().
     } while (!tail_.compare_exchange_weak(tail, tail + 1, std::memory_order_seq_cst,
                                           std::memory_order_relaxed));

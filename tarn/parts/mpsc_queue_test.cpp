@@ -1,5 +1,5 @@
 // Goal: items come out once each, in the order in which one thread put them in; a full queue
-// refuses and an empty one is told from one that is being filled.
+// refuses, no other does, and an empty one is told from one that is being filled.
 
 #include "tarn/parts/mpsc_queue.hpp"
 
@@ -68,6 +68,23 @@ TEST(MpscQueue, ProducersAtOnceLoseNothing) {
   }
   for (std::thread& producer : producers) producer.join();
   EXPECT_EQ(queue.count(), 0u);
+}
+
+// A producer may be overtaken after it has read the tail, by others that push and the owner that
+// pops: what it sees then is no full queue, and its exchange fails.
+TEST(MpscQueue, HasRoomAtAPlaceThatItIsPast) {
+  MpscQueue queue;
+  std::array<MpscQueue::Slot, 2> slots;
+  queue.begin(slots.data(), slots.size());
+  EXPECT_TRUE(queue.has_room_at(0));
+  EXPECT_FALSE(queue.has_room_at(2));
+  for (std::uintptr_t i = 1; i <= 3; ++i) {
+    EXPECT_TRUE(queue.try_push(item(i)));
+    EXPECT_EQ(number(queue.pop()), i);
+  }
+  EXPECT_TRUE(queue.has_room_at(0));
+  EXPECT_TRUE(queue.has_room_at(4));
+  EXPECT_FALSE(queue.has_room_at(5));
 }
 
 }  // namespace
