@@ -1,8 +1,9 @@
 // tarn/arena/arena_core.hpp - what an Arena is made of: shards, caches, and the checks around them.
 //
-//     request --> room by the size rules --> this thread's cache, or its shard --> block, home
-//     noted block --> chunk by its address --> place, home --> cache of that home, or shard of the
-//     chunk
+//     request --> room by the size rules --> this thread's cache, or its shard --> block,
+//                                                                                  home noted
+//     block --> chunk by its address --> place, home --> cache of that home,
+//                                                        or shard of the chunk
 //
 //     caches    [ open: shard 0 | open: shard 1 | closed | open: shard 0 | ...    index: the home
 //

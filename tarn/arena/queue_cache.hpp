@@ -1,9 +1,9 @@
 // tarn/arena/queue_cache.hpp - the free blocks of one thread, a queue for each class of sizes.
 //
-//     class 1      | block | block | block |       up to 512     the owner takes from the front,
-//     who class 2      |                                             frees a block, on any thread,
-//     puts ...                                                        it at the end of the queue of
-//     the class 38     | block |                       up to 64      thread that allocated it
+//     class 1      | block | block | block |   up to 512    the owner takes from the front; who
+//     class 2      |                                        frees a block, on any thread, puts it
+//     ...                                                   at the end of the queue of the thread
+//     class 38     | block |                   up to 64     that allocated it
 //
 // After Netty 4.1's PoolThreadCache. Every so many allocations the owner gives back, of each class,
 // what it has not needed since the last time. A cache whose thread has ended is closed: blocks that

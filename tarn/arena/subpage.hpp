@@ -3,9 +3,8 @@
 //     page      | used | free | used | free | ... |              slots of slot_bytes each
 //     bitmap      1      0      1      0
 //
-//     pool of a class:  newest -> subpage -> subpage      pages with a free slot; full ones are in
-//     no
-//                                                         list until a slot comes back
+//     pool of a class:  newest -> subpage -> subpage      pages with a free slot; full ones are
+//                                                         in no list until a slot comes back
 //
 // After Netty 4.1's PoolSubpage, with its order: the slot freed last is taken first, then the
 // lowest free one. The last page of a pool stays when its slots are free, so that a size that comes

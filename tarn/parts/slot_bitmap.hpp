@@ -1,8 +1,7 @@
 // tarn/parts/slot_bitmap.hpp - which slots of a page are taken, one bit each, lowest free first.
 //
-//     words    | 1111 ... 1011 | 0001 ... | 0000 ... |      64 slots a word, slot 0 is the lowest
-//     bit
-//                         ^ the lowest free slot
+//     words    | 1111 ... 1011 | 0001 ... | 0000 ... |      64 slots a word: slot 0 is the
+//                         ^ the lowest free slot            lowest bit
 //
 // Threads:    one at a time.
 // Failure:    find_free() returns no_slot.
