@@ -173,16 +173,20 @@ void ChunkListsShadow::settle(ModelChunk& chunk) {
 
 void ChunkListsShadow::take_empty() {
   const bool only_long_empty = choices_.choose(2) == 0;
-  const auto& init = of_list_[ChunkLists::init];
-  const auto found = std::find_if(init.begin(), init.end(), [&](const ModelChunk* chunk) {
-    return chunk->taken_count == 0 && (chunk->is_noted_empty || !only_long_empty);
-  });
-  ModelChunk* const expected = found == init.end() ? nullptr : *found;
-  Chunk* const real = lists_.take_empty(only_long_empty);
-  expect(real == (expected == nullptr ? nullptr : expected->real), "another chunk is empty");
-  if (expected == nullptr) return;
-  remove(*expected);
-  release(*expected);
+  std::vector<ModelChunk*> expected;
+  for (ModelChunk* const chunk : of_list_[ChunkLists::init]) {
+    if (chunk->taken_count != 0 || (only_long_empty && !chunk->is_noted_empty)) continue;
+    expected.push_back(chunk);
+  }
+  std::vector<const Chunk*> taken;
+  lists_.take_empty(only_long_empty, [&](Chunk& chunk) { taken.push_back(&chunk); });
+  expect(std::equal(taken.begin(), taken.end(), expected.begin(), expected.end(),
+                    [](const Chunk* chunk, const ModelChunk* one) { return chunk == one->real; }),
+         "other chunks are empty");
+  for (ModelChunk* const chunk : expected) {
+    remove(*chunk);
+    release(*chunk);
+  }
 }
 
 void ChunkListsShadow::note_empty() {

@@ -70,15 +70,6 @@ void ChunkLists::move_up(List list, Chunk& chunk) noexcept {
   push(list, chunk);
 }
 
-Chunk* ChunkLists::take_empty(bool only_long_empty) noexcept {
-  Chunk* chunk = newest_[init];
-  while (chunk != nullptr && (chunk->usage() != 0 || (only_long_empty && !chunk->is_noted_empty))) {
-    chunk = chunk->next;
-  }
-  if (chunk != nullptr) remove(*chunk);
-  return chunk;
-}
-
 Chunk* ChunkLists::least_taken() const noexcept {
   Chunk* least = nullptr;
   for (std::size_t list = 0; list < list_count; ++list) {

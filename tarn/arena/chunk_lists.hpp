@@ -57,9 +57,19 @@ class ChunkLists {
   /// that a size near a chunk does not come and go by the source. One that leaves stays so.
   [[nodiscard]] bool settle(Chunk& chunk) noexcept;
 
-  /// Takes a chunk of which nothing is in use out of the lists, where only init keeps such; nullptr
-  /// if there is none. With `only_long_empty`, one that note_empty() has seen. O(chunks in init).
-  [[nodiscard]] Chunk* take_empty(bool only_long_empty) noexcept;
+  /// Takes all chunks of which nothing is in use out of the lists, where only init keeps such, and
+  /// calls `take(Chunk&)` for each; with `only_long_empty`, those that note_empty() has seen.
+  /// O(chunks in init).
+  template <typename Take>
+  void take_empty(bool only_long_empty, Take&& take) noexcept {
+    for (Chunk* chunk = newest_[init]; chunk != nullptr;) {
+      Chunk& seen = *chunk;
+      chunk = chunk->next;
+      if (seen.usage() != 0 || (only_long_empty && !seen.is_noted_empty)) continue;
+      remove(seen);
+      take(seen);
+    }
+  }
 
   /// Returns the chunk of which the fewest bytes are taken, of those that do not leave; nullptr if
   /// all leave. O(chunks).

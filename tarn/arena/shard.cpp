@@ -236,7 +236,7 @@ Chunk* Shard::take_idle(bool only_long_idle) noexcept {
       if (lists_.settle(chunk)) take(chunk);
     }
   }
-  while (Chunk* const chunk = lists_.take_empty(only_long_idle)) take(*chunk);
+  lists_.take_empty(only_long_idle, take);
   lists_.note_empty();
   spare_bytes_ /= 2;
   high_water_bytes_ = taken_bytes_;

@@ -148,7 +148,7 @@ class BufferChain : public NumberAccess<BufferChain> {
   /// Fills `to` from the front and goes on behind that.
   void read(std::span<std::byte> to);
   [[nodiscard]] bool try_read(std::span<std::byte> to) noexcept;
-  /// Fills `to` with the bytes at `index`.
+  /// Fills `to` with the bytes at `index`. O(parts + bytes).
   void copy_to(std::size_t index, std::span<std::byte> to) const {
     check_readable("BufferChain::copy_to", to.size(), index);
     copy_out(index, to.data(), to.size());
