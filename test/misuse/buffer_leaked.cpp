@@ -4,6 +4,13 @@
 //     tarn: a buffer of 100 bytes, allocated at test/misuse/buffer_leaked.cpp:<line>, still has
 //     handles; last used at test/misuse/buffer_leaked.cpp:<line>, then at
 //     test/misuse/buffer_leaked.cpp:<line>
+// Expect guarded:
+//     tarn: a buffer of 100 bytes, allocated at test/misuse/buffer_leaked.cpp:<line>, still has
+//     handles; last used at test/misuse/buffer_leaked.cpp:<line>, then at
+//     test/misuse/buffer_leaked.cpp:<line>
+//     tarn: arena "buffers": at its end 288 bytes are in use, such as the block at <address>;
+//     deallocate what was allocated, or see with TARN_CHECKING=passthrough and a sanitizer where
+//     that was [tarn/arena/arena_core.cpp:<line>]
 
 #include <cstdlib>
 #include <new>
