@@ -18,6 +18,16 @@ constexpr std::uint32_t first_thread = 1;
 // What called the outermost call, when that is not known.
 constexpr std::uint64_t unknown_address = 0;
 
+bool is_mark(RawKind kind) noexcept {
+  return kind == RawKind::scope_begin || kind == RawKind::scope_end || kind == RawKind::phase;
+}
+
+std::string text_of(const RawEvent& event) {
+  const std::string_view text(reinterpret_cast<const char*>(event.stack.data()),
+                              event.stack.size_bytes());
+  return std::string(text.substr(0, text.find('\0')));
+}
+
 }  // namespace
 
 TraceSink::TraceSink(std::string path, Stacks stacks, const StampScale& scale)
@@ -40,6 +50,7 @@ void TraceSink::add(const RawEvent& event) {
   // A thread that was interrupted between its stamp and its record comes later than it says.
   now_ns_ = std::max(now_ns_, scale_.ns(event.stamp));
   if (event.kind == RawKind::module) return add_module(event);
+  if (is_mark(event.kind)) return add_mark(event);
   Thread& thread = thread_of(event.thread);
   Operation operation;
   operation.thread = event.thread;
@@ -57,7 +68,7 @@ void TraceSink::add(const RawEvent& event) {
       return;
     case RawKind::reallocate_end:
       return end_reallocation(operation, thread, event);
-    case RawKind::module:
+    default:
       return;
   }
 }
@@ -80,6 +91,21 @@ void TraceSink::add_module(const RawEvent& event) {
   module.path.assign(reinterpret_cast<const char*>(path.data()),
                      std::min<std::size_t>(words.path_bytes, path.size_bytes()));
   writer_.add_module(module);
+}
+
+void TraceSink::add_mark(const RawEvent& event) {
+  static_cast<void>(thread_of(event.thread));  // which may begin with it
+  Operation operation;
+  operation.thread = event.thread;
+  operation.other = static_cast<std::uint32_t>(event.address);
+  if (event.kind == RawKind::scope_end) {
+    if (open_scopes_.erase(operation.other) != 0) append(operation, Kind::scope_end);
+    return;
+  }
+  const std::string name = text_of(event);
+  operation.bytes = name.empty() ? 0 : writer_.add_name(name);
+  if (event.kind == RawKind::phase) return append(operation, Kind::phase);
+  if (open_scopes_.insert(operation.other).second) append(operation, Kind::scope_begin);
 }
 
 // Numbers of stacks are the writer's; a record says how the stack differs from the one before.

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +79,7 @@ class TraceSink final : public ProcessSink {
   [[nodiscard]] Thread& thread_of(std::uint32_t number);
   [[nodiscard]] std::uint32_t stack_of(Thread& thread, const RawEvent& event);
   void add_module(const RawEvent& event);
+  void add_mark(const RawEvent& event);
   void begin_block(trace::Operation operation, trace::Kind kind, const RawEvent& event);
   void end_block(trace::Operation operation, std::uint64_t block);
   void end_reallocation(trace::Operation operation, Thread& thread, const RawEvent& event);
@@ -90,6 +92,7 @@ class TraceSink final : public ProcessSink {
   const StampScale scale_;
   std::uint64_t now_ns_ = 0;
   std::map<std::uint32_t, Thread> threads_;
+  std::set<std::uint32_t> open_scopes_;
   std::uint32_t newest_thread_ = 0;  // whose events came last
   Thread* newest_ = nullptr;
   TraceSinkStats stats_;
