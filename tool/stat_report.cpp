@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t label_columns = 14;
 constexpr std::size_t number_columns = 11;
 constexpr std::size_t bar_columns = 30;
+constexpr std::size_t name_columns = 24;
 constexpr std::size_t threads_shown = 16;
 constexpr std::size_t frames_shown = 12;
 
@@ -44,6 +45,7 @@ class TextReport {
     add_histogram("sizes", statistics_.sizes, bytes_text);
     add_histogram("lifetimes of freed blocks", statistics_.lifetimes, time_text);
     add_threads();
+    add_scopes();
     add_sites();
     return std::move(text_);
   }
@@ -135,6 +137,31 @@ class TextReport {
              " more; --json has them all\n";
   }
 
+  void add_scopes() {
+    if (statistics_.scopes.names().empty()) return;
+    add_title("scopes");
+    text_ += "  " + left("name", name_columns) + right("count", number_columns) +
+             right("time each", number_columns) + right("blocks", number_columns) +
+             right("bytes", number_columns) + right("outlive it", number_columns) +
+             right("bytes", number_columns) + "\n";
+    for (const auto& [name, scope] : statistics_.scopes.names()) {
+      const std::uint64_t each_ns = scope.ended_ns / std::max<std::uint64_t>(scope.ended_count, 1);
+      text_ += "  " + left(name_text(name), name_columns) +
+               right(count_text(scope.begun_count), number_columns) +
+               right(time_text(each_ns), number_columns) +
+               right(count_text(scope.allocated_count), number_columns) +
+               right(bytes_text(scope.allocated_bytes), number_columns) +
+               right(count_text(scope.outliving_count), number_columns) +
+               right(bytes_text(scope.outliving_bytes), number_columns) + "\n";
+    }
+  }
+
+  [[nodiscard]] std::string name_text(std::uint64_t number) const {
+    const std::string name(report_.trace.reader().definitions().name(number));
+    if (name.size() < name_columns) return name.empty() ? "(no name)" : name;
+    return name.substr(0, name_columns - 4) + "...";
+  }
+
   void add_sites() {
     if (report_.top_stacks.empty()) return;
     add_title("who allocates");
@@ -194,12 +221,36 @@ Json json_of(std::uint32_t number, const ThreadStatistics& thread) {
           {"freed_of_others_count", thread.freed_of_others_count}};
 }
 
+Json json_of(std::string_view name, const ScopeCounts& scope) {
+  return {{"name", name},
+          {"begun_count", scope.begun_count},
+          {"ended_count", scope.ended_count},
+          {"ended_ns", scope.ended_ns},
+          {"allocated_count", scope.allocated_count},
+          {"allocated_bytes", scope.allocated_bytes},
+          {"outliving_count", scope.outliving_count},
+          {"outliving_bytes", scope.outliving_bytes}};
+}
+
 Json json_of(const Frame& frame) {
   return {{"address", frame.address},
           {"function", frame.function},
           {"file", frame.file},
           {"line", frame.line},
           {"module", frame.module}};
+}
+
+Json json_of_sites(const StatReport& report) {
+  Json sites = Json::array();
+  for (const std::uint32_t stack : report.top_stacks) {
+    Json site = json_of(report.statistics.sites[stack]);
+    site["frames"] = Json::array();
+    for (const Frame& frame : report.symbols.frames_of_stack(stack)) {
+      site["frames"].push_back(json_of(frame));
+    }
+    sites.push_back(site);
+  }
+  return sites;
 }
 
 }  // namespace
@@ -239,23 +290,19 @@ Json StatReport::json() const {
               {"contradiction_count", statistics.contradiction_count},
               {"sizes_bytes", json_of(statistics.sizes)},
               {"lifetimes_ns", json_of(statistics.lifetimes)},
-              {"notes", Json::array()},
-              {"threads", Json::array()},
-              {"sites", Json::array()}};
+              {"notes", Json::array()}};
   for (const trace::Note& note : reader.definitions().notes) {
     result["notes"].push_back({{"key", note.key}, {"value", note.value}});
   }
+  result["threads"] = Json::array();
   for (const auto& [number, thread] : statistics.threads) {
     result["threads"].push_back(json_of(number, thread));
   }
-  for (const std::uint32_t stack : top_stacks) {
-    Json site = json_of(statistics.sites[stack]);
-    site["frames"] = Json::array();
-    for (const Frame& frame : symbols.frames_of_stack(stack)) {
-      site["frames"].push_back(json_of(frame));
-    }
-    result["sites"].push_back(site);
+  result["scopes"] = Json::array();
+  for (const auto& [name, scope] : statistics.scopes.names()) {
+    result["scopes"].push_back(json_of(reader.definitions().name(name), scope));
   }
+  result["sites"] = json_of_sites(*this);
   return result;
 }
 

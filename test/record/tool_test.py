@@ -4,6 +4,7 @@
     tool_test.py TARN FOLDER_OF_PROGRAMS
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -43,6 +44,17 @@ class Record(unittest.TestCase):
         self.assertTrue(any(storm in line for line in lines if line.startswith("module")))
         self.assertGreater(sum(line.startswith("allocate") for line in lines), 900)
         self.assertEqual(self.tarn("stat", "x.tarn").returncode, 0)
+
+    def test_marked_scopes_are_told(self):
+        ended = self.tarn("record", "-o", "x.tarn", "--", str(PROGRAMS / "record_marks"))
+        self.assertEqual((ended.returncode, ended.stdout), (0, "recorded\n"), ended.stderr)
+        scopes = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)["scopes"]
+        request = next(scope for scope in scopes if scope["name"] == "request")
+        self.assertEqual((request["begun_count"], request["ended_count"]), (10, 10))
+        self.assertEqual((request["allocated_count"], request["allocated_bytes"]), (10, 543210))
+        self.assertEqual((request["outliving_count"], request["outliving_bytes"]), (5, 271605))
+        self.assertRegex(self.tarn("stat", "x.tarn").stdout,
+                         r"request +10 +\S+ \S+ +10 +530 KiB +5 +265 KiB\n")
 
     def test_a_recorder_that_is_killed_leaves_what_it_had_and_the_program_goes_on(self):
         storm = str(PROGRAMS / "record_storm")
