@@ -36,7 +36,10 @@ std::uint64_t value_of(const BlockCounts& counts, SiteOrder order) noexcept {
 class TextReport {
  public:
   explicit TextReport(const StatReport& report)
-      : report_(report), statistics_(report.statistics), total_(report.statistics.total) {}
+      : report_(report),
+        statistics_(report.statistics),
+        total_(report.statistics.total),
+        sampling_(report.trace.reader().definitions().sampling()) {}
 
   std::string build() {
     add_head();
@@ -51,6 +54,13 @@ class TextReport {
   }
 
  private:
+  [[nodiscard]] std::string count(std::uint64_t sampled) const {
+    return sampling_ == 1 ? count_text(sampled) : "~" + count_text(sampled * sampling_);
+  }
+  [[nodiscard]] std::string bytes(std::uint64_t sampled) const {
+    return sampling_ == 1 ? bytes_text(sampled) : "~" + bytes_text(sampled * sampling_);
+  }
+
   void add_title(const std::string& title) {
     text_ += report_.is_coloured ? "\n\033[1m" + title + "\033[0m\n" : "\n" + title + "\n";
   }
@@ -66,18 +76,22 @@ class TextReport {
     text_ = report_.trace.path() + ": " + count_text(statistics_.operation_count) +
             " operations in " + time_text(duration_ns) + ", " + bytes_text(reader.file_bytes()) +
             ", " + each + " bytes an operation\n";
+    if (sampling_ != 1) {
+      text_ += line("sampled", "1 of " + count_text(sampling_),
+                    "objects: what has a ~ is what they say of all");
+    }
     for (const trace::Note& note : reader.definitions().notes) {
+      if (note.key == trace::sampling_note) continue;
       text_ += "  " + left(note.key, label_columns) + "  " + note.value + "\n";
     }
   }
 
   void add_totals() {
     add_title("blocks");
-    text_ +=
-        line("allocated", count_text(total_.allocated_count), bytes_text(total_.allocated_bytes));
-    text_ += line("freed", count_text(total_.freed_count));
-    text_ += line("in use at end", count_text(total_.live_count), bytes_text(total_.live_bytes));
-    text_ += line("peak", bytes_text(total_.peak_bytes),
+    text_ += line("allocated", count(total_.allocated_count), bytes(total_.allocated_bytes));
+    text_ += line("freed", count(total_.freed_count));
+    text_ += line("in use at end", count(total_.live_count), bytes(total_.live_bytes));
+    text_ += line("peak", bytes(total_.peak_bytes),
                   "in use at once, " + time_text(statistics_.peak_ns - statistics_.first_ns) +
                       " after the start");
     if (statistics_.contradiction_count == 0) return;
@@ -89,15 +103,18 @@ class TextReport {
     add_title("how they end");
     text_ += line("short-lived", share_text(total_.short_lived_count, total_.freed_count),
                   "before 32 KiB more are allocated");
-    text_ += line("temporary", share_text(statistics_.temporary_count, total_.freed_count),
-                  "before their thread allocates again");
+    // Which allocation comes next on a thread, a sample does not tell.
+    text_ +=
+        line("temporary",
+             sampling_ == 1 ? share_text(statistics_.temporary_count, total_.freed_count) : "-",
+             "before their thread allocates again");
     text_ += line("elsewhere", share_text(statistics_.freed_elsewhere_count, total_.freed_count),
                   "freed by another thread than allocated them");
     text_ += line("with a pool", share_text(statistics_.ended_by_pool_count, total_.freed_count),
                   "by its reset, rewind or end");
-    text_ += line("reallocated", count_text(statistics_.reallocation_count),
-                  "times, " + count_text(statistics_.reallocated_block_count) +
-                      " blocks, one of them " + count_text(statistics_.longest_chain) + " times");
+    text_ += line("reallocated", count(statistics_.reallocation_count),
+                  "times, " + count(statistics_.reallocated_block_count) + " blocks, one of them " +
+                      count_text(statistics_.longest_chain) + " times");
   }
 
   void add_histogram(const std::string& title, const Histogram& histogram,
@@ -112,7 +129,7 @@ class TextReport {
     for (auto bucket = first; bucket < last; ++bucket) {
       const std::string drawn = bar(bucket->count, most);
       text_ += "  " + right(text_of(bucket->first_value), label_columns - 3) + " ..  " +
-               right(count_text(bucket->count), number_columns - 2) +
+               right(count(bucket->count), number_columns - 2) +
                right(share_text(bucket->count, histogram.count()), 9) +
                (drawn.empty() ? "" : "  ") + drawn + "\n";
     }
@@ -127,10 +144,10 @@ class TextReport {
     for (const auto& [number, thread] : statistics_.threads) {
       if (++shown_count > threads_shown) break;
       text_ += "  " + left(std::to_string(number), label_columns) +
-               right(count_text(thread.allocated_count), number_columns) +
-               right(bytes_text(thread.allocated_bytes), number_columns) +
-               right(count_text(thread.freed_count), number_columns) +
-               right(count_text(thread.freed_of_others_count), number_columns) + "\n";
+               right(count(thread.allocated_count), number_columns) +
+               right(bytes(thread.allocated_bytes), number_columns) +
+               right(count(thread.freed_count), number_columns) +
+               right(count(thread.freed_of_others_count), number_columns) + "\n";
     }
     if (statistics_.threads.size() <= threads_shown) return;
     text_ += "  and " + std::to_string(statistics_.threads.size() - threads_shown) +
@@ -149,10 +166,10 @@ class TextReport {
       text_ += "  " + left(name_text(name), name_columns) +
                right(count_text(scope.begun_count), number_columns) +
                right(time_text(each_ns), number_columns) +
-               right(count_text(scope.allocated_count), number_columns) +
-               right(bytes_text(scope.allocated_bytes), number_columns) +
-               right(count_text(scope.outliving_count), number_columns) +
-               right(bytes_text(scope.outliving_bytes), number_columns) + "\n";
+               right(count(scope.allocated_count), number_columns) +
+               right(bytes(scope.allocated_bytes), number_columns) +
+               right(count(scope.outliving_count), number_columns) +
+               right(bytes(scope.outliving_bytes), number_columns) + "\n";
     }
   }
 
@@ -167,11 +184,11 @@ class TextReport {
     add_title("who allocates");
     for (const std::uint32_t stack : report_.top_stacks) {
       const BlockCounts& site = statistics_.sites[stack];
-      text_ += "  " + right(bytes_text(site.allocated_bytes), number_columns - 1) +
+      text_ += "  " + right(bytes(site.allocated_bytes), number_columns - 1) +
                right(share_text(site.allocated_bytes, total_.allocated_bytes), 9) + "  " +
-               count_text(site.allocated_count) + " blocks, " +
+               count(site.allocated_count) + " blocks, " +
                share_text(site.short_lived_count, site.allocated_count) + " short-lived, peak " +
-               bytes_text(site.peak_bytes) + "\n";
+               bytes(site.peak_bytes) + "\n";
       add_frames(stack);
     }
   }
@@ -189,6 +206,7 @@ class TextReport {
   const StatReport& report_;
   const TraceStatistics& statistics_;
   const BlockCounts& total_;
+  std::uint64_t sampling_;  // 1 of so many objects is in the trace
   std::string text_;
 };
 
@@ -277,6 +295,7 @@ Json StatReport::json() const {
   Json result{{"file", trace.path()},
               {"file_bytes", reader.file_bytes()},
               {"operation_count", statistics.operation_count},
+              {"sampling", reader.definitions().sampling()},
               {"first_ns", statistics.first_ns},
               {"last_ns", statistics.last_ns},
               {"blocks", json_of(statistics.total)},

@@ -119,7 +119,7 @@ void TraceStatistics::end(std::uint64_t id, std::uint64_t time_ns) {
   scopes.end_block(block.scope, block.bytes);
   lifetimes.add(time_ns - std::min(time_ns, block.begun_ns));
   const bool is_short_lived =
-      total.allocated_bytes - block.allocated_before_bytes - block.bytes < short_life_bytes;
+      total.allocated_bytes - block.allocated_before_bytes - block.bytes < short_life_bytes_;
   for (BlockCounts* counts : {&total, &site(block.stack)}) {
     ++counts->freed_count;
     --counts->live_count;

@@ -49,8 +49,10 @@ struct ThreadStatistics {
 
 class TraceStatistics {
  public:
-  /// Of a trace whose stacks are numbered up to `stack_count`.
-  explicit TraceStatistics(std::uint32_t stack_count) : sites(std::size_t{stack_count} + 1) {}
+  /// Of a trace whose stacks are numbered up to `stack_count`, and that has one in `sampling`
+  /// objects. All numbers are of those that it has.
+  explicit TraceStatistics(std::uint32_t stack_count, std::uint64_t sampling = 1)
+      : sites(std::size_t{stack_count} + 1), short_life_bytes_(short_life_bytes / sampling) {}
 
   void add(const trace::Operation& operation);
 
@@ -101,6 +103,7 @@ class TraceStatistics {
     }
   };
 
+  std::uint64_t short_life_bytes_;  // of what the trace has
   trace::NumberMap<Block, OrderOfAge> blocks_;
   trace::Ledger ledger_;  // of what lies in pools other than the heap
 };

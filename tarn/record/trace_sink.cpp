@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "tarn/trace_file/mix.hpp"
+
 namespace tarn::record {
 
 using trace::Kind;
@@ -30,8 +32,15 @@ std::string text_of(const RawEvent& event) {
 
 }  // namespace
 
-TraceSink::TraceSink(std::string path, Stacks stacks, const StampScale& scale)
-    : file_(std::move(path)), writer_(file_, 16), stacks_(stacks), scale_(scale) {}
+TraceSink::TraceSink(std::string path, Stacks stacks, const StampScale& scale,
+                     std::uint64_t sampling)
+    : file_(std::move(path)),
+      writer_(file_, 16),
+      stacks_(stacks),
+      scale_(scale),
+      sampling_(sampling) {
+  if (sampling != 1) writer_.add_note(trace::sampling_note, std::to_string(sampling));
+}
 
 TraceSink::Thread& TraceSink::thread_of(std::uint32_t number) {
   if (newest_ != nullptr && newest_thread_ == number) return *newest_;
@@ -128,12 +137,12 @@ void TraceSink::begin_block(Operation operation, Kind kind, const RawEvent& even
   operation.block = book_.begin(event.address);
   operation.bytes = event.bytes;
   operation.alignment_shift = event.alignment_shift;
-  append(operation, kind);
+  append_if_sampled(operation, kind);
 }
 
 void TraceSink::end_block(Operation operation, std::uint64_t block) {
   operation.block = block;
-  if (block != 0) return append(operation, Kind::deallocate);
+  if (block != 0) return append_if_sampled(operation, Kind::deallocate);
   ++stats_.unknown_count;
 }
 
@@ -149,7 +158,13 @@ void TraceSink::end_reallocation(Operation operation, Thread& thread, const RawE
   book_.place(block, event.address);
   operation.block = block;
   operation.bytes = event.bytes;
-  append(operation, Kind::reallocate);
+  append_if_sampled(operation, Kind::reallocate);
+}
+
+// By a hash of the block's number: by every n-th number, a loop of n allocations would always leave
+// the same ones out.
+void TraceSink::append_if_sampled(const Operation& operation, Kind kind) {
+  if (sampling_ == 1 || trace::mix(operation.block) % sampling_ == 0) append(operation, kind);
 }
 
 void TraceSink::append(Operation operation, Kind kind) {

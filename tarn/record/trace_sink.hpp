@@ -53,8 +53,9 @@ class CountedFile final : public trace::Output {
 
 class TraceSink final : public ProcessSink {
  public:
-  /// Writes to a new file at `path` what is recorded with such stacks and stamps.
-  TraceSink(std::string path, Stacks stacks, const StampScale& scale);
+  /// Writes to a new file at `path` what is recorded with such stacks and stamps, of one in
+  /// `sampling` objects: all that happens to one is in the file, or nothing.
+  TraceSink(std::string path, Stacks stacks, const StampScale& scale, std::uint64_t sampling = 1);
 
   void add(const RawEvent& event) override;
   void expect(std::uint64_t address) noexcept override { book_.prefetch(address); }
@@ -84,12 +85,14 @@ class TraceSink final : public ProcessSink {
   void end_block(trace::Operation operation, std::uint64_t block);
   void end_reallocation(trace::Operation operation, Thread& thread, const RawEvent& event);
   void append(trace::Operation operation, trace::Kind kind);
+  void append_if_sampled(const trace::Operation& operation, trace::Kind kind);
 
   CountedFile file_;
   trace::TraceWriter writer_;
   trace::AddressBook book_;
   const Stacks stacks_;
   const StampScale scale_;
+  const std::uint64_t sampling_;
   std::uint64_t now_ns_ = 0;
   std::map<std::uint32_t, Thread> threads_;
   std::set<std::uint32_t> open_scopes_;

@@ -45,6 +45,19 @@ class Record(unittest.TestCase):
         self.assertGreater(sum(line.startswith("allocate") for line in lines), 900)
         self.assertEqual(self.tarn("stat", "x.tarn").returncode, 0)
 
+    def test_a_sample_of_the_objects_says_so(self):
+        storm = str(PROGRAMS / "record_storm")
+        for sampling, counts in (("1/1", 1), ("1/10", 10)):
+            ended = self.tarn("record", "--stacks", "none", "--sample-objects", sampling,
+                              "-o", "x.tarn", "--", storm, "2", "20000")
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            allocated = int(ended.stdout.split()[0])
+            found = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)
+            self.assertEqual(found["sampling"], counts)
+            self.assertEqual(found["contradiction_count"], 0)
+            estimated = found["blocks"]["allocated_count"] * counts
+            self.assertLess(abs(estimated - allocated), 0.15 * allocated)
+
     def test_marked_scopes_are_told(self):
         ended = self.tarn("record", "-o", "x.tarn", "--", str(PROGRAMS / "record_marks"))
         self.assertEqual((ended.returncode, ended.stdout), (0, "recorded\n"), ended.stderr)
@@ -93,6 +106,10 @@ class Record(unittest.TestCase):
     def test_a_wrong_command_line(self):
         self.assertEqual(self.tarn("record").returncode, 2)
         self.assertEqual(self.tarn("record", "--stacks", "some", "--", "true").returncode, 2)
+        for sampling in ("2", "1/0", "1/x", "1/", "1/99999999999999999999"):
+            ended = self.tarn("record", "--sample-objects", sampling, "--", "true")
+            self.assertEqual(ended.returncode, 2, sampling)
+            self.assertIn("say 1/N, as in 1/100", ended.stderr)
 
 
 if __name__ == "__main__":
