@@ -43,8 +43,8 @@ function(tarn_layer name level)
   endif()
 endfunction()
 
-# tarn::tarn: all layers but those apart as one library with all public headers. Each header is
-# compiled alone in builds with CMAKE_VERIFY_INTERFACE_HEADER_SETS.
+# tarn::tarn: all layers but those apart as one library with all public headers, and marks.h, which
+# needs no library. Each header is compiled alone in builds with CMAKE_VERIFY_INTERFACE_HEADER_SETS.
 function(tarn_umbrella)
   get_property(layers GLOBAL PROPERTY TARN_LAYERS)
   list(REMOVE_ITEM layers ${TARN_LAYERS_APART})
@@ -60,7 +60,8 @@ function(tarn_umbrella)
   endforeach()
   set_target_properties(tarn PROPERTIES LINKER_LANGUAGE CXX)
   target_sources(tarn PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}"
-                 FILES "${PROJECT_SOURCE_DIR}/tarn/tarn.hpp" ${headers})
+                 FILES "${PROJECT_SOURCE_DIR}/tarn/tarn.hpp" ${headers}
+                       "${PROJECT_SOURCE_DIR}/tarn/record/marks.h")
 endfunction()
 
 # tarn::c, libtarn.so.0: tarn.h and what it stands on, for C programs. It is linked from the objects

@@ -47,6 +47,18 @@ std::string find_library() {
                      "/tarn, nor in ../lib; install both");
 }
 
+// Makes N of 1/N; returns what is wrong, or nothing.
+std::string read_sampling(std::string& text) {
+  constexpr const char* one_of = "1/";
+  const std::string number = text.rfind(one_of, 0) == 0 ? text.substr(2) : "";
+  constexpr std::size_t digits_max = 18;
+  const bool is_number = !number.empty() && number.size() <= digits_max &&
+                         number.find_first_not_of("0123456789") == std::string::npos;
+  if (!is_number || std::stoull(number) == 0) return "'" + text + "': say 1/N, as in 1/100";
+  text = number;
+  return {};
+}
+
 void check_program(const std::string& program) {
   const ProgramCheck check = record::check_program(program);
   if (check.answer == Recordable::no_statically_linked) {
@@ -166,6 +178,10 @@ void add_record(CLI::App& app, int& exit_code) {
       ->add_option("--stacks", options.stacks,
                    "who allocates: none, its caller, or the full call stack (default)")
       ->transform(CLI::CheckedTransformer(stacks));
+  command
+      ->add_option("--sample-objects", options.sampling,
+                   "1/N: of N objects record one, with all that happens to it")
+      ->transform(CLI::Validator(read_sampling, "1/N"));
   command->add_option("--max-events", options.event_count_max, "stop recording after so many");
   command->add_option("--max-bytes", options.file_bytes_max, "stop when the files are so long")
       ->transform(CLI::AsSizeValue(false));

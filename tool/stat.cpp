@@ -42,7 +42,7 @@ void print(const std::string& text) {
 void show_statistics(const StatOptions& options) {
   OpenTrace trace(options.path);
   const trace::Definitions& definitions = trace.reader().definitions();
-  TraceStatistics statistics(definitions.stacks.count());
+  TraceStatistics statistics(definitions.stacks.count(), definitions.sampling());
   trace.for_each([&](const trace::Operation& operation) { statistics.add(operation); });
   Symbols symbols(definitions);
   const StatReport report{trace, statistics, symbols,

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t label_columns = 14;
 constexpr std::size_t number_columns = 11;
 constexpr std::size_t bar_columns = 30;
+constexpr std::size_t name_columns = 24;
 constexpr std::size_t threads_shown = 16;
 constexpr std::size_t frames_shown = 12;
 
@@ -35,7 +36,10 @@ std::uint64_t value_of(const BlockCounts& counts, SiteOrder order) noexcept {
 class TextReport {
  public:
   explicit TextReport(const StatReport& report)
-      : report_(report), statistics_(report.statistics), total_(report.statistics.total) {}
+      : report_(report),
+        statistics_(report.statistics),
+        total_(report.statistics.total),
+        sampling_(report.trace.reader().definitions().sampling()) {}
 
   std::string build() {
     add_head();
@@ -44,11 +48,19 @@ class TextReport {
     add_histogram("sizes", statistics_.sizes, bytes_text);
     add_histogram("lifetimes of freed blocks", statistics_.lifetimes, time_text);
     add_threads();
+    add_scopes();
     add_sites();
     return std::move(text_);
   }
 
  private:
+  [[nodiscard]] std::string count(std::uint64_t sampled) const {
+    return sampling_ == 1 ? count_text(sampled) : "~" + count_text(sampled * sampling_);
+  }
+  [[nodiscard]] std::string bytes(std::uint64_t sampled) const {
+    return sampling_ == 1 ? bytes_text(sampled) : "~" + bytes_text(sampled * sampling_);
+  }
+
   void add_title(const std::string& title) {
     text_ += report_.is_coloured ? "\n\033[1m" + title + "\033[0m\n" : "\n" + title + "\n";
   }
@@ -64,18 +76,22 @@ class TextReport {
     text_ = report_.trace.path() + ": " + count_text(statistics_.operation_count) +
             " operations in " + time_text(duration_ns) + ", " + bytes_text(reader.file_bytes()) +
             ", " + each + " bytes an operation\n";
+    if (sampling_ != 1) {
+      text_ += line("sampled", "1 of " + count_text(sampling_),
+                    "objects: what has a ~ is what they say of all");
+    }
     for (const trace::Note& note : reader.definitions().notes) {
+      if (note.key == trace::sampling_note) continue;
       text_ += "  " + left(note.key, label_columns) + "  " + note.value + "\n";
     }
   }
 
   void add_totals() {
     add_title("blocks");
-    text_ +=
-        line("allocated", count_text(total_.allocated_count), bytes_text(total_.allocated_bytes));
-    text_ += line("freed", count_text(total_.freed_count));
-    text_ += line("in use at end", count_text(total_.live_count), bytes_text(total_.live_bytes));
-    text_ += line("peak", bytes_text(total_.peak_bytes),
+    text_ += line("allocated", count(total_.allocated_count), bytes(total_.allocated_bytes));
+    text_ += line("freed", count(total_.freed_count));
+    text_ += line("in use at end", count(total_.live_count), bytes(total_.live_bytes));
+    text_ += line("peak", bytes(total_.peak_bytes),
                   "in use at once, " + time_text(statistics_.peak_ns - statistics_.first_ns) +
                       " after the start");
     if (statistics_.contradiction_count == 0) return;
@@ -87,15 +103,18 @@ class TextReport {
     add_title("how they end");
     text_ += line("short-lived", share_text(total_.short_lived_count, total_.freed_count),
                   "before 32 KiB more are allocated");
-    text_ += line("temporary", share_text(statistics_.temporary_count, total_.freed_count),
-                  "before their thread allocates again");
+    // Which allocation comes next on a thread, a sample does not tell.
+    text_ +=
+        line("temporary",
+             sampling_ == 1 ? share_text(statistics_.temporary_count, total_.freed_count) : "-",
+             "before their thread allocates again");
     text_ += line("elsewhere", share_text(statistics_.freed_elsewhere_count, total_.freed_count),
                   "freed by another thread than allocated them");
     text_ += line("with a pool", share_text(statistics_.ended_by_pool_count, total_.freed_count),
                   "by its reset, rewind or end");
-    text_ += line("reallocated", count_text(statistics_.reallocation_count),
-                  "times, " + count_text(statistics_.reallocated_block_count) +
-                      " blocks, one of them " + count_text(statistics_.longest_chain) + " times");
+    text_ += line("reallocated", count(statistics_.reallocation_count),
+                  "times, " + count(statistics_.reallocated_block_count) + " blocks, one of them " +
+                      count_text(statistics_.longest_chain) + " times");
   }
 
   void add_histogram(const std::string& title, const Histogram& histogram,
@@ -110,7 +129,7 @@ class TextReport {
     for (auto bucket = first; bucket < last; ++bucket) {
       const std::string drawn = bar(bucket->count, most);
       text_ += "  " + right(text_of(bucket->first_value), label_columns - 3) + " ..  " +
-               right(count_text(bucket->count), number_columns - 2) +
+               right(count(bucket->count), number_columns - 2) +
                right(share_text(bucket->count, histogram.count()), 9) +
                (drawn.empty() ? "" : "  ") + drawn + "\n";
     }
@@ -125,14 +144,39 @@ class TextReport {
     for (const auto& [number, thread] : statistics_.threads) {
       if (++shown_count > threads_shown) break;
       text_ += "  " + left(std::to_string(number), label_columns) +
-               right(count_text(thread.allocated_count), number_columns) +
-               right(bytes_text(thread.allocated_bytes), number_columns) +
-               right(count_text(thread.freed_count), number_columns) +
-               right(count_text(thread.freed_of_others_count), number_columns) + "\n";
+               right(count(thread.allocated_count), number_columns) +
+               right(bytes(thread.allocated_bytes), number_columns) +
+               right(count(thread.freed_count), number_columns) +
+               right(count(thread.freed_of_others_count), number_columns) + "\n";
     }
     if (statistics_.threads.size() <= threads_shown) return;
     text_ += "  and " + std::to_string(statistics_.threads.size() - threads_shown) +
              " more; --json has them all\n";
+  }
+
+  void add_scopes() {
+    if (statistics_.scopes.names().empty()) return;
+    add_title("scopes");
+    text_ += "  " + left("name", name_columns) + right("count", number_columns) +
+             right("time each", number_columns) + right("blocks", number_columns) +
+             right("bytes", number_columns) + right("outlive it", number_columns) +
+             right("bytes", number_columns) + "\n";
+    for (const auto& [name, scope] : statistics_.scopes.names()) {
+      const std::uint64_t each_ns = scope.ended_ns / std::max<std::uint64_t>(scope.ended_count, 1);
+      text_ += "  " + left(name_text(name), name_columns) +
+               right(count_text(scope.begun_count), number_columns) +
+               right(time_text(each_ns), number_columns) +
+               right(count(scope.allocated_count), number_columns) +
+               right(bytes(scope.allocated_bytes), number_columns) +
+               right(count(scope.outliving_count), number_columns) +
+               right(bytes(scope.outliving_bytes), number_columns) + "\n";
+    }
+  }
+
+  [[nodiscard]] std::string name_text(std::uint64_t number) const {
+    const std::string name(report_.trace.reader().definitions().name(number));
+    if (name.size() < name_columns) return name.empty() ? "(no name)" : name;
+    return name.substr(0, name_columns - 4) + "...";
   }
 
   void add_sites() {
@@ -140,11 +184,11 @@ class TextReport {
     add_title("who allocates");
     for (const std::uint32_t stack : report_.top_stacks) {
       const BlockCounts& site = statistics_.sites[stack];
-      text_ += "  " + right(bytes_text(site.allocated_bytes), number_columns - 1) +
+      text_ += "  " + right(bytes(site.allocated_bytes), number_columns - 1) +
                right(share_text(site.allocated_bytes, total_.allocated_bytes), 9) + "  " +
-               count_text(site.allocated_count) + " blocks, " +
+               count(site.allocated_count) + " blocks, " +
                share_text(site.short_lived_count, site.allocated_count) + " short-lived, peak " +
-               bytes_text(site.peak_bytes) + "\n";
+               bytes(site.peak_bytes) + "\n";
       add_frames(stack);
     }
   }
@@ -162,6 +206,7 @@ class TextReport {
   const StatReport& report_;
   const TraceStatistics& statistics_;
   const BlockCounts& total_;
+  std::uint64_t sampling_;  // 1 of so many objects is in the trace
   std::string text_;
 };
 
@@ -194,12 +239,36 @@ Json json_of(std::uint32_t number, const ThreadStatistics& thread) {
           {"freed_of_others_count", thread.freed_of_others_count}};
 }
 
+Json json_of(std::string_view name, const ScopeCounts& scope) {
+  return {{"name", name},
+          {"begun_count", scope.begun_count},
+          {"ended_count", scope.ended_count},
+          {"ended_ns", scope.ended_ns},
+          {"allocated_count", scope.allocated_count},
+          {"allocated_bytes", scope.allocated_bytes},
+          {"outliving_count", scope.outliving_count},
+          {"outliving_bytes", scope.outliving_bytes}};
+}
+
 Json json_of(const Frame& frame) {
   return {{"address", frame.address},
           {"function", frame.function},
           {"file", frame.file},
           {"line", frame.line},
           {"module", frame.module}};
+}
+
+Json json_of_sites(const StatReport& report) {
+  Json sites = Json::array();
+  for (const std::uint32_t stack : report.top_stacks) {
+    Json site = json_of(report.statistics.sites[stack]);
+    site["frames"] = Json::array();
+    for (const Frame& frame : report.symbols.frames_of_stack(stack)) {
+      site["frames"].push_back(json_of(frame));
+    }
+    sites.push_back(site);
+  }
+  return sites;
 }
 
 }  // namespace
@@ -226,6 +295,7 @@ Json StatReport::json() const {
   Json result{{"file", trace.path()},
               {"file_bytes", reader.file_bytes()},
               {"operation_count", statistics.operation_count},
+              {"sampling", reader.definitions().sampling()},
               {"first_ns", statistics.first_ns},
               {"last_ns", statistics.last_ns},
               {"blocks", json_of(statistics.total)},
@@ -239,23 +309,19 @@ Json StatReport::json() const {
               {"contradiction_count", statistics.contradiction_count},
               {"sizes_bytes", json_of(statistics.sizes)},
               {"lifetimes_ns", json_of(statistics.lifetimes)},
-              {"notes", Json::array()},
-              {"threads", Json::array()},
-              {"sites", Json::array()}};
+              {"notes", Json::array()}};
   for (const trace::Note& note : reader.definitions().notes) {
     result["notes"].push_back({{"key", note.key}, {"value", note.value}});
   }
+  result["threads"] = Json::array();
   for (const auto& [number, thread] : statistics.threads) {
     result["threads"].push_back(json_of(number, thread));
   }
-  for (const std::uint32_t stack : top_stacks) {
-    Json site = json_of(statistics.sites[stack]);
-    site["frames"] = Json::array();
-    for (const Frame& frame : symbols.frames_of_stack(stack)) {
-      site["frames"].push_back(json_of(frame));
-    }
-    result["sites"].push_back(site);
+  result["scopes"] = Json::array();
+  for (const auto& [name, scope] : statistics.scopes.names()) {
+    result["scopes"].push_back(json_of(reader.definitions().name(name), scope));
   }
+  result["sites"] = json_of_sites(*this);
   return result;
 }
 

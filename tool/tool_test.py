@@ -115,6 +115,20 @@ class Tool(unittest.TestCase):
         self.assertTrue(all(len(line) <= 100 and line == line.rstrip()
                             for line in output.splitlines()))
 
+    def test_a_sample_is_told_and_what_it_says_of_all_is_marked(self):
+        self.text.write_text(SMALL.replace("trace 1\n", "trace 1\nnote key=sampled_objects_one_in "
+                                           "value=2000\n"), encoding="ascii")
+        self.run_tarn("convert", self.text, self.binary)
+        output = self.run_tarn("stat", self.binary)[1]
+        self.assertRegex(output, r"sampled +1 of 2\.00 k  objects: what has a ~ is what they say")
+        self.assertRegex(output, r"allocated +~4\.00 k  ~320 KiB\n")
+        self.assertRegex(output, r"peak +~250 KiB  in use at once")
+        self.assertRegex(output, r"short-lived +0\.0 %")
+        self.assertRegex(output, r"temporary +-  before")
+        self.assertRegex(output, r"one of them 1 times")
+        found = json.loads(self.run_tarn("stat", "--json", self.binary)[1])
+        self.assertEqual((found["sampling"], found["blocks"]["allocated_count"]), (2000, 2))
+
     def test_names_and_lines_of_a_program(self):
         source = self.folder / "two.c"
         source.write_text("void* inner(void) { return __builtin_return_address(0); }\n"

@@ -21,10 +21,11 @@ void TraceStatistics::add(const Operation& operation) {
       return resize(operation);
     case Kind::deallocate:
       return deallocate(operation);
-    case Kind::thread_begin:
-    case Kind::thread_end:
     case Kind::scope_begin:
     case Kind::scope_end:
+      return change_scopes(operation);
+    case Kind::thread_begin:
+    case Kind::thread_end:
     case Kind::phase:
       return;
     default:
@@ -46,8 +47,13 @@ void TraceStatistics::begin(const Operation& operation) {
   }
   if (is_in_pool) ledger_.commit(operation);
   Block& block = blocks_.insert(operation.block);
-  block = {operation.bytes, operation.time_ns, total.allocated_bytes,
-           operation.stack, operation.thread,  0,
+  block = {operation.bytes,
+           operation.time_ns,
+           total.allocated_bytes,
+           scopes.begin_block(operation.thread, operation.bytes),
+           operation.stack,
+           operation.thread,
+           0,
            is_in_pool};
   ThreadStatistics& thread = threads[operation.thread];
   ++thread.allocated_count;
@@ -76,6 +82,7 @@ void TraceStatistics::resize(const Operation& operation) {
   }
   if (block->is_in_pool) ledger_.commit(operation);
   const std::uint64_t bytes_before = std::exchange(block->bytes, operation.bytes);
+  scopes.resize_block(block->scope, bytes_before, operation.bytes);
   for (BlockCounts* counts : {&total, &site(block->stack)}) {
     counts->live_bytes -= bytes_before;
     counts->allocated_bytes -= std::min(bytes_before, operation.bytes);
@@ -109,15 +116,22 @@ void TraceStatistics::deallocate(const Operation& operation) {
 void TraceStatistics::end(std::uint64_t id, std::uint64_t time_ns) {
   const Block block = *blocks_.find(id);
   blocks_.erase(id);
+  scopes.end_block(block.scope, block.bytes);
   lifetimes.add(time_ns - std::min(time_ns, block.begun_ns));
   const bool is_short_lived =
-      total.allocated_bytes - block.allocated_before_bytes - block.bytes < short_life_bytes;
+      total.allocated_bytes - block.allocated_before_bytes - block.bytes < short_life_bytes_;
   for (BlockCounts* counts : {&total, &site(block.stack)}) {
     ++counts->freed_count;
     --counts->live_count;
     counts->live_bytes -= block.bytes;
     counts->short_lived_count += is_short_lived ? 1 : 0;
   }
+}
+
+void TraceStatistics::change_scopes(const Operation& operation) {
+  const bool makes_sense =
+      operation.kind == Kind::scope_begin ? scopes.begin(operation) : scopes.end(operation);
+  if (!makes_sense) ++contradiction_count;
 }
 
 // Blocks of the heap are no member of the ledger: it takes a microsecond for each operation.

@@ -1,7 +1,7 @@
 // tool/trace_statistics.hpp - what a trace says of a program, in one pass.
 //
 //     operation ---> live blocks: what is known of each ---> totals, histograms,
-//                    ledger: what a pool takes with it       threads, sites
+//                    ledger: what a pool takes with it       threads, sites, scopes
 //
 // Memory: 100 to 200 bytes for each block in use, 56 for each stack, however long the trace.
 //
@@ -21,6 +21,7 @@
 #include "tarn/trace_file/mix.hpp"
 #include "tarn/trace_file/number_map.hpp"
 #include "tool/histogram.hpp"
+#include "tool/scope_statistics.hpp"
 
 namespace tarn::tool {
 
@@ -48,8 +49,10 @@ struct ThreadStatistics {
 
 class TraceStatistics {
  public:
-  /// Of a trace whose stacks are numbered up to `stack_count`.
-  explicit TraceStatistics(std::uint32_t stack_count) : sites(std::size_t{stack_count} + 1) {}
+  /// Of a trace whose stacks are numbered up to `stack_count`, and that has one in `sampling`
+  /// objects. All numbers are of those that it has.
+  explicit TraceStatistics(std::uint32_t stack_count, std::uint64_t sampling = 1)
+      : sites(std::size_t{stack_count} + 1), short_life_bytes_(short_life_bytes / sampling) {}
 
   void add(const trace::Operation& operation);
 
@@ -68,6 +71,7 @@ class TraceStatistics {
   Histogram sizes{2};               // in bytes, as first asked for
   Histogram lifetimes{10};          // in ns, of blocks that ended
   std::map<std::uint32_t, ThreadStatistics> threads;
+  ScopeStatistics scopes;
   /// By the stack that allocated; [0]: not known.
   std::vector<BlockCounts> sites;
 
@@ -76,6 +80,7 @@ class TraceStatistics {
     std::uint64_t bytes = 0;
     std::uint64_t begun_ns = 0;
     std::uint64_t allocated_before_bytes = 0;  // by all, when it began
+    std::uint64_t scope = 0;                   // as ScopeStatistics calls it
     std::uint32_t stack = 0;
     std::uint32_t thread = 0;
     std::uint32_t reallocation_count = 0;
@@ -87,6 +92,7 @@ class TraceStatistics {
   void deallocate(const trace::Operation& operation);
   void end(std::uint64_t id, std::uint64_t time_ns);
   void change_pools(const trace::Operation& operation);
+  void change_scopes(const trace::Operation& operation);
   void add_live_bytes(BlockCounts& counts, std::uint64_t bytes);
   BlockCounts& site(std::uint32_t stack);
 
@@ -97,6 +103,7 @@ class TraceStatistics {
     }
   };
 
+  std::uint64_t short_life_bytes_;  // of what the trace has
   trace::NumberMap<Block, OrderOfAge> blocks_;
   trace::Ledger ledger_;  // of what lies in pools other than the heap
 };

@@ -128,6 +128,50 @@ TEST(TraceStatistics, PoolsTakeTheirBlocksWithThem) {
   EXPECT_EQ(s.contradiction_count, 0u);
 }
 
+TEST(TraceStatistics, ScopesHaveWhatTheirThreadAllocates) {
+  const TraceStatistics s = statistics_of(
+      "allocate block=1 bytes=1\n"
+      "scope_begin scope=1 name=1 time_ns=10\n"
+      "allocate block=2 bytes=10 time_ns=10\n"
+      "allocate block=3 bytes=20 thread=1 time_ns=10\n"
+      "scope_begin scope=2 name=2 time_ns=10\n"
+      "allocate block=4 bytes=40 time_ns=10\n"
+      "reallocate block=4 bytes=50 time_ns=10\n"
+      "reallocate block=2 bytes=5 time_ns=10\n"
+      "scope_end scope=2 time_ns=20\n"
+      "allocate block=5 bytes=100 time_ns=20\n"
+      "deallocate block=5 time_ns=20\n"
+      "deallocate block=1 time_ns=20\n"
+      "scope_end scope=1 thread=1 time_ns=110\n"
+      "deallocate block=2 time_ns=110\n"
+      "scope_begin scope=1 name=1 time_ns=120\n"
+      "deallocate block=4 time_ns=120\n");
+  const ScopeCounts& request = s.scopes.names().at(1);
+  EXPECT_EQ(request.begun_count, 2u);
+  EXPECT_EQ(request.ended_count, 1u);
+  EXPECT_EQ(request.ended_ns, 100u);
+  EXPECT_EQ(request.allocated_count, 2u);
+  EXPECT_EQ(request.allocated_bytes, 110u);
+  EXPECT_EQ(request.outliving_count, 1u);
+  EXPECT_EQ(request.outliving_bytes, 5u);
+  const ScopeCounts& parse = s.scopes.names().at(2);
+  EXPECT_EQ(parse.allocated_bytes, 50u);
+  EXPECT_EQ(parse.outliving_count, 1u);
+  EXPECT_EQ(parse.outliving_bytes, 50u);
+  EXPECT_EQ(s.contradiction_count, 0u);
+}
+
+TEST(TraceStatistics, ScopesThatContradictThemselvesAreCounted) {
+  const TraceStatistics s = statistics_of(
+      "scope_end scope=1\n"
+      "scope_begin scope=1\n"
+      "scope_begin scope=1 thread=1\n"
+      "scope_end scope=1\n"
+      "scope_end scope=1\n");
+  EXPECT_EQ(s.contradiction_count, 3u);
+  EXPECT_EQ(s.scopes.names().at(0).begun_count, 1u);
+}
+
 TEST(TraceStatistics, ContradictionsAreCountedAndChangeNothing) {
   const TraceStatistics s = statistics_of(
       "deallocate block=9\n"

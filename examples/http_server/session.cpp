@@ -12,6 +12,7 @@
 #include "examples/http_server/handlers.hpp"
 #include "examples/http_server/statistics.hpp"
 #include "examples/http_server/worker.hpp"
+#include "tarn/record/marks.h"
 
 namespace http_server {
 namespace {
@@ -87,6 +88,7 @@ void Session::read_failed(error_code error) {
 }
 
 void Session::answer() {
+  const tarn::MarkedScope scope("request");  // for who records this server
   waits_for_request_ = false;
   Response& response = exchange_->response;
   response.version(exchange_->request().version());

@@ -31,6 +31,9 @@ enum class RawKind : std::uint8_t {
   reallocate_begin,  // of the old block, before
   reallocate_end,    // of the block that came back, after; address 0: refused, or freed
   module,            // address: where code begins; its words in place of a stack: see ModuleWords
+  scope_begin,       // address: its number; its name in place of a stack: see text_bytes_max
+  scope_end,         // address: its number
+  phase,             // its name in place of a stack
 };
 
 inline constexpr unsigned stamp_shift = 8;
@@ -38,6 +41,9 @@ inline constexpr unsigned upper_shift = 48;  // addresses of programs have 47 bi
 inline constexpr unsigned alignment_upper_shift = 56;
 inline constexpr std::uint64_t address_mask = (std::uint64_t{1} << upper_shift) - 1;
 inline constexpr std::uint64_t bytes_mask = (std::uint64_t{1} << alignment_upper_shift) - 1;
+
+/// Of a text in place of a stack, filled up with zeros to a word.
+inline constexpr std::size_t text_bytes_max = 255;
 
 [[nodiscard]] inline bool has_bytes(RawKind kind) noexcept {
   return kind == RawKind::allocate || kind == RawKind::allocate_zeroed ||

@@ -34,7 +34,8 @@ struct Recorder::FileSink final : ProcessSink {
   FileSink(Recorder& its_recorder, Recording its_recording)
       : recorder(its_recorder),
         recording(std::move(its_recording)),
-        sink(recording.path, recorder.options_.stacks, recorder.scale_) {
+        sink(recording.path, recorder.options_.stacks, recorder.scale_,
+             recorder.options_.sampling) {
     recorder.sinks_.push_back(this);
     std::string command;
     for (const std::string& argument : recorder.options_.arguments) {

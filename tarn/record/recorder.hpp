@@ -34,6 +34,8 @@ struct RecorderOptions {
   /// libtarn_record.so.
   std::string library;
   std::vector<std::string> arguments;
+  /// One in so many objects is recorded.
+  std::uint64_t sampling = 1;
   // The recording ends, and the program goes on, at the first step() that sees so much.
   std::uint64_t event_count_max = UINT64_MAX;
   std::uint64_t file_bytes_max = UINT64_MAX;

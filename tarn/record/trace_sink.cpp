@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "tarn/trace_file/mix.hpp"
+
 namespace tarn::record {
 
 using trace::Kind;
@@ -18,10 +20,27 @@ constexpr std::uint32_t first_thread = 1;
 // What called the outermost call, when that is not known.
 constexpr std::uint64_t unknown_address = 0;
 
+bool is_mark(RawKind kind) noexcept {
+  return kind == RawKind::scope_begin || kind == RawKind::scope_end || kind == RawKind::phase;
+}
+
+std::string text_of(const RawEvent& event) {
+  const std::string_view text(reinterpret_cast<const char*>(event.stack.data()),
+                              event.stack.size_bytes());
+  return std::string(text.substr(0, text.find('\0')));
+}
+
 }  // namespace
 
-TraceSink::TraceSink(std::string path, Stacks stacks, const StampScale& scale)
-    : file_(std::move(path)), writer_(file_, 16), stacks_(stacks), scale_(scale) {}
+TraceSink::TraceSink(std::string path, Stacks stacks, const StampScale& scale,
+                     std::uint64_t sampling)
+    : file_(std::move(path)),
+      writer_(file_, 16),
+      stacks_(stacks),
+      scale_(scale),
+      sampling_(sampling) {
+  if (sampling != 1) writer_.add_note(trace::sampling_note, std::to_string(sampling));
+}
 
 TraceSink::Thread& TraceSink::thread_of(std::uint32_t number) {
   if (newest_ != nullptr && newest_thread_ == number) return *newest_;
@@ -40,6 +59,7 @@ void TraceSink::add(const RawEvent& event) {
   // A thread that was interrupted between its stamp and its record comes later than it says.
   now_ns_ = std::max(now_ns_, scale_.ns(event.stamp));
   if (event.kind == RawKind::module) return add_module(event);
+  if (is_mark(event.kind)) return add_mark(event);
   Thread& thread = thread_of(event.thread);
   Operation operation;
   operation.thread = event.thread;
@@ -57,7 +77,7 @@ void TraceSink::add(const RawEvent& event) {
       return;
     case RawKind::reallocate_end:
       return end_reallocation(operation, thread, event);
-    case RawKind::module:
+    default:
       return;
   }
 }
@@ -82,6 +102,21 @@ void TraceSink::add_module(const RawEvent& event) {
   writer_.add_module(module);
 }
 
+void TraceSink::add_mark(const RawEvent& event) {
+  static_cast<void>(thread_of(event.thread));  // which may begin with it
+  Operation operation;
+  operation.thread = event.thread;
+  operation.other = static_cast<std::uint32_t>(event.address);
+  if (event.kind == RawKind::scope_end) {
+    if (open_scopes_.erase(operation.other) != 0) append(operation, Kind::scope_end);
+    return;
+  }
+  const std::string name = text_of(event);
+  operation.bytes = name.empty() ? 0 : writer_.add_name(name);
+  if (event.kind == RawKind::phase) return append(operation, Kind::phase);
+  if (open_scopes_.insert(operation.other).second) append(operation, Kind::scope_begin);
+}
+
 // Numbers of stacks are the writer's; a record says how the stack differs from the one before.
 std::uint32_t TraceSink::stack_of(Thread& thread, const RawEvent& event) {
   if (event.stack.empty()) return 0;
@@ -102,12 +137,12 @@ void TraceSink::begin_block(Operation operation, Kind kind, const RawEvent& even
   operation.block = book_.begin(event.address);
   operation.bytes = event.bytes;
   operation.alignment_shift = event.alignment_shift;
-  append(operation, kind);
+  append_if_sampled(operation, kind);
 }
 
 void TraceSink::end_block(Operation operation, std::uint64_t block) {
   operation.block = block;
-  if (block != 0) return append(operation, Kind::deallocate);
+  if (block != 0) return append_if_sampled(operation, Kind::deallocate);
   ++stats_.unknown_count;
 }
 
@@ -123,7 +158,13 @@ void TraceSink::end_reallocation(Operation operation, Thread& thread, const RawE
   book_.place(block, event.address);
   operation.block = block;
   operation.bytes = event.bytes;
-  append(operation, Kind::reallocate);
+  append_if_sampled(operation, Kind::reallocate);
+}
+
+// By a hash of the block's number: by every n-th number, a loop of n allocations would always leave
+// the same ones out.
+void TraceSink::append_if_sampled(const Operation& operation, Kind kind) {
+  if (sampling_ == 1 || trace::mix(operation.block) % sampling_ == 0) append(operation, kind);
 }
 
 void TraceSink::append(Operation operation, Kind kind) {

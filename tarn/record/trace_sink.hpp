@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,8 +53,9 @@ class CountedFile final : public trace::Output {
 
 class TraceSink final : public ProcessSink {
  public:
-  /// Writes to a new file at `path` what is recorded with such stacks and stamps.
-  TraceSink(std::string path, Stacks stacks, const StampScale& scale);
+  /// Writes to a new file at `path` what is recorded with such stacks and stamps, of one in
+  /// `sampling` objects: all that happens to one is in the file, or nothing.
+  TraceSink(std::string path, Stacks stacks, const StampScale& scale, std::uint64_t sampling = 1);
 
   void add(const RawEvent& event) override;
   void expect(std::uint64_t address) noexcept override { book_.prefetch(address); }
@@ -78,18 +80,22 @@ class TraceSink final : public ProcessSink {
   [[nodiscard]] Thread& thread_of(std::uint32_t number);
   [[nodiscard]] std::uint32_t stack_of(Thread& thread, const RawEvent& event);
   void add_module(const RawEvent& event);
+  void add_mark(const RawEvent& event);
   void begin_block(trace::Operation operation, trace::Kind kind, const RawEvent& event);
   void end_block(trace::Operation operation, std::uint64_t block);
   void end_reallocation(trace::Operation operation, Thread& thread, const RawEvent& event);
   void append(trace::Operation operation, trace::Kind kind);
+  void append_if_sampled(const trace::Operation& operation, trace::Kind kind);
 
   CountedFile file_;
   trace::TraceWriter writer_;
   trace::AddressBook book_;
   const Stacks stacks_;
   const StampScale scale_;
+  const std::uint64_t sampling_;
   std::uint64_t now_ns_ = 0;
   std::map<std::uint32_t, Thread> threads_;
+  std::set<std::uint32_t> open_scopes_;
   std::uint32_t newest_thread_ = 0;  // whose events came last
   Thread* newest_ = nullptr;
   TraceSinkStats stats_;

@@ -1,5 +1,7 @@
 #include "tarn/trace_file/definitions.hpp"
 
+#include <charconv>
+
 namespace tarn::trace {
 namespace {
 
@@ -44,6 +46,15 @@ std::uint32_t Definitions::add_name(std::string_view text) {
 
 std::string_view Definitions::name(std::uint64_t number) const noexcept {
   return number - 1 < names_.size() ? std::string_view{names_[number - 1]} : std::string_view{};
+}
+
+std::uint64_t Definitions::sampling() const noexcept {
+  std::uint64_t number = 1;
+  for (const Note& note : notes) {
+    if (note.key != sampling_note) continue;
+    std::from_chars(note.value.data(), note.value.data() + note.value.size(), number);
+  }
+  return number == 0 ? 1 : number;
 }
 
 std::uint32_t Definitions::count(SectionKind kind) const noexcept {

@@ -41,6 +41,10 @@ struct Note {
   friend bool operator==(const Note&, const Note&) = default;
 };
 
+/// The key of the note that says of how many objects one is in the trace, with all that happens to
+/// it: a number. Without it all are.
+inline constexpr const char* sampling_note = "sampled_objects_one_in";
+
 /// The sections that definitions lie in.
 inline constexpr SectionKind definition_kinds[] = {SectionKind::notes, SectionKind::modules,
                                                    SectionKind::names, SectionKind::stacks};
@@ -56,6 +60,9 @@ class Definitions {
 
   /// The text of a name; of a number that is none, nothing.
   [[nodiscard]] std::string_view name(std::uint64_t number) const noexcept;
+
+  /// Of how many objects one is in the trace: what the note says, or 1.
+  [[nodiscard]] std::uint64_t sampling() const noexcept;
 
   /// How many there are of that kind.
   [[nodiscard]] std::uint32_t count(SectionKind kind) const noexcept;

@@ -27,6 +27,7 @@ struct RecordedProcess {
   trace::Program operations;
   std::vector<std::vector<std::uint64_t>> stacks;  // of each operation, the innermost call first
   std::vector<trace::Module> modules;
+  trace::Definitions names;
 
   [[nodiscard]] std::uint64_t count(trace::Kind kind, std::uint64_t bytes = UINT64_MAX) const {
     std::uint64_t count = 0;
@@ -56,6 +57,7 @@ inline void read(const std::string& path, RecordedProcess& process, bool with_st
   const Result<void> opened = reader.open();
   ASSERT_TRUE(opened) << opened.error().message;
   process.modules = reader.definitions().modules;
+  process.names = reader.definitions();
   const trace::StackTable& stacks = reader.definitions().stacks;
   while (true) {
     const auto section = reader.next();

@@ -4,6 +4,7 @@
     tool_test.py TARN FOLDER_OF_PROGRAMS
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -44,6 +45,30 @@ class Record(unittest.TestCase):
         self.assertGreater(sum(line.startswith("allocate") for line in lines), 900)
         self.assertEqual(self.tarn("stat", "x.tarn").returncode, 0)
 
+    def test_a_sample_of_the_objects_says_so(self):
+        storm = str(PROGRAMS / "record_storm")
+        for sampling, counts in (("1/1", 1), ("1/10", 10)):
+            ended = self.tarn("record", "--stacks", "none", "--sample-objects", sampling,
+                              "-o", "x.tarn", "--", storm, "2", "20000")
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            allocated = int(ended.stdout.split()[0])
+            found = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)
+            self.assertEqual(found["sampling"], counts)
+            self.assertEqual(found["contradiction_count"], 0)
+            estimated = found["blocks"]["allocated_count"] * counts
+            self.assertLess(abs(estimated - allocated), 0.15 * allocated)
+
+    def test_marked_scopes_are_told(self):
+        ended = self.tarn("record", "-o", "x.tarn", "--", str(PROGRAMS / "record_marks"))
+        self.assertEqual((ended.returncode, ended.stdout), (0, "recorded\n"), ended.stderr)
+        scopes = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)["scopes"]
+        request = next(scope for scope in scopes if scope["name"] == "request")
+        self.assertEqual((request["begun_count"], request["ended_count"]), (10, 10))
+        self.assertEqual((request["allocated_count"], request["allocated_bytes"]), (10, 543210))
+        self.assertEqual((request["outliving_count"], request["outliving_bytes"]), (5, 271605))
+        self.assertRegex(self.tarn("stat", "x.tarn").stdout,
+                         r"request +10 +\S+ \S+ +10 +530 KiB +5 +265 KiB\n")
+
     def test_a_recorder_that_is_killed_leaves_what_it_had_and_the_program_goes_on(self):
         storm = str(PROGRAMS / "record_storm")
         output = Path(self.folder.name) / "output"
@@ -81,6 +106,10 @@ class Record(unittest.TestCase):
     def test_a_wrong_command_line(self):
         self.assertEqual(self.tarn("record").returncode, 2)
         self.assertEqual(self.tarn("record", "--stacks", "some", "--", "true").returncode, 2)
+        for sampling in ("2", "1/0", "1/x", "1/", "1/99999999999999999999"):
+            ended = self.tarn("record", "--sample-objects", sampling, "--", "true")
+            self.assertEqual(ended.returncode, 2, sampling)
+            self.assertIn("say 1/N, as in 1/100", ended.stderr)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ struct ProcessLog {
   std::uint32_t number;  // 0: wiped, or not entered yet
   std::int32_t process_id;
   std::atomic<std::uint32_t> thread_count;  // each takes the next number; pairs with itself
+  std::atomic<std::uint32_t> scope_count;   // the same for scopes
   // Each pairs with itself.
   std::atomic<std::uint32_t> log_count;         // logs that were ever claimed
   std::atomic<std::uint32_t> next_to_look;      // where the next thread looks for a dead one's

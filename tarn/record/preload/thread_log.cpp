@@ -83,6 +83,18 @@ bool try_prepare(ThisThread& thread) noexcept {
 
 }  // namespace
 
+void ThreadLog::append_text(RawKind kind, std::uint64_t id, const char* text) noexcept {
+  const std::size_t text_bytes = strnlen(text, text_bytes_max);
+  const std::size_t word_count = (text_bytes + 7) / 8;
+  std::uint64_t* const words = cursor;
+  words[0] = before() << stamp_shift | static_cast<std::uint64_t>(kind);
+  words[1] = id | std::uint64_t{word_count} << upper_shift;
+  if (word_count != 0) words[1 + word_count] = 0;  // behind the text
+  std::memcpy(words + 2, text, text_bytes);
+  cursor += 2 + word_count;
+  publish();
+}
+
 bool prepare_log(ThisThread& thread) noexcept {
   if (thread.is_off) return false;
   const int saved_errno = errno;

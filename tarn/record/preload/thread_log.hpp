@@ -63,6 +63,9 @@ struct ThreadLog {
     publish();
   }
 
+  /// Writes an event that has a text, of which it takes text_bytes_max bytes, and no stack.
+  void append_text(RawKind kind, std::uint64_t id, const char* text) noexcept;
+
   /// Lets the recorder see what lies before the cursor. Pairs with its load.
   TARN_HOT void publish() noexcept {
     buffer->word_count.store(static_cast<std::uint64_t>(cursor - buffer->words),
