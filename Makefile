@@ -13,7 +13,7 @@ test:  ## build with assertions and run every test
 	@scripts/setup build test
 	@cmake --workflow --preset dev
 
-demo:  ## serve real HTTP requests with and without regions, and compare
+demo:  ## serve real HTTP requests with and without regions; record and replay
 	@scripts/setup build test demo
 	@scripts/demo
 

@@ -57,7 +57,7 @@ DETAILS = {
     "tarn/source/chunk_class.hpp": "the bins of ChunkCache",
 }
 SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}
-DATA = re.compile(r"^test/corpus/")
+DATA = re.compile(r"^test/corpus/|^test/traces/recorded/.*\.tarn$")
 
 # Files that tools and people find by their well-known names.
 ENTRANCES = re.compile(r"^(.*/)?README\.md$|^(ARCHITECTURE|CONTRIBUTING|CHANGELOG)\.md$"
@@ -68,7 +68,7 @@ ENTRANCES = re.compile(r"^(.*/)?README\.md$|^(ARCHITECTURE|CONTRIBUTING|CHANGELO
 # Files that cmake/ and the tests find by pattern.
 FOUND_BY_PATTERN = re.compile(r"^(tarn/\w+|testing)/\w+\.cpp$|^examples/\w+\.c(pp)?$"
                               r"|^(examples|bench|tool)/(.*/)?CMakeLists\.txt$"
-                              r"|^test/.*\.(txt|trace)$")
+                              r"|^test/.*\.(txt|trace|tarn)$")
 
 
 class Tree:

@@ -34,6 +34,7 @@ SOUND = {
     "tarn/base/thing.cpp": '#include "tarn/base/thing.hpp"\n',
     "tarn/base/thing_fuzz.cpp": "",
     "test/corpus/thing/input": "\xff data of any kind\t\n\n",
+    "test/traces/recorded/thing.tarn": "\xff a binary trace\t\n\n",
     "test/misuse/CMakeLists.txt": "foreach(name IN ITEMS double_free)\nendforeach()\n",
     "test/misuse/double_free.cpp": "int main() {}\n",
 }

@@ -3,7 +3,7 @@
 program whichever it is, says what is wrong and what to do, and leaves nothing behind when it is
 interrupted. Method: the program itself, started as a person does.
 
-    replay_test.py TARN [HEAP...]      the heaps that can be loaded in front of TARN
+    replay_test.py TARN RECORDINGS [HEAP...]      the heaps that can be loaded in front of TARN
 """
 
 import ctypes.util
@@ -19,6 +19,7 @@ import unittest
 from pathlib import Path
 
 TARN = ""
+RECORDINGS = Path()
 HEAPS = []
 IN_PROCESS = ["glibc", "tarn-arena", "tarn-slabs", "pmr"]
 
@@ -86,6 +87,16 @@ class Replay(unittest.TestCase):
             self.assertGreater(allocator["ns_per_step"], 0)
             self.assertEqual(len(allocator["rounds"][0]["memory_over_time_bytes"]), 3)
             self.assertTrue(allocator["version"])
+
+    def test_real_programs_are_refused_nothing(self):
+        recordings = sorted(RECORDINGS.glob("*.tarn"))
+        self.assertEqual(len(recordings), 6)
+        names = ",".join(IN_PROCESS + [heap for heap in HEAPS if library(heap)])
+        for recording in recordings:
+            report = self.replayed(recording, "--rounds=1", f"--with={names}")
+            for allocator in report["allocators"]:
+                with self.subTest(recording.stem, allocator=allocator["name"]):
+                    self.assertEqual(allocator["refused_count"], 0)
 
     def test_all_that_are_here_run_if_none_is_named(self):
         if not HEAPS:
@@ -184,5 +195,6 @@ class Replay(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    TARN, *HEAPS = sys.argv[1:]
+    TARN, folder, *HEAPS = sys.argv[1:]
+    RECORDINGS = Path(folder)
     unittest.main(argv=sys.argv[:1])

@@ -13,6 +13,7 @@
 #include <elfutils/libdwfl.h>
 
 #include "tarn/os/file.hpp"
+#include "tool/short_name.hpp"
 
 namespace tarn::tool {
 namespace {
@@ -137,7 +138,8 @@ void take_places(Dwfl_Module* module, Dwarf_Addr address, std::vector<Frame>& fr
 }  // namespace
 
 std::string Frame::text() const {
-  std::string text = function;
+  constexpr std::size_t function_columns = 72;
+  std::string text = short_name(function, function_columns);
   if (text.empty()) {
     char digits[24];
     std::snprintf(digits, sizeof digits, "0x%llx", static_cast<unsigned long long>(address));

@@ -34,7 +34,7 @@ struct Frame {
   std::uint32_t line = 0;
   std::string module;  // the path of the file that the address lies in
 
-  /// "parse(char const*) json.cpp:42", or as much of it as is known.
+  /// "parse(char const*) json.cpp:42", or as much of it as is known; a long name is shortened.
   [[nodiscard]] std::string text() const;
 };
 

@@ -1,4 +1,4 @@
-"""scripts/demo with a wrk that only pretends: demo_test.py DEMO SERVER
+"""scripts/demo with a wrk that only pretends: demo_test.py DEMO SERVER TOOL
 
 What is measured is not the question here, but what is printed and what is left behind.
 """
@@ -14,6 +14,7 @@ import unittest
 
 DEMO = sys.argv.pop(1)
 SERVER = pathlib.Path(sys.argv.pop(1)).resolve()
+TOOL = pathlib.Path(sys.argv.pop(1)).resolve()
 PATIENCE_S = 120
 
 # Says through the pipe "started", if there is one, that it runs, and then waits to be ended.
@@ -44,7 +45,8 @@ class DemoTest(unittest.TestCase):
     def start(self, *arguments, server=None):
         environment = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
         return subprocess.Popen(
-            [sys.executable, DEMO, f"--server={server or self.server}", "--rounds=3",
+            [sys.executable, DEMO, f"--server={server or self.server}",
+             f"--tool={TOOL}", "--rounds=3",
              f"--output={self.folder / 'demo.json'}", *arguments],
             env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -65,13 +67,15 @@ class DemoTest(unittest.TestCase):
                 lines.append(line)
         return lines
 
-    def test_prints_one_table_and_writes_the_numbers(self):
+    def test_prints_tables_and_writes_the_numbers(self):
         code, output, errors = self.run_demo()
         self.assertEqual(code, 0, errors)
         for row in ("requests [1/s]", "latency p99.9", "calls to malloc per request", "peak RSS"):
             self.assertEqual(output.count(row), 1)
         self.assertNotIn("\033", output + errors)
         self.assertIn("round 3 of 3", errors)
+        for line in ("$ tarn stat ", "who allocates", "$ tarn replay ", "tarn-arena"):
+            self.assertEqual(output.count("\n" + line), 1, line)
         result = json.loads((self.folder / "demo.json").read_text())
         self.assertEqual(len(result["rounds"]["region"]), 3)
         self.assertEqual(result["medians"]["malloc"]["requests_per_second"], 2000)
@@ -80,7 +84,10 @@ class DemoTest(unittest.TestCase):
     def test_prints_json(self):
         code, output, errors = self.run_demo("--json")
         self.assertEqual(code, 0, errors)
-        self.assertEqual(json.loads(output), json.loads((self.folder / "demo.json").read_text()))
+        result = json.loads(output)
+        self.assertEqual(result, json.loads((self.folder / "demo.json").read_text()))
+        self.assertGreater(result["stat"]["operation_count"], 100)
+        self.assertIn("tarn-arena", [row["name"] for row in result["replay"]["allocators"]])
 
     def test_leaves_nothing_behind_when_interrupted(self):
         os.mkfifo(self.folder / "started")

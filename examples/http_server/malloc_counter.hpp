@@ -1,7 +1,7 @@
 // examples/http_server/malloc_counter.hpp - how often this thread has called malloc.
 //
-// The program defines malloc and its relatives itself, counts, and passes the call on to the C
-// library; operator new ends up in malloc and is counted there. Both strategies pay the same.
+// A library in front of the C library has malloc and its relatives, counts, and passes the call on;
+// operator new ends up in malloc and is counted there. Both strategies pay the same.
 //
 //     operator new --> malloc, calloc, ... (here: ++calls of this thread) --> the C library's
 //
