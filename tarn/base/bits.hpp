@@ -60,13 +60,22 @@ inline constexpr std::size_t fundamental_alignment = alignof(std::max_align_t);
   return true;
 }
 
-/// Returns `value` so that it is stored from a general register, by a store of its own. A processor
-/// that renames memory (Intel since Golden Cove) gives a load the register of the store before it,
-/// and a cursor then costs no trip through the store buffer: 2 cycles a step instead of 7. One load
-/// fed by an immediate or by half of a vector, as compilers store zeros, ends that for the next 70.
-TARN_HOT std::size_t in_register(std::size_t value) noexcept {
+/// Returns `value`, a word, so that it is stored from a general register, by a store of its own. A
+/// processor that renames memory (Intel since Golden Cove) gives a load the register of the store
+/// before it, and a cursor then costs no trip through the store buffer: 2 cycles a step instead of
+/// 7. One load fed by half of a vector, as compilers store zeros, ends that for the next 70.
+template <typename T>
+TARN_HOT T in_register(T value) noexcept {
   asm("" : "+r"(value));
   return value;
+}
+
+/// Returns `value` from memory again, so that an earlier reading that only compares it can do so in
+/// memory: the processor renames a few loads at a time, and one into a register that nobody needs
+/// takes the place of one that matters.
+template <typename T>
+TARN_HOT T read_again(const T& value) noexcept {
+  return const_cast<const volatile T&>(value);
 }
 
 }  // namespace tarn

@@ -356,7 +356,7 @@ class Region {
   T* construct_array(void* block, std::size_t bytes, void* first, Cleanup* cleanup,
                      std::size_t count);
 
-  std::size_t room_bytes_ = in_register(0);
+  std::size_t room_bytes_ = in_register(std::size_t{0});
   std::uintptr_t limit_ = nowhere;
   Chunk* chunk_ = nullptr;  // the cursor is in here; the chunks after it are empty
   Chunk* oldest_chunk_ = nullptr;

@@ -32,12 +32,16 @@ FixedPool::FixedPool(std::size_t block_bytes, std::size_t alignment,
     : slabs_(block_bytes, alignment, slabs_options(options)),
       older_(blocks_per_node(slabs_.shape(), half_count_max)) {
   const std::size_t nodes_per_half = half_count_max / older_.blocks_per_node();
-  if (!slabs_.is_checking()) recent_limit_ += 2 * nodes_per_half * older_.blocks_per_node();
+  if (slabs_.is_checking()) {
+    vacant_ = this;
+  } else {
+    recent_limit_ += 2 * nodes_per_half * older_.blocks_per_node();
+  }
 }
 
 void* FixedPool::try_allocate_slow() noexcept {
   if (slabs_.is_checking()) return slabs_.try_allocate();
-  return refill() ? *--recent_end_ : nullptr;
+  return refill() ? take_recent() : nullptr;
 }
 
 void* FixedPool::allocate_slow() {
@@ -53,7 +57,8 @@ void FixedPool::deallocate_slow(void* block) noexcept {
     return slabs_.deallocate(block);
   }
   spill();
-  *recent_end_++ = block;
+  put_recent(last_);
+  last_ = block;
 }
 
 // ---- recent blocks ------------------------------------------------------------------------------
@@ -90,6 +95,7 @@ void FixedPool::spill() noexcept {
 std::size_t FixedPool::try_allocate_many(void** blocks, std::size_t count) noexcept {
   if (slabs_.is_checking()) return slabs_.try_allocate_many(blocks, count);
   std::size_t taken_count = 0;
+  if (count != 0 && last_ != nullptr) blocks[taken_count++] = take_last();
   while (taken_count < count && (recent_end_ != recent_ || refill())) {
     const std::size_t some_count = std::min(count - taken_count, recent_count());
     std::reverse_copy(recent_end_ - some_count, recent_end_, blocks + taken_count);
@@ -104,6 +110,8 @@ void FixedPool::deallocate_many(void* const* blocks, std::size_t count) noexcept
 }
 
 void FixedPool::trim() noexcept {
+  slabs_.deallocate_many(&last_, last_count());
+  last_ = nullptr;
   do {
     slabs_.deallocate_many(recent_, recent_count());
     recent_end_ = recent_;
@@ -113,7 +121,7 @@ void FixedPool::trim() noexcept {
 
 SlabsStats FixedPool::stats() const noexcept {
   SlabsStats stats = slabs_.stats();
-  const std::size_t free_count = recent_count() + older_.block_count();
+  const std::size_t free_count = last_count() + recent_count() + older_.block_count();
   stats.used_count -= free_count;
   stats.free_count += free_count;
   return stats;

@@ -61,6 +61,22 @@ TEST_P(FixedPoolTest, TheBlockFreedLastIsTheFirstUsedAgain) {
   pool.deallocate_many(blocks.data(), 3);
 }
 
+TEST_P(FixedPoolTest, NullIsNothing) {
+  if (GetParam() != Checking::off) GTEST_SKIP() << "it is a mistake: test/misuse";
+  FixedPool pool(24, options());
+  const std::vector<void*> blocks = allocate(pool, 40);
+  for (void* block : blocks) {
+    pool.deallocate(nullptr);
+    pool.deallocate(block);
+  }
+  pool.deallocate(nullptr);
+  pool.deallocate(nullptr);
+  EXPECT_EQ(pool.stats().used_count, 0u);
+  const std::vector<void*> again = allocate(pool, 40);
+  const std::set<void*> known(blocks.begin(), blocks.end());
+  EXPECT_EQ(std::set<void*>(again.begin(), again.end()), known);
+}
+
 // However many there are: some are noted in the pool, the others in blocks, large or small.
 TEST_P(FixedPoolTest, BlocksComeBackInTheReverseOrderOfTheirFrees) {
   if (GetParam() != Checking::off) GTEST_SKIP() << "slabs that check take from one slab at a time";
