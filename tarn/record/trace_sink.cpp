@@ -60,7 +60,9 @@ void TraceSink::add(const RawEvent& event) {
   now_ns_ = std::max(now_ns_, scale_.ns(event.stamp));
   if (event.kind == RawKind::module) return add_module(event);
   if (is_mark(event.kind)) return add_mark(event);
-  Thread& thread = thread_of(event.thread);
+  Thread& thread = thread_of(event.thread);  // which may begin with it
+  if (event.kind == RawKind::thread_begin) return;
+  if (event.kind == RawKind::thread_name) return name_thread(event.thread, text_of(event));
   Operation operation;
   operation.thread = event.thread;
   operation.stack = stack_of(thread, event);
@@ -172,6 +174,13 @@ void TraceSink::append(Operation operation, Kind kind) {
   operation.time_ns = now_ns_;
   writer_.append(operation);
   ++stats_.event_count;
+}
+
+void TraceSink::name_thread(std::uint32_t number, std::string_view name) {
+  const auto found = threads_.find(number);
+  if (found == threads_.end() || found->second.name == name) return;
+  found->second.name = name;
+  writer_.add_note(trace::thread_note + std::to_string(number), name);
 }
 
 void TraceSink::end_thread(std::uint32_t number) {

@@ -59,6 +59,7 @@ class TraceSink final : public ProcessSink {
 
   void add(const RawEvent& event) override;
   void expect(std::uint64_t address) noexcept override { book_.prefetch(address); }
+  void name_thread(std::uint32_t number, std::string_view name) override;
   void end_thread(std::uint32_t number) override;
 
   /// Writes the end of the file. Nothing may be added afterwards.
@@ -75,6 +76,7 @@ class TraceSink final : public ProcessSink {
     std::uint32_t outside = 0;         // what calls the outermost one
     std::uint64_t moving_block = 0;    // between the two events of a reallocation
     std::uint64_t moving_from = 0;
+    std::string name;
   };
 
   [[nodiscard]] Thread& thread_of(std::uint32_t number);
