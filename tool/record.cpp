@@ -12,6 +12,7 @@
 #include "tarn/os/timestamp.hpp"
 #include "tarn/record/program_check.hpp"
 #include "tarn/record/recorder.hpp"
+#include "tool/amounts.hpp"
 #include "tool/command.hpp"
 
 namespace tarn::tool {
@@ -77,10 +78,11 @@ void check_program(const std::string& program) {
 void print_progress(const Recorder& recorder, double seconds) {
   const record::RecorderStats stats = recorder.stats();
   const auto events = static_cast<double>(stats.collected.event_count);
-  std::fprintf(stderr, "\rtarn: %.1f s, %.2f M events, %.2f M/s, %llu blocks live, %.1f MiB \033[K",
-               seconds, events / 1e6, events / 1e6 / seconds,
-               static_cast<unsigned long long>(stats.live_count),
-               static_cast<double>(stats.file_bytes) / (1 << 20));
+  const std::string live =
+      bytes_text(stats.live_bytes) + " live in " + count_text(stats.live_count);
+  std::fprintf(stderr, "\rtarn: %.1f s, %.2f M events, %.2f M/s, %s blocks, %s written\033[K",
+               seconds, events / 1e6, events / 1e6 / seconds, live.c_str(),
+               bytes_text(stats.file_bytes).c_str());
   std::fflush(stderr);
 }
 

@@ -174,6 +174,7 @@ RecorderStats Recorder::stats() const noexcept {
     const TraceSinkStats now = file->sink.stats();
     stats.file_bytes += now.file_bytes;
     stats.live_count += now.live_count;
+    stats.live_bytes += now.live_bytes;
   }
   return stats;
 }

@@ -6,6 +6,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -44,6 +45,22 @@ class Record(unittest.TestCase):
         self.assertTrue(any(storm in line for line in lines if line.startswith("module")))
         self.assertGreater(sum(line.startswith("allocate") for line in lines), 900)
         self.assertEqual(self.tarn("stat", "x.tarn").returncode, 0)
+
+    def test_progress_on_a_terminal(self):
+        terminal, child_end = pty.openpty()
+        storm = str(PROGRAMS / "record_storm")
+        with subprocess.Popen([TARN, "record", "--", "sh", "-c", f"{storm} 1 100000; sleep 0.6"],
+                              cwd=self.folder.name, stderr=child_end, stdout=subprocess.DEVNULL):
+            os.close(child_end)
+            shown = b""
+            try:
+                while piece := os.read(terminal, 4096):
+                    shown += piece
+            except OSError:  # the other end is closed
+                pass
+        os.close(terminal)
+        self.assertRegex(shown.decode(), r"\rtarn: \d\.\d s, \d+\.\d\d M events, \S+ M/s, "
+                         r"[\d.]+ (B|[KM]iB) live in [\d.]+( k)? blocks, [\d.]+ (B|[KM]iB) written")
 
     def test_a_sample_of_the_objects_says_so(self):
         storm = str(PROGRAMS / "record_storm")
