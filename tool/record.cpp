@@ -14,6 +14,7 @@
 #include "tarn/record/recorder.hpp"
 #include "tool/amounts.hpp"
 #include "tool/command.hpp"
+#include "tool/record_library.hpp"
 
 namespace tarn::tool {
 namespace {
@@ -37,17 +38,6 @@ struct Arguments {
   double duration_s = 0;
 };
 
-std::string find_library() {
-  const std::filesystem::path folder =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  for (const char* const candidate : {"", "..", "../lib"}) {
-    const std::filesystem::path path = folder / candidate / "libtarn_record.so";
-    if (std::filesystem::exists(path)) return std::filesystem::canonical(path);
-  }
-  throw CommandError("libtarn_record.so is not beside " + folder.string() +
-                     "/tarn, nor in ../lib; install both");
-}
-
 // Makes N of 1/N; returns what is wrong, or nothing.
 std::string read_sampling(std::string& text) {
   constexpr const char* one_of = "1/";
@@ -65,6 +55,12 @@ void check_program(const std::string& program) {
   if (check.answer == Recordable::no_statically_linked) {
     throw CommandError(program + " is statically linked: nothing can be put in front of its " +
                        "malloc(); link it dynamically (without -static)");
+  }
+  if (check.has_rights_of_owner) {
+    std::fprintf(stderr,
+                 "tarn: %s runs with the rights of its owner: it is recorded only if these are "
+                 "yours already\n",
+                 program.c_str());
   }
   if (check.answer == Recordable::no_own_allocator) {
     std::fprintf(
@@ -144,7 +140,7 @@ void print_what_is_missing(const Recorder& recorder) {
 
 int record_program(Arguments& arguments) {
   RecorderOptions& options = arguments.options;
-  options.library = find_library();
+  options.library = find_record_library();
   check_program(options.arguments.front());
   if (options.path.empty()) {
     options.path = std::filesystem::path(options.arguments.front()).filename().string() + ".tarn";
