@@ -34,6 +34,9 @@ void add_convert(CLI::App& app);
 /// `tarn replay`: a recorded program against one allocator after the other.
 void add_replay(CLI::App& app);
 
+/// `tarn doctor`: looks whether programs can be recorded; 1 in `exit_code` if not.
+void add_doctor(CLI::App& app, int& exit_code);
+
 /// `tarn stat`: what a trace says of a program.
 void add_stat(CLI::App& app);
 

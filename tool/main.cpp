@@ -15,7 +15,8 @@ constexpr const char* introduction =
     "  tarn stat server.tarn --json | jq .blocks # the same for programs\n"
     "  tarn replay server.tarn                   # the same program with other allocators\n"
     "  tarn convert server.tarn server.txt       # one line for each operation\n"
-    "  tarn convert by_hand.txt by_hand.tarn     # and back\n";
+    "  tarn convert by_hand.txt by_hand.tarn     # and back\n"
+    "  tarn doctor                               # can programs be recorded here?\n";
 
 constexpr const char* closing =
     "Exit codes: 0 done, 1 not done, 2 the command line is wrong; of record, the program's.\n"
@@ -29,11 +30,13 @@ int run(int argument_count, char** arguments) {
   CLI::App app{introduction, "tarn"};
   app.footer(closing);
   app.require_subcommand(1);
+  app.set_version_flag("--version", "tarn " TARN_VERSION);
   int exit_code = 0;
   tarn::tool::add_record(app, exit_code);
   tarn::tool::add_stat(app);
-  tarn::tool::add_convert(app);
   tarn::tool::add_replay(app);
+  tarn::tool::add_convert(app);
+  tarn::tool::add_doctor(app, exit_code);
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {

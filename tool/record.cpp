@@ -12,7 +12,9 @@
 #include "tarn/os/timestamp.hpp"
 #include "tarn/record/program_check.hpp"
 #include "tarn/record/recorder.hpp"
+#include "tool/amounts.hpp"
 #include "tool/command.hpp"
+#include "tool/record_library.hpp"
 
 namespace tarn::tool {
 namespace {
@@ -36,17 +38,6 @@ struct Arguments {
   double duration_s = 0;
 };
 
-std::string find_library() {
-  const std::filesystem::path folder =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  for (const char* const candidate : {"", "..", "../lib"}) {
-    const std::filesystem::path path = folder / candidate / "libtarn_record.so";
-    if (std::filesystem::exists(path)) return std::filesystem::canonical(path);
-  }
-  throw CommandError("libtarn_record.so is not beside " + folder.string() +
-                     "/tarn, nor in ../lib; install both");
-}
-
 // Makes N of 1/N; returns what is wrong, or nothing.
 std::string read_sampling(std::string& text) {
   constexpr const char* one_of = "1/";
@@ -65,6 +56,12 @@ void check_program(const std::string& program) {
     throw CommandError(program + " is statically linked: nothing can be put in front of its " +
                        "malloc(); link it dynamically (without -static)");
   }
+  if (check.has_rights_of_owner) {
+    std::fprintf(stderr,
+                 "tarn: %s runs with the rights of its owner: it is recorded only if these are "
+                 "yours already\n",
+                 program.c_str());
+  }
   if (check.answer == Recordable::no_own_allocator) {
     std::fprintf(
         stderr,
@@ -77,10 +74,11 @@ void check_program(const std::string& program) {
 void print_progress(const Recorder& recorder, double seconds) {
   const record::RecorderStats stats = recorder.stats();
   const auto events = static_cast<double>(stats.collected.event_count);
-  std::fprintf(stderr, "\rtarn: %.1f s, %.2f M events, %.2f M/s, %llu blocks live, %.1f MiB \033[K",
-               seconds, events / 1e6, events / 1e6 / seconds,
-               static_cast<unsigned long long>(stats.live_count),
-               static_cast<double>(stats.file_bytes) / (1 << 20));
+  const std::string live =
+      bytes_text(stats.live_bytes) + " live in " + count_text(stats.live_count);
+  std::fprintf(stderr, "\rtarn: %.1f s, %.2f M events, %.2f M/s, %s blocks, %s written\033[K",
+               seconds, events / 1e6, events / 1e6 / seconds, live.c_str(),
+               bytes_text(stats.file_bytes).c_str());
   std::fflush(stderr);
 }
 
@@ -142,7 +140,7 @@ void print_what_is_missing(const Recorder& recorder) {
 
 int record_program(Arguments& arguments) {
   RecorderOptions& options = arguments.options;
-  options.library = find_library();
+  options.library = find_record_library();
   check_program(options.arguments.front());
   if (options.path.empty()) {
     options.path = std::filesystem::path(options.arguments.front()).filename().string() + ".tarn";

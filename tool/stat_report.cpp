@@ -39,7 +39,8 @@ class TextReport {
       : report_(report),
         statistics_(report.statistics),
         total_(report.statistics.total),
-        sampling_(report.trace.reader().definitions().sampling()) {}
+        sampling_(report.trace.reader().definitions().sampling()),
+        thread_names_(report.trace.reader().definitions().thread_names()) {}
 
   std::string build() {
     add_head();
@@ -81,7 +82,8 @@ class TextReport {
                     "objects: what has a ~ is what they say of all");
     }
     for (const trace::Note& note : reader.definitions().notes) {
-      if (note.key == trace::sampling_note) continue;
+      const bool is_of_thread = note.key.rfind(trace::thread_note, 0) == 0;
+      if (is_of_thread || note.key == trace::sampling_note) continue;
       text_ += "  " + left(note.key, label_columns) + "  " + note.value + "\n";
     }
   }
@@ -139,7 +141,7 @@ class TextReport {
     add_title("threads");
     text_ += "  " + left("number", label_columns) + right("allocated", number_columns) +
              right("bytes", number_columns) + right("freed", number_columns) +
-             right("of others", number_columns) + "\n";
+             right("of others", number_columns) + (thread_names_.empty() ? "" : "  name") + "\n";
     std::size_t shown_count = 0;
     for (const auto& [number, thread] : statistics_.threads) {
       if (++shown_count > threads_shown) break;
@@ -147,7 +149,9 @@ class TextReport {
                right(count(thread.allocated_count), number_columns) +
                right(bytes(thread.allocated_bytes), number_columns) +
                right(count(thread.freed_count), number_columns) +
-               right(count(thread.freed_of_others_count), number_columns) + "\n";
+               right(count(thread.freed_of_others_count), number_columns);
+      const auto name = thread_names_.find(number);
+      text_ += (name == thread_names_.end() ? "" : "  " + name->second) + "\n";
     }
     if (statistics_.threads.size() <= threads_shown) return;
     text_ += "  and " + std::to_string(statistics_.threads.size() - threads_shown) +
@@ -207,6 +211,7 @@ class TextReport {
   const TraceStatistics& statistics_;
   const BlockCounts& total_;
   std::uint64_t sampling_;  // 1 of so many objects is in the trace
+  std::map<std::uint32_t, std::string> thread_names_;
   std::string text_;
 };
 
@@ -231,8 +236,11 @@ Json json_of(const Histogram& histogram) {
   return buckets;
 }
 
-Json json_of(std::uint32_t number, const ThreadStatistics& thread) {
+Json json_of(std::uint32_t number, const ThreadStatistics& thread,
+             const std::map<std::uint32_t, std::string>& names) {
+  const auto name = names.find(number);
   return {{"thread", number},
+          {"name", name == names.end() ? Json() : Json(name->second)},
           {"allocated_count", thread.allocated_count},
           {"allocated_bytes", thread.allocated_bytes},
           {"freed_count", thread.freed_count},
@@ -313,9 +321,10 @@ Json StatReport::json() const {
   for (const trace::Note& note : reader.definitions().notes) {
     result["notes"].push_back({{"key", note.key}, {"value", note.value}});
   }
+  const std::map<std::uint32_t, std::string> names = reader.definitions().thread_names();
   result["threads"] = Json::array();
   for (const auto& [number, thread] : statistics.threads) {
-    result["threads"].push_back(json_of(number, thread));
+    result["threads"].push_back(json_of(number, thread, names));
   }
   result["scopes"] = Json::array();
   for (const auto& [name, scope] : statistics.scopes.names()) {

@@ -129,6 +129,19 @@ class Tool(unittest.TestCase):
         found = json.loads(self.run_tarn("stat", "--json", self.binary)[1])
         self.assertEqual((found["sampling"], found["blocks"]["allocated_count"]), (2000, 2))
 
+    def test_threads_have_the_names_that_notes_give_them(self):
+        self.text.write_text(SMALL.replace("trace 1\n", "trace 1\nnote key=thread.1 value=first\n"
+                                           "note key=thread.x value=y\n"
+                                           "note key=thread.1 value=a%20worker\n"),
+                             encoding="ascii")
+        self.run_tarn("convert", self.text, self.binary)
+        output = self.run_tarn("stat", self.binary)[1]
+        self.assertRegex(output, r"\n  1 +1 +28 B +1 +1  a worker\n")
+        self.assertRegex(output, r"\n  0 +1 +100 B +0 +0\n")
+        self.assertNotIn("thread.", output)
+        threads = json.loads(self.run_tarn("stat", "--json", self.binary)[1])["threads"]
+        self.assertEqual([thread["name"] for thread in threads], [None, "a worker"])
+
     def test_names_and_lines_of_a_program(self):
         source = self.folder / "two.c"
         source.write_text("void* inner(void) { return __builtin_return_address(0); }\n"

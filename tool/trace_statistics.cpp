@@ -25,6 +25,8 @@ void TraceStatistics::add(const Operation& operation) {
     case Kind::scope_end:
       return change_scopes(operation);
     case Kind::thread_begin:
+      threads.try_emplace(operation.thread);  // it is there, and may never allocate
+      return;
     case Kind::thread_end:
     case Kind::phase:
       return;

@@ -84,6 +84,7 @@ TEST(TraceStatistics, ShortLivedCountsWhatOthersAllocate) {
 
 TEST(TraceStatistics, FreesOnOtherThreadsAreCounted) {
   const TraceStatistics s = statistics_of(
+      "thread_begin thread=3\n"
       "allocate block=1 bytes=1 thread=1\n"
       "allocate block=2 bytes=1 thread=1\n"
       "deallocate block=1 thread=2\n"
@@ -91,6 +92,7 @@ TEST(TraceStatistics, FreesOnOtherThreadsAreCounted) {
   EXPECT_EQ(s.freed_elsewhere_count, 1u);
   EXPECT_EQ(s.threads.at(2).freed_of_others_count, 1u);
   EXPECT_EQ(s.threads.at(1).freed_of_others_count, 0u);
+  EXPECT_EQ(s.threads.at(3).allocated_count, 0u);
   EXPECT_EQ(s.threads.at(1).allocated_count, 2u);
 }
 

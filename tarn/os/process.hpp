@@ -16,6 +16,16 @@ namespace tarn {
 /// asked how. `thread` is a thread_number(). Costs a system call; of a first thread several.
 [[nodiscard]] bool is_thread_alive(int process, int thread) noexcept;
 
+/// What a thread's name takes, its end included.
+inline constexpr std::size_t thread_name_bytes = 16;
+
+/// Writes the name of a thread of any process, such as pthread_setname_np() gives it; returns false
+/// if there is no such thread. Costs a few system calls.
+[[nodiscard]] bool thread_name(int process, int thread, char (&name)[thread_name_bytes]) noexcept;
+
+/// Writes the name of the calling thread. Costs a system call.
+void this_thread_name(char (&name)[thread_name_bytes]) noexcept;
+
 /// Writes the name of the space that process numbers are of, the same for all processes that mean
 /// the same by one; returns false if the system does not tell.
 [[nodiscard]] bool process_space(char* name, std::size_t name_bytes) noexcept;

@@ -1,5 +1,6 @@
 #include "tarn/os/process.hpp"
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,18 @@
 
 namespace tarn {
 namespace {
+
+TEST(Process, AThreadHasTheNameItWasGiven) {
+  char name[thread_name_bytes];
+  std::thread([&name] {
+    ASSERT_EQ(pthread_setname_np(pthread_self(), "named (x)"), 0);
+    this_thread_name(name);
+    EXPECT_STREQ(name, "named (x)");
+    EXPECT_TRUE(thread_name(process_id(), thread_number(), name));
+  }).join();
+  EXPECT_STREQ(name, "named (x)");
+  EXPECT_FALSE(thread_name(process_id(), 0, name));
+}
 
 TEST(Process, AForkedChildHasANumberOfItsOwn) {
   const long parent = process_id();

@@ -1,6 +1,7 @@
 #include "tarn/record/collector.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "tarn/os/futex.hpp"
@@ -120,7 +121,25 @@ void Collector::sweep() {
                          newest_thread[{buffer.process, buffer.thread_id}] > buffer.thread ||
                          !is_thread_alive(id, buffer.thread_id);
   }
+  name_threads();
   leave_processes(newest_process);
+}
+
+// Those that ended with a return have said so themselves. A thread that is called as its process
+// has not been given a name.
+void Collector::name_threads() {
+  char name[thread_name_bytes];
+  char name_of_process[thread_name_bytes];
+  for (const std::size_t i : in_use_) {
+    const Buffer& buffer = session_.buffers[i];
+    const std::int32_t id = buffer.process_id.load(std::memory_order_acquire);
+    if (id == 0 || id == buffer.thread_id) continue;
+    if (session_.states[i].load(std::memory_order_relaxed) != BufferState::filling) continue;
+    if (!thread_name(id, buffer.thread_id, name) || !thread_name(id, id, name_of_process)) continue;
+    const auto process = processes_.find(buffer.process);
+    if (process == processes_.end() || std::strcmp(name, name_of_process) == 0) continue;
+    process->second.sink->name_thread(buffer.thread, name);
+  }
 }
 
 void Collector::leave_processes(const std::map<std::int32_t, std::uint32_t>& newest_process) {

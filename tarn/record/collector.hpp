@@ -64,6 +64,7 @@ class Collector {
   void merge(Process& process, std::uint64_t limit);
   void free_buffers();
   void end_thread(Process& process, ThreadReader& reader);
+  void name_threads();
   void leave_processes(const std::map<std::int32_t, std::uint32_t>& newest_process);
 
   Session& session_;

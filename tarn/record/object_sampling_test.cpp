@@ -40,6 +40,7 @@ class Sampling : public testing::TestWithParam<std::uint64_t> {
       add(RawKind::reallocate_end, to);
       add(RawKind::deallocate, to);
     }
+    EXPECT_EQ(sink.stats().live_bytes, 0u);
     ASSERT_TRUE(sink.close());
   }
 
@@ -65,6 +66,22 @@ TEST_P(Sampling, AnObjectIsInOrOut) {
   for (const auto& [block, seen] : kinds) ASSERT_EQ(seen, whole) << block;
   const double expected = static_cast<double>(object_count) / static_cast<double>(GetParam());
   EXPECT_NEAR(static_cast<double>(kinds.size()), expected, 0.15 * expected);
+}
+
+TEST_P(Sampling, WhatIsInUseIsCountedOfAll) {
+  TraceSink sink(path_, Stacks::none, StampScale(StampClock::system), GetParam());
+  sink.add({RawKind::allocate, 0, 1, 1, 0x1000, 100, {}});
+  sink.add({RawKind::allocate, 0, 1, 2, 0x2000, 1000, {}});
+  EXPECT_EQ(sink.stats().live_bytes, 1100u);
+  sink.add({RawKind::reallocate_begin, 0, 1, 3, 0x1000, 0, {}});
+  sink.add({RawKind::reallocate_end, 0, 1, 4, 0, 1'000'000, {}});
+  EXPECT_EQ(sink.stats().live_bytes, 1100u) << "it was refused";
+  sink.add({RawKind::reallocate_begin, 0, 1, 5, 0x1000, 0, {}});
+  sink.add({RawKind::reallocate_end, 0, 1, 6, 0x3000, 300, {}});
+  sink.add({RawKind::deallocate, 0, 1, 7, 0x2000, 0, {}});
+  EXPECT_EQ(sink.stats().live_bytes, 300u);
+  EXPECT_EQ(sink.stats().live_count, 1u);
+  EXPECT_TRUE(sink.close());
 }
 
 INSTANTIATE_TEST_SUITE_P(OneIn, Sampling, testing::Values(1, 2, 10, 100));

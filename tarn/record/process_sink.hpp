@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "tarn/record/raw_record.hpp"
 
@@ -33,6 +34,9 @@ class ProcessSink {
 
   /// An event of this address will be added soon.
   virtual void expect(std::uint64_t address) noexcept = 0;
+
+  /// What the thread is called by now, whether that is news or not.
+  virtual void name_thread(std::uint32_t, std::string_view) {}
 
   /// The thread has ended, or what it was recorded in.
   virtual void end_thread(std::uint32_t thread) = 0;

@@ -91,17 +91,26 @@ std::string find_in_path(const std::string& name) {
   return name;
 }
 
+bool has_rights_of_owner(const std::string& path) {
+  using std::filesystem::perms;
+  std::error_code error;
+  const perms permissions = std::filesystem::status(path, error).permissions();
+  return !error && (permissions & (perms::set_uid | perms::set_gid)) != perms::none;
+}
+
 }  // namespace
 
-ProgramCheck check_program(const std::string& path) {
-  ElfFile file(find_in_path(path));
+ProgramCheck check_program(const std::string& name) {
+  const std::string path = find_in_path(name);
+  ElfFile file(path);
   if (!file.is_valid()) return {};
+  const bool has_rights = has_rights_of_owner(path);
   const std::vector<Elf64_Phdr> parts = file.parts();
   const bool has_interpreter = std::any_of(
       parts.begin(), parts.end(), [](const Elf64_Phdr& part) { return part.p_type == PT_INTERP; });
-  if (!has_interpreter) return {Recordable::no_statically_linked, {}};
+  if (!has_interpreter) return {Recordable::no_statically_linked, {}, has_rights};
   const std::string symbol = find_own_allocator(file);
-  return {symbol.empty() ? Recordable::yes : Recordable::no_own_allocator, symbol};
+  return {symbol.empty() ? Recordable::yes : Recordable::no_own_allocator, symbol, has_rights};
 }
 
 }  // namespace tarn::record

@@ -19,9 +19,11 @@ enum class Recordable { yes, unknown, no_statically_linked, no_own_allocator };
 struct ProgramCheck {
   Recordable answer = Recordable::unknown;
   std::string symbol;  // the first function of an allocator that the program defines
+  // Set-user-ID or set-group-ID: the system loads no library of a user with fewer rights into it.
+  bool has_rights_of_owner = false;
 };
 
-/// Looks at the file at `path`, or of that name in PATH. Reads its headers and its symbols.
-[[nodiscard]] ProgramCheck check_program(const std::string& path);
+/// Looks at the file `name`, or of that name in PATH. Reads its headers and its symbols.
+[[nodiscard]] ProgramCheck check_program(const std::string& name);
 
 }  // namespace tarn::record

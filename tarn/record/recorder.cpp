@@ -54,6 +54,9 @@ struct Recorder::FileSink final : ProcessSink {
 
   void add(const RawEvent& event) override { sink.add(event); }
   void expect(std::uint64_t address) noexcept override { sink.expect(address); }
+  void name_thread(std::uint32_t thread, std::string_view name) override {
+    sink.name_thread(thread, name);
+  }
   void end_thread(std::uint32_t thread) override { sink.end_thread(thread); }
 
   Recorder& recorder;
@@ -171,6 +174,7 @@ RecorderStats Recorder::stats() const noexcept {
     const TraceSinkStats now = file->sink.stats();
     stats.file_bytes += now.file_bytes;
     stats.live_count += now.live_count;
+    stats.live_bytes += now.live_bytes;
   }
   return stats;
 }

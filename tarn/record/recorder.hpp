@@ -54,6 +54,7 @@ struct RecorderStats {
   CollectorStats collected;
   std::uint64_t file_bytes = 0;
   std::uint64_t live_count = 0;  // blocks of processes that are being recorded
+  std::uint64_t live_bytes = 0;  // of those blocks
 };
 
 class Recorder final : private ProcessSinkFactory {

@@ -60,7 +60,9 @@ void TraceSink::add(const RawEvent& event) {
   now_ns_ = std::max(now_ns_, scale_.ns(event.stamp));
   if (event.kind == RawKind::module) return add_module(event);
   if (is_mark(event.kind)) return add_mark(event);
-  Thread& thread = thread_of(event.thread);
+  Thread& thread = thread_of(event.thread);  // which may begin with it
+  if (event.kind == RawKind::thread_begin) return;
+  if (event.kind == RawKind::thread_name) return name_thread(event.thread, text_of(event));
   Operation operation;
   operation.thread = event.thread;
   operation.stack = stack_of(thread, event);
@@ -70,10 +72,10 @@ void TraceSink::add(const RawEvent& event) {
     case RawKind::allocate_zeroed:
       return begin_block(operation, Kind::allocate_zeroed, event);
     case RawKind::deallocate:
-      return end_block(operation, book_.end(event.address));
+      return end_block(operation, NotedBlock::unpack(book_.end(event.address)));
     case RawKind::reallocate_begin:
       thread.moving_from = event.address;
-      thread.moving_block = book_.end(event.address);
+      thread.moving_block = NotedBlock::unpack(book_.end(event.address));
       return;
     case RawKind::reallocate_end:
       return end_reallocation(operation, thread, event);
@@ -134,29 +136,38 @@ std::uint32_t TraceSink::stack_of(Thread& thread, const RawEvent& event) {
 }
 
 void TraceSink::begin_block(Operation operation, Kind kind, const RawEvent& event) {
-  operation.block = book_.begin(event.address);
+  operation.block = book_.next_block();
+  place_block(operation.block, event);
   operation.bytes = event.bytes;
   operation.alignment_shift = event.alignment_shift;
   append_if_sampled(operation, kind);
 }
 
-void TraceSink::end_block(Operation operation, std::uint64_t block) {
-  operation.block = block;
-  if (block != 0) return append_if_sampled(operation, Kind::deallocate);
+void TraceSink::place_block(std::uint64_t number, const RawEvent& event) {
+  const NotedBlock block(number, event.bytes);
+  book_.place(block.pack(), event.address);
+  stats_.live_bytes += block.bytes();
+}
+
+void TraceSink::end_block(Operation operation, NotedBlock block) {
+  operation.block = block.number();
+  stats_.live_bytes -= block.bytes();
+  if (operation.block != 0) return append_if_sampled(operation, Kind::deallocate);
   ++stats_.unknown_count;
 }
 
 void TraceSink::end_reallocation(Operation operation, Thread& thread, const RawEvent& event) {
-  const std::uint64_t block = std::exchange(thread.moving_block, 0);
+  const NotedBlock block = std::exchange(thread.moving_block, {});
   const bool is_refused = event.address == 0 && event.bytes != 0;
   if (is_refused) {
-    if (block != 0) book_.place(block, thread.moving_from);
+    if (block.number() != 0) book_.place(block.pack(), thread.moving_from);
     return;
   }
   if (event.address == 0) return end_block(operation, block);
-  if (block == 0) return begin_block(operation, Kind::allocate, event);
-  book_.place(block, event.address);
-  operation.block = block;
+  if (block.number() == 0) return begin_block(operation, Kind::allocate, event);
+  stats_.live_bytes -= block.bytes();
+  place_block(block.number(), event);
+  operation.block = block.number();
   operation.bytes = event.bytes;
   append_if_sampled(operation, Kind::reallocate);
 }
@@ -172,6 +183,13 @@ void TraceSink::append(Operation operation, Kind kind) {
   operation.time_ns = now_ns_;
   writer_.append(operation);
   ++stats_.event_count;
+}
+
+void TraceSink::name_thread(std::uint32_t number, std::string_view name) {
+  const auto found = threads_.find(number);
+  if (found == threads_.end() || found->second.name == name) return;
+  found->second.name = name;
+  writer_.add_note(trace::thread_note + std::to_string(number), name);
 }
 
 void TraceSink::end_thread(std::uint32_t number) {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "tarn/os/timestamp.hpp"
+#include "tarn/record/noted_block.hpp"
 #include "tarn/record/process_sink.hpp"
 #include "tarn/record/session.hpp"
 #include "tarn/trace_file/address_book.hpp"
@@ -32,6 +33,7 @@ struct TraceSinkStats {
   // Of blocks that were there before the recording: they are left out.
   std::uint64_t unknown_count = 0;
   std::uint64_t live_count = 0;
+  std::uint64_t live_bytes = 0;
   std::uint64_t file_bytes = 0;
 };
 
@@ -59,6 +61,7 @@ class TraceSink final : public ProcessSink {
 
   void add(const RawEvent& event) override;
   void expect(std::uint64_t address) noexcept override { book_.prefetch(address); }
+  void name_thread(std::uint32_t number, std::string_view name) override;
   void end_thread(std::uint32_t number) override;
 
   /// Writes the end of the file. Nothing may be added afterwards.
@@ -73,8 +76,9 @@ class TraceSink final : public ProcessSink {
   struct Thread {
     std::vector<std::uint32_t> calls;  // the stack so far, outermost first, by their numbers
     std::uint32_t outside = 0;         // what calls the outermost one
-    std::uint64_t moving_block = 0;    // between the two events of a reallocation
+    NotedBlock moving_block;           // between the two events of a reallocation
     std::uint64_t moving_from = 0;
+    std::string name;
   };
 
   [[nodiscard]] Thread& thread_of(std::uint32_t number);
@@ -82,7 +86,8 @@ class TraceSink final : public ProcessSink {
   void add_module(const RawEvent& event);
   void add_mark(const RawEvent& event);
   void begin_block(trace::Operation operation, trace::Kind kind, const RawEvent& event);
-  void end_block(trace::Operation operation, std::uint64_t block);
+  void end_block(trace::Operation operation, NotedBlock block);
+  void place_block(std::uint64_t number, const RawEvent& event);
   void end_reallocation(trace::Operation operation, Thread& thread, const RawEvent& event);
   void append(trace::Operation operation, trace::Kind kind);
   void append_if_sampled(const trace::Operation& operation, trace::Kind kind);

@@ -19,6 +19,9 @@ namespace tarn::trace {
 
 class AddressBook {
  public:
+  /// Returns the number of the block that begins next, at an address that place() tells.
+  std::uint64_t next_block() noexcept { return ++newest_block_; }
+
   /// Returns the number of the block that begins at `address`. A block that was there, whose end
   /// nobody saw, is forgotten. O(1).
   std::uint64_t begin(std::uint64_t address) {
@@ -26,7 +29,7 @@ class AddressBook {
     return newest_block_;
   }
 
-  /// Returns the number of the block at `address`, which no longer lies there; 0: there is none.
+  /// Returns what place() or begin() put at `address`, where it no longer is; 0: there is none.
   std::uint64_t end(std::uint64_t address) {
     const std::uint64_t* const found = blocks_.find(address);
     if (found == nullptr) return 0;
@@ -35,7 +38,8 @@ class AddressBook {
     return block;
   }
 
-  /// Says that a block that end() gave, moved by realloc, lies at `address` now.
+  /// Says that a block lies at `address`: one that end() gave, moved by realloc, or a next_block(),
+  /// with whatever else fits the word.
   void place(std::uint64_t block, std::uint64_t address) { blocks_.insert(address) = block; }
 
   /// Begins to fetch what is known of `address`, which will be asked for soon.

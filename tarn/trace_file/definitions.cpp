@@ -57,6 +57,19 @@ std::uint64_t Definitions::sampling() const noexcept {
   return number == 0 ? 1 : number;
 }
 
+std::map<std::uint32_t, std::string> Definitions::thread_names() const {
+  constexpr std::string_view prefix = thread_note;
+  std::map<std::uint32_t, std::string> names;
+  for (const Note& note : notes) {
+    if (note.key.compare(0, prefix.size(), prefix) != 0) continue;
+    std::uint32_t number = 0;
+    const char* const end = note.key.data() + note.key.size();
+    const auto parsed = std::from_chars(note.key.data() + prefix.size(), end, number);
+    if (parsed.ec == std::errc() && parsed.ptr == end) names[number] = note.value;
+  }
+  return names;
+}
+
 std::uint32_t Definitions::count(SectionKind kind) const noexcept {
   if (kind == SectionKind::stacks) return stacks.count();
   if (kind == SectionKind::modules) return static_cast<std::uint32_t>(modules.size());

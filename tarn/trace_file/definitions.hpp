@@ -45,6 +45,9 @@ struct Note {
 /// it: a number. Without it all are.
 inline constexpr const char* sampling_note = "sampled_objects_one_in";
 
+/// The key of the note that names a thread, in front of its number. The last one counts.
+inline constexpr const char* thread_note = "thread.";
+
 /// The sections that definitions lie in.
 inline constexpr SectionKind definition_kinds[] = {SectionKind::notes, SectionKind::modules,
                                                    SectionKind::names, SectionKind::stacks};
@@ -63,6 +66,9 @@ class Definitions {
 
   /// Of how many objects one is in the trace: what the note says, or 1.
   [[nodiscard]] std::uint64_t sampling() const noexcept;
+
+  /// What threads are called, by their numbers, as far as notes say.
+  [[nodiscard]] std::map<std::uint32_t, std::string> thread_names() const;
 
   /// How many there are of that kind.
   [[nodiscard]] std::uint32_t count(SectionKind kind) const noexcept;

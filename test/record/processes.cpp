@@ -2,6 +2,7 @@
 //
 //     processes WAY      each way makes blocks of the size that recorder_test.cpp looks for
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -99,6 +100,36 @@ int leave_behind() {
   return 0;
 }
 
+// One names itself and returns, one is named by its parent and is there at the end, one never
+// allocates and leaves by pthread_exit().
+int name_threads() {
+  std::thread([] {
+    pthread_setname_np(pthread_self(), "returns");
+    allocate_marked(1);
+  }).join();
+  pthread_t stays;
+  const auto stay = [](void*) -> void* {
+    allocate_marked(1);
+    while (true) pause();
+  };
+  if (pthread_create(&stays, nullptr, stay, nullptr) != 0) return 1;
+  pthread_setname_np(stays, "stays");
+  pthread_t exits;
+  const auto exit = [](void*) -> void* { pthread_exit(nullptr); };
+  if (pthread_create(&exits, nullptr, exit, nullptr) != 0) return 1;
+  pthread_join(exits, nullptr);
+  usleep(300'000);  // for the recorder to look
+  return 0;
+}
+
+// More of them than there are slots for what they are to start.
+int begin_many_threads() {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 600; ++i) threads.emplace_back([] { allocate_marked(1); });
+  for (std::thread& thread : threads) thread.join();
+  return 0;
+}
+
 int begin_and_end_threads() {
   for (int i = 0; i < 300; ++i) {
     std::thread([] { allocate_marked(1); }).join();
@@ -117,6 +148,8 @@ int main(int argument_count, char** arguments) {
   if (way == "exec") return exec_again(arguments[0]);
   if (way == "leave_behind") return leave_behind();
   if (way == "threads") return begin_and_end_threads();
+  if (way == "named_threads") return name_threads();
+  if (way == "many_threads") return begin_many_threads();
   allocate_marked(7);
   if (way == "exit") std::exit(5);
   if (way == "_exit") _exit(6);

@@ -109,6 +109,24 @@ TEST(Recorder, ThreadsBeginAndEnd) {
   EXPECT_EQ(process.count(Kind::thread_end), 300u);
 }
 
+TEST(Recorder, ThreadsHaveNames) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "named_threads"}, Stacks::none);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  const RecordedProcess& process = recorded.processes.back();
+  std::multiset<std::string> names;
+  for (const auto& [number, name] : process.names.thread_names()) names.insert(name);
+  EXPECT_EQ(names, (std::multiset<std::string>{"returns", "stays"}));
+  EXPECT_EQ(process.count(Kind::thread_begin), 3u) << "one of them never allocates";
+  EXPECT_EQ(process.count(Kind::thread_end), 3u);
+}
+
+TEST(Recorder, ManyThreadsAtOnceAllBegin) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "many_threads"}, Stacks::full);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 600u);
+  EXPECT_EQ(recorded.processes.back().count(Kind::thread_begin), 600u);
+}
+
 TEST(Recorder, EnoughIsEnoughAndTheProgramGoesOn) {
   RecorderOptions options;
   options.event_count_max = 100'000;

@@ -6,6 +6,8 @@
 
 import json
 import os
+import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,6 +46,22 @@ class Record(unittest.TestCase):
         self.assertTrue(any(storm in line for line in lines if line.startswith("module")))
         self.assertGreater(sum(line.startswith("allocate") for line in lines), 900)
         self.assertEqual(self.tarn("stat", "x.tarn").returncode, 0)
+
+    def test_progress_on_a_terminal(self):
+        terminal, child_end = pty.openpty()
+        storm = str(PROGRAMS / "record_storm")
+        with subprocess.Popen([TARN, "record", "--", "sh", "-c", f"{storm} 1 100000; sleep 0.6"],
+                              cwd=self.folder.name, stderr=child_end, stdout=subprocess.DEVNULL):
+            os.close(child_end)
+            shown = b""
+            try:
+                while piece := os.read(terminal, 4096):
+                    shown += piece
+            except OSError:  # the other end is closed
+                pass
+        os.close(terminal)
+        self.assertRegex(shown.decode(), r"\rtarn: \d\.\d s, \d+\.\d\d M events, \S+ M/s, "
+                         r"[\d.]+ (B|[KM]iB) live in [\d.]+( k)? blocks, [\d.]+ (B|[KM]iB) written")
 
     def test_a_sample_of_the_objects_says_so(self):
         storm = str(PROGRAMS / "record_storm")
@@ -87,6 +105,38 @@ class Record(unittest.TestCase):
         self.assertEqual(ended.returncode, 1)
         self.assertIn("is statically linked", ended.stderr)
         self.assertEqual(os.listdir(self.folder.name), [])
+
+    def test_the_doctor_finds_this_machine_fit(self):
+        examined = self.tarn("doctor", str(PROGRAMS / "record_storm"))
+        self.assertEqual(examined.returncode, 0, examined.stdout)
+        self.assertRegex(examined.stdout, r"recording +ok +sh was recorded, \d+ events")
+        self.assertRegex(examined.stdout, r"program +ok +.*record_storm calls the malloc\(\) of")
+        self.assertEqual(os.listdir(self.folder.name), [])
+
+    def test_the_doctor_says_what_is_wrong_and_what_to_do(self):
+        examined = self.tarn("doctor", "--json", str(PROGRAMS / "record_static"))
+        self.assertEqual(examined.returncode, 1)
+        found = json.loads(examined.stdout)
+        self.assertFalse(found["can_record"])
+        self.assertEqual([(one["name"], one["remedy"]) for one in found["findings"]
+                          if one["state"] == "failure"],
+                         [("program", "link it dynamically (without -static)")])
+
+    def test_the_doctor_tells_a_library_that_is_not_there(self):
+        alone = Path(self.folder.name) / "bin" / "tarn"
+        alone.parent.mkdir()
+        shutil.copy(TARN, alone)
+        examined = subprocess.run([alone, "doctor"], capture_output=True, text=True, check=False)
+        self.assertEqual(examined.returncode, 1)
+        self.assertRegex(examined.stdout, r"library +failure +libtarn_record.so is neither in")
+
+    def test_rights_of_the_owner_are_told(self):
+        program = Path(self.folder.name) / "storm"
+        shutil.copy(PROGRAMS / "record_storm", program)
+        program.chmod(0o4755)
+        self.assertIn("runs with the rights of its owner", self.tarn("doctor", program).stdout)
+        self.assertIn("runs with the rights of its owner",
+                      self.tarn("record", "--", str(program), "1", "1").stderr)
 
     def test_an_allocator_inside_is_told(self):
         ended = self.tarn("record", "--", str(PROGRAMS / "record_own_allocator"))

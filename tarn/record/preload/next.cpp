@@ -67,6 +67,7 @@ void resolve_next() noexcept {
   find(found.valloc, "valloc");
   find(found.pvalloc, "pvalloc");
   find(found.dlclose, "dlclose");
+  find(found.pthread_create, "pthread_create");
   next = found;
 }
 

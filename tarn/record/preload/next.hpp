@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <thread>  // pthread_t
 
 #include "tarn/base/attributes.hpp"
 
@@ -28,6 +29,8 @@ struct Next {
   void* (*valloc)(std::size_t bytes) = nullptr;
   void* (*pvalloc)(std::size_t bytes) = nullptr;
   int (*dlclose)(void* library) = nullptr;
+  int (*pthread_create)(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
+                        void* argument) = nullptr;
 };
 
 extern Next next;
