@@ -12,17 +12,18 @@
 namespace tarn {
 namespace {
 
-// The letter after the name in "1234 (name) S ...", of which the name may hold anything.
+// The letter after the name in "1234 (name) S ...", of which the name may hold anything. '?' where
+// that can not be read: in a chroot without /proc, or with no descriptor left.
 char state_letter(int process) noexcept {
   char text[512];
   std::snprintf(text, sizeof text, "/proc/%d/stat", process);
   const int file = open(text, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 'X';
+  if (file < 0) return '?';
   const ssize_t text_bytes = read(file, text, sizeof text - 1);
   close(file);
   text[text_bytes < 0 ? 0 : text_bytes] = '\0';
   const char* const name_end = std::strrchr(text, ')');
-  return name_end == nullptr || name_end[1] == '\0' ? 'X' : name_end[2];
+  return name_end == nullptr || name_end[1] == '\0' ? '?' : name_end[2];
 }
 
 }  // namespace

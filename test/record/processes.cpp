@@ -3,6 +3,7 @@
 //     processes WAY      each way makes blocks of the size that recorder_test.cpp looks for
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,6 +107,16 @@ int begin_and_end_threads() {
   return 0;
 }
 
+// As in a chroot without /proc: what the system knows of threads can not be read.
+int begin_threads_without_descriptors() {
+  const rlimit none{};
+  if (setrlimit(RLIMIT_NOFILE, &none) != 0) return 1;
+  std::thread threads([] { begin_and_end_threads(); });
+  allocate_marked(500'000);
+  threads.join();
+  return 0;
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -117,6 +128,7 @@ int main(int argument_count, char** arguments) {
   if (way == "exec") return exec_again(arguments[0]);
   if (way == "leave_behind") return leave_behind();
   if (way == "threads") return begin_and_end_threads();
+  if (way == "threads_without_descriptors") return begin_threads_without_descriptors();
   allocate_marked(7);
   if (way == "exit") std::exit(5);
   if (way == "_exit") _exit(6);

@@ -109,6 +109,14 @@ TEST(Recorder, ThreadsBeginAndEnd) {
   EXPECT_EQ(process.count(Kind::thread_end), 300u);
 }
 
+TEST(Recorder, ThreadsKeepTheirLogsWhereTheSystemDoesNotTellOfThem) {
+  const Recorded recorded =
+      record({TARN_RECORD_PROCESSES, "threads_without_descriptors"}, Stacks::none);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.stats.collected.damaged_count, 0u);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 500'300u);
+}
+
 TEST(Recorder, EnoughIsEnoughAndTheProgramGoesOn) {
   RecorderOptions options;
   options.event_count_max = 100'000;
