@@ -59,7 +59,10 @@ void end_session(Session& session) noexcept {
 Buffer* claim_buffer(Session& session) noexcept {
   while (session.full_count.load(std::memory_order_relaxed) >= full_count_max) {
     if (session.is_over.load(std::memory_order_relaxed) != 0) return nullptr;
-    if (!wait_for_recorder(session)) return nullptr;
+    if (wait_for_recorder(session)) continue;
+    // Or each thread that begins from now on would find out by itself, for a second.
+    session.is_over.store(1, std::memory_order_relaxed);
+    return nullptr;
   }
   if (session.is_over.load(std::memory_order_relaxed) != 0) return nullptr;
   Buffer* const buffer = try_claim(session);

@@ -1,6 +1,8 @@
 // What is recorded of programs that allocate fast, end badly, fork and become others.
 
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <set>
@@ -115,6 +117,17 @@ TEST(Recorder, ThreadsKeepTheirLogsWhereTheSystemDoesNotTellOfThem) {
   EXPECT_EQ(recorded.end.exit_code, 0);
   EXPECT_EQ(recorded.stats.collected.damaged_count, 0u);
   EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 500'300u);
+}
+
+TEST(Session, IsOverWhenItsRecorderIsFoundDead) {
+  const pid_t dead = fork();
+  if (dead == 0) _exit(0);
+  ASSERT_EQ(waitpid(dead, nullptr, 0), dead);
+  Session& session = *begin_session(StampClock::system, Stacks::none).session;
+  session.recorder = dead;
+  session.full_count = full_count_max;
+  EXPECT_EQ(claim_buffer(session), nullptr);
+  EXPECT_EQ(session.is_over, 1u) << "the next thread waits for the dead as well";
 }
 
 TEST(Recorder, EnoughIsEnoughAndTheProgramGoesOn) {
