@@ -125,9 +125,16 @@ TEST(Session, IsOverWhenItsRecorderIsFoundDead) {
   ASSERT_EQ(waitpid(dead, nullptr, 0), dead);
   Session& session = *begin_session(StampClock::system, Stacks::none).session;
   session.recorder = dead;
-  session.full_count = full_count_max;
+  session.full_count.fetch_add(full_count_max);
   EXPECT_EQ(claim_buffer(session), nullptr);
   EXPECT_EQ(session.is_over, 1u) << "the next thread waits for the dead as well";
+}
+
+// Killed when its buffer is full and not yet counted: the recorder counts it off all the same.
+TEST(Session, AThreadKilledInAHandOverStopsNoOther) {
+  Session& session = *begin_session(StampClock::system, Stacks::none).session;
+  session.full_count.fetch_sub(1);
+  EXPECT_NE(claim_buffer(session), nullptr);
 }
 
 TEST(Recorder, EnoughIsEnoughAndTheProgramGoesOn) {
