@@ -2,6 +2,7 @@
 //
 //     processes WAY      each way makes blocks of the size that recorder_test.cpp looks for
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -117,6 +118,19 @@ int begin_threads_without_descriptors() {
   return 0;
 }
 
+// Returns 77 where the system does not allow it.
+int fork_into_another_process_space() {
+  if (unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) return 77;
+  const pid_t child = fork();
+  if (child == 0) {
+    allocate_marked(5);
+    _exit(0);
+  }
+  wait_for(child);
+  allocate_marked(3);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -129,6 +143,7 @@ int main(int argument_count, char** arguments) {
   if (way == "leave_behind") return leave_behind();
   if (way == "threads") return begin_and_end_threads();
   if (way == "threads_without_descriptors") return begin_threads_without_descriptors();
+  if (way == "process_space") return fork_into_another_process_space();
   allocate_marked(7);
   if (way == "exit") std::exit(5);
   if (way == "_exit") _exit(6);

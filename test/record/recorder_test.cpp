@@ -119,6 +119,14 @@ TEST(Recorder, ThreadsKeepTheirLogsWhereTheSystemDoesNotTellOfThem) {
   EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 500'300u);
 }
 
+// Its number is 1 there, which for the recorder is a process that never ends.
+TEST(Recorder, AForkIntoAnotherProcessSpaceIsNotRecorded) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "process_space"}, Stacks::none);
+  if (recorded.end.exit_code == 77) GTEST_SKIP() << "no process space for users here";
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 3u);
+}
+
 TEST(Session, IsOverWhenItsRecorderIsFoundDead) {
   const pid_t dead = fork();
   if (dead == 0) _exit(0);
