@@ -118,6 +118,17 @@ int begin_threads_without_descriptors() {
   return 0;
 }
 
+// Becomes a program that may have 600 MiB of addresses, of which its recording needs more, and that
+// wants 300 of them.
+int exec_with_few_addresses(char* self) {
+  const rlimit limit{600 << 20, 600 << 20};
+  if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+  char way[] = "300_mib";
+  char* const arguments[] = {self, way, nullptr};
+  execv(self, arguments);
+  return 1;
+}
+
 // Returns 77 where the system does not allow it.
 int fork_into_another_process_space() {
   if (unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) return 77;
@@ -144,6 +155,11 @@ int main(int argument_count, char** arguments) {
   if (way == "threads") return begin_and_end_threads();
   if (way == "threads_without_descriptors") return begin_threads_without_descriptors();
   if (way == "process_space") return fork_into_another_process_space();
+  if (way == "few_addresses") return exec_with_few_addresses(arguments[0]);
+  if (way == "300_mib") {
+    void* volatile block = std::malloc(300 << 20);
+    return block != nullptr ? 0 : 3;
+  }
   allocate_marked(7);
   if (way == "exit") std::exit(5);
   if (way == "_exit") _exit(6);

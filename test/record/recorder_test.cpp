@@ -127,6 +127,10 @@ TEST(Recorder, AForkIntoAnotherProcessSpaceIsNotRecorded) {
   EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 3u);
 }
 
+TEST(Recorder, AProgramWithTooFewAddressesToBeRecordedKeepsThem) {
+  EXPECT_EQ(record({TARN_RECORD_PROCESSES, "few_addresses"}, Stacks::none).end.exit_code, 0);
+}
+
 TEST(Session, IsOverWhenItsRecorderIsFoundDead) {
   const pid_t dead = fork();
   if (dead == 0) _exit(0);
