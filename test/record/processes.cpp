@@ -2,12 +2,15 @@
 //
 //     processes WAY      each way makes blocks of the size that recorder_test.cpp looks for
 
+#include <dlfcn.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string_view>
 #include <thread>
@@ -113,8 +116,34 @@ int begin_threads_without_descriptors() {
   const rlimit none{};
   if (setrlimit(RLIMIT_NOFILE, &none) != 0) return 1;
   std::thread threads([] { begin_and_end_threads(); });
+  // Makes the library look again at what lies where, which it can not.
+  dlclose(dlopen(nullptr, RTLD_NOW));
+  errno = ENOTTY;
   allocate_marked(500'000);
+  const bool is_errno_kept = errno == ENOTTY;
   threads.join();
+  return is_errno_kept ? 0 : 3;
+}
+
+void allocate_in_handler(int) { allocate_marked(1); }
+
+// Signals come nowhere but in dlclose(), which allocates nothing for the program itself.
+int allocate_in_signals_during_dlclose() {
+  struct sigaction action {};
+  action.sa_handler = allocate_in_handler;
+  sigaction(SIGALRM, &action, nullptr);
+  sigset_t alarms;
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
+  sigprocmask(SIG_BLOCK, &alarms, nullptr);
+  const itimerval often{{0, 100}, {0, 100}};
+  setitimer(ITIMER_REAL, &often, nullptr);
+  for (int i = 0; i < 200; ++i) {
+    void* const program = dlopen(nullptr, RTLD_NOW);
+    sigprocmask(SIG_UNBLOCK, &alarms, nullptr);
+    dlclose(program);
+    sigprocmask(SIG_BLOCK, &alarms, nullptr);
+  }
   return 0;
 }
 
@@ -155,6 +184,7 @@ int main(int argument_count, char** arguments) {
   if (way == "threads") return begin_and_end_threads();
   if (way == "threads_without_descriptors") return begin_threads_without_descriptors();
   if (way == "process_space") return fork_into_another_process_space();
+  if (way == "signals_during_dlclose") return allocate_in_signals_during_dlclose();
   if (way == "few_addresses") return exec_with_few_addresses(arguments[0]);
   if (way == "300_mib") {
     void* volatile block = std::malloc(300 << 20);

@@ -119,12 +119,30 @@ TEST(Recorder, ThreadsKeepTheirLogsWhereTheSystemDoesNotTellOfThem) {
   EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 500'300u);
 }
 
+TEST(Recorder, StacksAreFollowedOnWhereTheMapOfTheProcessCanNotBeReadAnyMore) {
+  const Recorded recorded =
+      record({TARN_RECORD_PROCESSES, "threads_without_descriptors"}, Stacks::full);
+  EXPECT_EQ(recorded.end.exit_code, 0) << "3: errno was changed";
+  const RecordedProcess& process = recorded.processes.back();
+  std::uint64_t cut_count = 0;
+  for (std::size_t i = 0; i < process.operations.size(); ++i) {
+    const bool is_marked = process.operations[i].bytes == marked_bytes;
+    cut_count += is_marked && process.stacks[i].back() == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(cut_count, 0u);
+}
+
 // Its number is 1 there, which for the recorder is a process that never ends.
 TEST(Recorder, AForkIntoAnotherProcessSpaceIsNotRecorded) {
   const Recorded recorded = record({TARN_RECORD_PROCESSES, "process_space"}, Stacks::none);
   if (recorded.end.exit_code == 77) GTEST_SKIP() << "no process space for users here";
   EXPECT_EQ(recorded.end.exit_code, 0);
   EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 3u);
+}
+
+TEST(Recorder, ASignalInDlcloseMayAllocate) {
+  EXPECT_EQ(record({TARN_RECORD_PROCESSES, "signals_during_dlclose"}, Stacks::full).end.exit_code,
+            0);
 }
 
 TEST(Recorder, AProgramWithTooFewAddressesToBeRecordedKeepsThem) {
