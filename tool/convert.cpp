@@ -1,8 +1,10 @@
 // tool/convert.cpp - `tarn convert`: text into the binary form, and that into text or a profile.
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "tarn/os/file.hpp"
 #include "tarn/trace_file/trace_text.hpp"
@@ -30,23 +32,29 @@ void require(const Result<void>& result) {
   if (!result) throw CommandError(result.error().message);
 }
 
-void convert_text(trace::Input& input, trace::Output& output, const ConvertOptions& options) {
-  if (options.form == Form::pprof || options.form == Form::text) {
+// Before the output is created, which empties what was there.
+void refuse_what_can_not_be(bool is_binary, const ConvertOptions& options) {
+  if (is_binary && options.form == Form::binary) {
+    throw CommandError(options.from + " is in the binary form already");
+  }
+  if (!is_binary && (options.form == Form::pprof || options.form == Form::text)) {
     throw CommandError(options.from +
                        " is text: turn it into the binary form first, with tarn "
                        "convert " +
                        options.from + " trace.tarn");
   }
-  if (const Result<void> done = trace::read_text(input, output); !done) {
-    throw CommandError(options.from + ": " + done.error().message);
+  const bool gives_text = is_binary && options.form != Form::pprof;
+  if (!gives_text && is_terminal(standard_output) && options.to == "/dev/stdout") {
+    throw CommandError("the result is no text: name a file to write it to");
+  }
+  std::error_code error;  // a file that is not there is no other one
+  if (std::filesystem::equivalent(options.from, options.to, error)) {
+    throw CommandError(options.to + " is the trace itself: name another file to write to");
   }
 }
 
 void convert_binary(trace::Output& output, const ConvertOptions& options) {
   OpenTrace trace(options.from);
-  if (options.form == Form::binary) {
-    throw CommandError(options.from + " is in the binary form already");
-  }
   if (options.form == Form::pprof) return write_pprof(trace, output);
   trace.take(trace::write_text(trace.reader(), output));
 }
@@ -55,13 +63,13 @@ void convert(const ConvertOptions& options) {
   trace::FileInput input(options.from);
   const Result<bool> is_binary = trace::is_trace_file(input);
   if (!is_binary) throw CommandError(is_binary.error().message);
-  const bool gives_text = *is_binary && options.form != Form::pprof;
-  if (!gives_text && is_terminal(standard_output) && options.to == "/dev/stdout") {
-    throw CommandError("the result is no text: name a file to write it to");
-  }
+  refuse_what_can_not_be(*is_binary, options);
   trace::FileOutput output(options.to);
-  if (*is_binary) convert_binary(output, options);
-  if (!*is_binary) convert_text(input, output, options);
+  if (*is_binary) {
+    convert_binary(output, options);
+  } else if (const Result<void> done = trace::read_text(input, output); !done) {
+    throw CommandError(options.from + ": " + done.error().message);
+  }
   require(output.close());
 }
 

@@ -1,8 +1,11 @@
 // tool/record.cpp - `tarn record`: runs a program and writes what it does with memory.
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -71,6 +74,18 @@ void check_program(const std::string& program) {
   }
 }
 
+// Before the program has run for hours.
+void check_output(const std::string& path) {
+  const bool is_there = std::filesystem::exists(path);
+  if (is_there && !std::filesystem::is_regular_file(path)) return;
+  const bool is_writable = std::ofstream(path, std::ios::app).is_open();
+  if (!is_writable) {
+    throw CommandError("can not create " + path + ": " + std::strerror(errno) +
+                       "; name another file with -o");
+  }
+  if (!is_there) std::filesystem::remove(path);
+}
+
 void print_progress(const Recorder& recorder, double seconds) {
   const record::RecorderStats stats = recorder.stats();
   const auto events = static_cast<double>(stats.collected.event_count);
@@ -105,14 +120,21 @@ void run(Recorder& recorder) {
   if (shows_progress) std::fprintf(stderr, "\r\033[K");
 }
 
-void print_recordings(const Recorder& recorder) {
+// Returns whether all have been written.
+bool print_recordings(const Recorder& recorder) {
+  bool are_written = true;
   for (const record::Recording& recording : recorder.recordings()) {
-    if (!recording.result) throw CommandError(recording.result.error().message);
+    if (!recording.result) {
+      std::fprintf(stderr, "tarn: %s\n", recording.result.error().message);
+      are_written = false;
+      continue;
+    }
     std::fprintf(stderr, "tarn: %s: process %d, %llu operations, %.1f KiB\n",
                  recording.path.c_str(), recording.process_id,
                  static_cast<unsigned long long>(recording.stats.event_count),
                  static_cast<double>(recording.stats.file_bytes) / 1024);
   }
+  return are_written;
 }
 
 void print_what_is_missing(const Recorder& recorder) {
@@ -145,6 +167,7 @@ int record_program(Arguments& arguments) {
   if (options.path.empty()) {
     options.path = std::filesystem::path(options.arguments.front()).filename().string() + ".tarn";
   }
+  check_output(options.path);
   if (arguments.duration_s > 0) {
     options.duration_ns_max = static_cast<std::uint64_t>(arguments.duration_s * 1e9);
   }
@@ -154,8 +177,9 @@ int record_program(Arguments& arguments) {
     throw CommandError(started.error().message);
   }
   run(recorder);
-  print_recordings(recorder);
+  const bool are_written = print_recordings(recorder);
   print_what_is_missing(recorder);
+  if (!are_written) return 1;
   constexpr int killed = 128;
   const ProgramEnd& end = recorder.end();
   return end.signal != 0 ? killed + end.signal : end.exit_code;

@@ -206,6 +206,20 @@ class Tool(unittest.TestCase):
         self.text.write_text("tarn trace 1\nallocat block=1\n", encoding="ascii")
         self.assert_fails(["convert", self.text, self.binary], 1, "line 2: 'allocat': expected one")
 
+    def test_what_is_refused_has_emptied_no_file(self):
+        before = self.binary.read_bytes()
+        link = self.folder / "link.tarn"
+        link.symlink_to(self.binary)
+        for output in (self.binary, link):
+            self.assert_fails(["convert", self.binary, output], 1, "is the trace itself")
+        self.assert_fails(["convert", self.text, self.text], 1, "is the trace itself")
+        other = self.folder / "other"
+        other.write_text("precious")
+        self.assert_fails(["convert", "--to=binary", self.binary, other], 1, "already")
+        self.assert_fails(["convert", "--to=pprof", self.text, other], 1, "is text")
+        self.assertEqual(other.read_text(), "precious")
+        self.assertEqual(self.binary.read_bytes(), before)
+
     def test_a_wrong_command_line_is_2(self):
         for arguments in [], ["nothing"], ["stat"], ["stat", "--by=luck", "x"]:
             self.assertEqual(self.run_tarn(*arguments)[0], 2, arguments)

@@ -34,6 +34,9 @@ class MemoryMap {
   MemoryMap(const MemoryMap&) = delete;
   MemoryMap& operator=(const MemoryMap&) = delete;
 
+  /// False in a chroot without /proc, and where there is no descriptor left.
+  [[nodiscard]] bool can_be_read() const noexcept { return file_ >= 0; }
+
   /// Returns false behind the last.
   [[nodiscard]] bool next(MappedRange& range) noexcept;
 

@@ -13,7 +13,8 @@
 namespace tarn {
 namespace {
 
-// Reads the beginning of a file into `text`; an empty one if there is no such file.
+// Reads the beginning of a file into `text`; an empty one if there is no such file, or no descriptor
+// is left.
 template <std::size_t text_bytes>
 void read_text(const char* path, char (&text)[text_bytes]) noexcept {
   text[0] = '\0';
@@ -24,14 +25,15 @@ void read_text(const char* path, char (&text)[text_bytes]) noexcept {
   text[read_bytes < 0 ? 0 : read_bytes] = '\0';
 }
 
-// The letter after the name in "1234 (name) S ...", of which the name may hold anything.
+// The letter after the name in "1234 (name) S ...", of which the name may hold anything. '?' where
+// that can not be read: in a chroot without /proc, or with no descriptor left.
 char state_letter(int process) noexcept {
   char path[32];
   char text[512];
   std::snprintf(path, sizeof path, "/proc/%d/stat", process);
   read_text(path, text);
   const char* const name_end = std::strrchr(text, ')');
-  return name_end == nullptr || name_end[1] == '\0' ? 'X' : name_end[2];
+  return name_end == nullptr || name_end[1] == '\0' ? '?' : name_end[2];
 }
 
 }  // namespace

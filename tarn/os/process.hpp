@@ -13,7 +13,8 @@ namespace tarn {
 [[nodiscard]] int process_id() noexcept;
 
 /// Returns false if the process has no such thread, or that thread has ended and only waits to be
-/// asked how. `thread` is a thread_number(). Costs a system call; of a first thread several.
+/// asked how, which is not told of first threads where /proc can not be read. `thread` is a
+/// thread_number(). Costs a system call; of a first thread several.
 [[nodiscard]] bool is_thread_alive(int process, int thread) noexcept;
 
 /// What a thread's name takes, its end included.

@@ -1,6 +1,7 @@
 #include "tarn/os/process.hpp"
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,16 @@ TEST(Process, AThreadIsAliveUntilItHasEnded) {
   // join() returns when the thread has ended as far as the program can tell, a moment before the
   // system has forgotten its number.
   while (is_thread_alive(process_id(), number)) std::this_thread::yield();
+}
+
+TEST(Process, AThreadIsAliveThatCanNotBeLookedAt) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  rlimit none = limit;
+  none.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_TRUE(is_thread_alive(process_id(), process_id())) << "no descriptor to read /proc with";
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
 TEST(Process, AProcessNobodyHasAskedAboutHasEnded) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 
 namespace tarn {
@@ -14,7 +15,17 @@ namespace {
 // Written by a signal handler, and by nobody else; pairs with itself.
 std::atomic<std::uint32_t> interrupts{0};
 
-void count_interrupt(int) { interrupts.fetch_add(1, std::memory_order_relaxed); }
+// The child that was started last, until it has ended; 0: none. Pairs with itself.
+std::atomic<int> started{0};
+
+// What a process has sent, and not a terminal, came here alone.
+void count_interrupt(int signal, siginfo_t* info, void*) {
+  interrupts.fetch_add(1, std::memory_order_relaxed);
+  const int child = started.load(std::memory_order_relaxed);
+  const int saved_errno = errno;
+  if (info->si_code <= 0 && child != 0) kill(child, signal);
+  errno = saved_errno;
+}
 
 }  // namespace
 
@@ -25,7 +36,9 @@ int start_program(const char* const* arguments, const char* const* environment) 
   const int error =
       posix_spawnp(&process, arguments[0], nullptr, nullptr, const_cast<char* const*>(arguments),
                    const_cast<char* const*>(environment));
-  return error == 0 ? process : -error;
+  if (error != 0) return -error;
+  started.store(process, std::memory_order_relaxed);
+  return process;
 }
 
 bool ask_programs(int process, ProgramEnd& end) noexcept {
@@ -34,6 +47,7 @@ bool ask_programs(int process, ProgramEnd& end) noexcept {
     const pid_t ended = waitpid(-1, &status, WNOHANG);
     if (ended <= 0) return ended == 0;
     if (ended != process) continue;
+    started.store(0, std::memory_order_relaxed);
     end = {true, WIFEXITED(status) ? WEXITSTATUS(status) : 0,
            WIFSIGNALED(status) ? WTERMSIG(status) : 0};
   }
@@ -45,8 +59,8 @@ const char* const* environment_of_this_process() noexcept { return environ; }
 
 void count_interrupts() noexcept {
   struct sigaction action {};
-  action.sa_handler = count_interrupt;
-  action.sa_flags = SA_RESTART;
+  action.sa_sigaction = count_interrupt;
+  action.sa_flags = SA_RESTART | SA_SIGINFO;
   for (const int signal : {SIGINT, SIGQUIT, SIGTERM}) {
     struct sigaction before {};
     // Who has been started to ignore it goes on doing so, and so does the child.

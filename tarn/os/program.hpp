@@ -33,7 +33,7 @@ void stop_program(int process) noexcept;
 [[nodiscard]] const char* const* environment_of_this_process() noexcept;
 
 /// Counts from now on how often a person wants this process to stop, instead of stopping it. The
-/// terminal tells its child as well.
+/// terminal tells its child as well; what another process sends is passed on to the child.
 void count_interrupts() noexcept;
 [[nodiscard]] std::uint32_t interrupt_count() noexcept;
 

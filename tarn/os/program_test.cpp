@@ -1,6 +1,7 @@
 #include "tarn/os/program.hpp"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <thread>
@@ -51,6 +52,16 @@ TEST(Program, InterruptsAreCountedHereAndStopTheChild) {
   EXPECT_EQ(raise(SIGINT), 0);
   EXPECT_EQ(interrupt_count(), before + 1);
   EXPECT_EQ(run("kill -INT $$").signal, SIGINT);
+}
+
+TEST(Program, WhatIsSentToThisProcessAloneReachesTheChild) {
+  count_interrupts();
+  const char* const arguments[] = {"sleep", "5", nullptr};
+  const int process = start_program(arguments, environment_of_this_process());
+  ASSERT_EQ(kill(getpid(), SIGTERM), 0);
+  ProgramEnd end;
+  while (ask_programs(process, end)) std::this_thread::yield();
+  EXPECT_EQ(end.signal, SIGTERM);
 }
 
 TEST(Program, IsStopped) {

@@ -145,9 +145,9 @@ bool Recorder::step() {
     sleep_while(session_.session->full_count, session_.session->full_count.load(), step_ns);
     return !end_.has_ended;
   }
-  const std::uint32_t full_count = session_.session->full_count.load(std::memory_order_relaxed);
-  if (full_count < full_count_to_wake && are_any_left) {
-    sleep_while(session_.session->full_count, full_count, step_ns);
+  const std::int32_t count = full_count(*session_.session);
+  if (count < full_count_to_wake && are_any_left) {
+    sleep_while(session_.session->full_count, static_cast<std::uint32_t>(count), step_ns);
   }
   collector_->collect();
   if (!are_any_left || monotonic_ns() - swept_ns_ >= sweep_ns) {

@@ -26,7 +26,7 @@ bool wait_for_recorder(Session& session) noexcept {
   constexpr std::uint64_t patience_ns = 1'000'000'000;
   const std::uint32_t freed_count = session.freed_count.load(std::memory_order_acquire);
   session.waiting_count.fetch_add(1, std::memory_order_seq_cst);
-  if (session.full_count.load(std::memory_order_seq_cst) >= full_count_max) {
+  if (full_count(session, std::memory_order_seq_cst) >= full_count_max) {
     sleep_while(session.freed_count, freed_count, patience_ns);
   }
   session.waiting_count.fetch_sub(1, std::memory_order_relaxed);
@@ -57,9 +57,12 @@ void end_session(Session& session) noexcept {
 }
 
 Buffer* claim_buffer(Session& session) noexcept {
-  while (session.full_count.load(std::memory_order_relaxed) >= full_count_max) {
+  while (full_count(session) >= full_count_max) {
     if (session.is_over.load(std::memory_order_relaxed) != 0) return nullptr;
-    if (!wait_for_recorder(session)) return nullptr;
+    if (wait_for_recorder(session)) continue;
+    // Or each thread that begins from now on would find out by itself, for a second.
+    session.is_over.store(1, std::memory_order_relaxed);
+    return nullptr;
   }
   if (session.is_over.load(std::memory_order_relaxed) != 0) return nullptr;
   Buffer* const buffer = try_claim(session);
@@ -70,8 +73,8 @@ Buffer* claim_buffer(Session& session) noexcept {
 void hand_over(Session& session, Buffer& buffer) noexcept {
   const auto index = static_cast<std::size_t>(&buffer - session.buffers);
   session.states[index].store(BufferState::full, std::memory_order_release);
-  const std::uint32_t full_count = session.full_count.fetch_add(1, std::memory_order_seq_cst) + 1;
-  if (full_count == full_count_to_wake) wake_all(session.full_count);
+  const std::uint32_t count_before = session.full_count.fetch_add(1, std::memory_order_seq_cst);
+  if (count_before + 1 == std::uint32_t{full_count_to_wake}) wake_all(session.full_count);
 }
 
 }  // namespace tarn::record

@@ -39,9 +39,9 @@ inline constexpr const char* session_variable = "TARN_RECORD_SESSION";
 inline constexpr std::size_t buffer_bytes = 65536;
 inline constexpr std::size_t buffer_count = 8192;
 // 64 of them are 4 MiB: what fits the caches and is 20 ms of work for the recorder.
-inline constexpr std::uint32_t full_count_max = 64;
+inline constexpr std::int32_t full_count_max = 64;
 // At this many the recorder is woken; it looks by itself every few milliseconds.
-inline constexpr std::uint32_t full_count_to_wake = 4;
+inline constexpr std::int32_t full_count_to_wake = 4;
 
 enum class BufferState : std::uint32_t { free, filling, full };
 
@@ -79,6 +79,13 @@ struct alignas(64) Session {
   std::atomic<BufferState> states[buffer_count];
   Buffer buffers[buffer_count];
 };
+
+/// How many buffers are full; one less, also than none, for each thread that was killed between
+/// marking its buffer and counting it.
+[[nodiscard]] inline std::int32_t full_count(
+    const Session& session, std::memory_order order = std::memory_order_relaxed) noexcept {
+  return static_cast<std::int32_t>(session.full_count.load(order));
+}
 
 /// A session of its recorder's.
 struct NewSession {

@@ -2,11 +2,16 @@
 //
 //     processes WAY      each way makes blocks of the size that recorder_test.cpp looks for
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string_view>
 #include <thread>
@@ -137,6 +142,66 @@ int begin_and_end_threads() {
   return 0;
 }
 
+// As in a chroot without /proc: what the system knows of threads can not be read.
+int begin_threads_without_descriptors() {
+  const rlimit none{};
+  if (setrlimit(RLIMIT_NOFILE, &none) != 0) return 1;
+  std::thread threads([] { begin_and_end_threads(); });
+  // Makes the library look again at what lies where, which it can not.
+  dlclose(dlopen(nullptr, RTLD_NOW));
+  errno = ENOTTY;
+  allocate_marked(500'000);
+  const bool is_errno_kept = errno == ENOTTY;
+  threads.join();
+  return is_errno_kept ? 0 : 3;
+}
+
+void allocate_in_handler(int) { allocate_marked(1); }
+
+// Signals come nowhere but in dlclose(), which allocates nothing for the program itself.
+int allocate_in_signals_during_dlclose() {
+  struct sigaction action {};
+  action.sa_handler = allocate_in_handler;
+  sigaction(SIGALRM, &action, nullptr);
+  sigset_t alarms;
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
+  sigprocmask(SIG_BLOCK, &alarms, nullptr);
+  const itimerval often{{0, 100}, {0, 100}};
+  setitimer(ITIMER_REAL, &often, nullptr);
+  for (int i = 0; i < 200; ++i) {
+    void* const program = dlopen(nullptr, RTLD_NOW);
+    sigprocmask(SIG_UNBLOCK, &alarms, nullptr);
+    dlclose(program);
+    sigprocmask(SIG_BLOCK, &alarms, nullptr);
+  }
+  return 0;
+}
+
+// Becomes a program that may have 600 MiB of addresses, of which its recording needs more, and that
+// wants 300 of them.
+int exec_with_few_addresses(char* self) {
+  const rlimit limit{600 << 20, 600 << 20};
+  if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+  char way[] = "300_mib";
+  char* const arguments[] = {self, way, nullptr};
+  execv(self, arguments);
+  return 1;
+}
+
+// Returns 77 where the system does not allow it.
+int fork_into_another_process_space() {
+  if (unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) return 77;
+  const pid_t child = fork();
+  if (child == 0) {
+    allocate_marked(5);
+    _exit(0);
+  }
+  wait_for(child);
+  allocate_marked(3);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -150,6 +215,14 @@ int main(int argument_count, char** arguments) {
   if (way == "threads") return begin_and_end_threads();
   if (way == "named_threads") return name_threads();
   if (way == "many_threads") return begin_many_threads();
+  if (way == "threads_without_descriptors") return begin_threads_without_descriptors();
+  if (way == "process_space") return fork_into_another_process_space();
+  if (way == "signals_during_dlclose") return allocate_in_signals_during_dlclose();
+  if (way == "few_addresses") return exec_with_few_addresses(arguments[0]);
+  if (way == "300_mib") {
+    void* volatile block = std::malloc(300 << 20);
+    return block != nullptr ? 0 : 3;
+  }
   allocate_marked(7);
   if (way == "exit") std::exit(5);
   if (way == "_exit") _exit(6);

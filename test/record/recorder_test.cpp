@@ -1,6 +1,8 @@
 // What is recorded of programs that allocate fast, end badly, fork and become others.
 
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <set>
@@ -125,6 +127,62 @@ TEST(Recorder, ManyThreadsAtOnceAllBegin) {
   EXPECT_EQ(recorded.end.exit_code, 0);
   EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 600u);
   EXPECT_EQ(recorded.processes.back().count(Kind::thread_begin), 600u);
+}
+
+TEST(Recorder, ThreadsKeepTheirLogsWhereTheSystemDoesNotTellOfThem) {
+  const Recorded recorded =
+      record({TARN_RECORD_PROCESSES, "threads_without_descriptors"}, Stacks::none);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.stats.collected.damaged_count, 0u);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 500'300u);
+}
+
+TEST(Recorder, StacksAreFollowedOnWhereTheMapOfTheProcessCanNotBeReadAnyMore) {
+  const Recorded recorded =
+      record({TARN_RECORD_PROCESSES, "threads_without_descriptors"}, Stacks::full);
+  EXPECT_EQ(recorded.end.exit_code, 0) << "3: errno was changed";
+  const RecordedProcess& process = recorded.processes.back();
+  std::uint64_t cut_count = 0;
+  for (std::size_t i = 0; i < process.operations.size(); ++i) {
+    const bool is_marked = process.operations[i].bytes == marked_bytes;
+    cut_count += is_marked && process.stacks[i].back() == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(cut_count, 0u);
+}
+
+// Its number is 1 there, which for the recorder is a process that never ends.
+TEST(Recorder, AForkIntoAnotherProcessSpaceIsNotRecorded) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "process_space"}, Stacks::none);
+  if (recorded.end.exit_code == 77) GTEST_SKIP() << "no process space for users here";
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 3u);
+}
+
+TEST(Recorder, ASignalInDlcloseMayAllocate) {
+  EXPECT_EQ(record({TARN_RECORD_PROCESSES, "signals_during_dlclose"}, Stacks::full).end.exit_code,
+            0);
+}
+
+TEST(Recorder, AProgramWithTooFewAddressesToBeRecordedKeepsThem) {
+  EXPECT_EQ(record({TARN_RECORD_PROCESSES, "few_addresses"}, Stacks::none).end.exit_code, 0);
+}
+
+TEST(Session, IsOverWhenItsRecorderIsFoundDead) {
+  const pid_t dead = fork();
+  if (dead == 0) _exit(0);
+  ASSERT_EQ(waitpid(dead, nullptr, 0), dead);
+  Session& session = *begin_session(StampClock::system, Stacks::none).session;
+  session.recorder = dead;
+  session.full_count.fetch_add(full_count_max);
+  EXPECT_EQ(claim_buffer(session), nullptr);
+  EXPECT_EQ(session.is_over, 1u) << "the next thread waits for the dead as well";
+}
+
+// Killed when its buffer is full and not yet counted: the recorder counts it off all the same.
+TEST(Session, AThreadKilledInAHandOverStopsNoOther) {
+  Session& session = *begin_session(StampClock::system, Stacks::none).session;
+  session.full_count.fetch_sub(1);
+  EXPECT_NE(claim_buffer(session), nullptr);
 }
 
 TEST(Recorder, EnoughIsEnoughAndTheProgramGoesOn) {

@@ -149,9 +149,29 @@ class Record(unittest.TestCase):
         self.assertIn("can not run /no/such/program: No such file or directory", ended.stderr)
 
     def test_a_file_that_can_not_be_written(self):
-        ended = self.tarn("record", "-o", "/no/such/folder/x.tarn", "--", "ls")
+        ended = self.tarn("record", "-o", "/no/such/folder/x.tarn", "--", "touch", "ran")
         self.assertEqual(ended.returncode, 1)
         self.assertIn("/no/such/folder/x.tarn", ended.stderr)
+        self.assertEqual(os.listdir(self.folder.name), [], "the program has run for nothing")
+
+    def test_a_disk_that_is_full_fails_one_file_and_not_the_others(self):
+        (Path(self.folder.name) / "x.tarn").symlink_to("/dev/full")
+        program = str(PROGRAMS / "record_processes")
+        ended = self.tarn("record", "-o", "x.tarn", "--", program, "fork")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("can not write to x.tarn: No space left on device", ended.stderr)
+        self.assertEqual(ended.stderr.count(": process "), 2, ended.stderr)
+
+    def test_a_folder_that_the_linker_can_not_be_told(self):
+        folder = Path(self.folder.name) / "with space"
+        folder.mkdir()
+        shutil.copy(TARN, folder / "tarn")
+        (folder / "libtarn_record.so").touch()
+        ended = subprocess.run([folder / "tarn", "record", "--", "touch", folder / "ran"],
+                               capture_output=True, text=True, check=False)
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("install tarn in a folder without", ended.stderr)
+        self.assertFalse((folder / "ran").exists())
 
     def test_a_wrong_command_line(self):
         self.assertEqual(self.tarn("record").returncode, 2)

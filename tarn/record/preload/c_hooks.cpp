@@ -1,8 +1,10 @@
 // The C family. Each hook calls the allocator that the program would have without us, and notes
 // what it got: a block that begins, after that call; one that ends, before it.
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <utility>
 
 #include "tarn/base/bits.hpp"
 #include "tarn/record/preload/hooks.hpp"
@@ -28,6 +30,15 @@ TARN_HOT void* reallocate(void* block, std::size_t bytes, const CallSite& site) 
   log->append(RawKind::reallocate_end, log->after(), moved, bytes & bytes_mask, site);
   end_event();
   return moved;
+}
+
+// A handler of a signal that comes meanwhile would wait for the lock that its own thread holds.
+TARN_COLD void forget_rules_unwatched() noexcept {
+  const bool was_inside = std::exchange(this_thread.is_inside, true);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  forget_rules();
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  this_thread.is_inside = was_inside;
 }
 
 }  // namespace
@@ -99,9 +110,9 @@ TARN_HOOK void* pvalloc(std::size_t bytes) {
 // Code of another library may come to lie where that of this one was.
 TARN_HOOK int dlclose(void* library) {
   resolve_next();
-  forget_rules();
+  forget_rules_unwatched();
   const int result = next.dlclose(library);
-  forget_rules();
+  forget_rules_unwatched();
   return result;
 }
 

@@ -1,5 +1,6 @@
 #include "tarn/record/preload/module_log.hpp"
 
+#include <cerrno>
 #include <cstring>
 
 #include "tarn/record/raw_record.hpp"
@@ -32,7 +33,9 @@ bool write_module(ThreadLog& log, const CodeRange& range) noexcept {
 }  // namespace
 
 void read_modules(ProcessLog& process) noexcept {
+  const int saved_errno = errno;
   process.modules.read();
+  errno = saved_errno;
   process.unwritten_module = 0;
   if (this_thread.log != nullptr) this_thread.log->limit = nullptr;
 }

@@ -17,12 +17,14 @@ const CodeRange* Modules::find(std::uintptr_t address) const noexcept {
 }
 
 void Modules::read() noexcept {
+  MemoryMap map;
+  if (!map.can_be_read()) return;
   count = 0;
   // The header of a file is mapped in front of its code, often as a range of its own.
   std::uintptr_t header = 0;
   static MappedRange header_range;
   static MappedRange range;
-  for (MemoryMap map; map.next(range) && count < range_count_max;) {
+  while (map.next(range) && count < range_count_max) {
     if (range.is_readable && range.file_offset == 0 && range.path[0] != '\0') {
       header = range.begin;
       header_range = range;

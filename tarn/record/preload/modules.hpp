@@ -38,7 +38,7 @@ struct Modules {
   /// Returns the range that `address` lies in; null if it is not known.
   [[nodiscard]] const CodeRange* find(std::uintptr_t address) const noexcept;
 
-  /// Finds out anew what lies where. Some 100 microseconds.
+  /// Finds out anew what lies where; if it can not, all stays as it was. Some 100 microseconds.
   void read() noexcept;
 };
 

@@ -15,23 +15,25 @@ Session* session = nullptr;
 ProcessLog* process = nullptr;  // stays where it is in the children of forks
 bool is_off = false;
 
-// Process numbers of another space mean other processes to the recorder.
+// Process numbers of another space mean other processes to the recorder. Where the system does not
+// tell, in a chroot without /proc, the process is a child of one that could ask.
 bool is_of_our_space(const Session& candidate) noexcept {
   char space[sizeof candidate.process_space];
-  return process_space(space, sizeof space) && std::strcmp(space, candidate.process_space) == 0;
+  return !process_space(space, sizeof space) || std::strcmp(space, candidate.process_space) == 0;
 }
 
 bool open_session() noexcept {
   const char* const path = std::getenv(session_variable);
   if (path == nullptr) return false;
   session = static_cast<Session*>(map_shared_memory(path, sizeof(Session)));
-  return session != nullptr && session->layout_version == Session::this_layout &&
-         is_of_our_space(*session);
+  return session != nullptr && session->layout_version == Session::this_layout;
 }
 
 bool map_log() noexcept {
   const std::size_t bytes = align_up(sizeof(ProcessLog), page_bytes());
   process = static_cast<ProcessLog*>(map_pages_wiped_on_fork(bytes));
+  // The addresses are the program's, which may be allowed just as many as it needs.
+  if (process == nullptr) unmap_shared_memory(session, sizeof(Session));
   return process != nullptr;
 }
 
@@ -44,6 +46,8 @@ ProcessLog* process_log() noexcept {
     return nullptr;
   }
   if (process->number == 0) {
+    is_off = !is_of_our_space(*session);
+    if (is_off) return nullptr;
     process->session = session;
     process->process_id = process_id();
     process->number = session->process_count.fetch_add(1, std::memory_order_relaxed) + 1;

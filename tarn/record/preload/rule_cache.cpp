@@ -37,7 +37,7 @@ void forget_rules() noexcept {
   ProcessLog* const process = process_log();
   if (process == nullptr || process->session->stacks == Stacks::none) return;
   const ModulesLock lock(*process);
-  process->modules.count = 0;
+  read_modules(*process);
   for (RuleSlot& slot : rule_slots) {
     slot.address_and_rule.store(0, std::memory_order_relaxed);
     slot.rule.store(0, std::memory_order_relaxed);
