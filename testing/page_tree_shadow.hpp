@@ -1,7 +1,7 @@
 // testing/page_tree_shadow.hpp - a page tree runs a program while a list of pages watches.
 //
-//     allocate block=7 bytes=3     -->  tree: first page of a run of 3, or none
-//     deallocate block=7                list:  the leftmost place aligned to 4 that has 4 free
+//     allocate block=7 bytes=3   -->  tree:  the first page of a run of 3, or none
+//     deallocate block=7              list:  the leftmost 4 free pages aligned to 4
 //
 // The bytes of an operation are pages here. A program ends with a tree that is whole again.
 //

@@ -1,4 +1,4 @@
-// testing/steps.hpp - a model takes steps beside the thing it watches, drawn or read from bytes.
+// testing/steps.hpp - a model takes steps beside what it watches, chosen at random or by bytes.
 //
 //     seed  --> RandomChoices --+
 //                               +--> shadow.step(), shadow.step(), ... until something is wrong

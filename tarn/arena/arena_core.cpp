@@ -116,6 +116,7 @@ void* ArenaCore::try_allocate(std::size_t room, std::size_t bytes, std::size_t a
   ThreadCache* const cache = this_cache();
   Shard& shard = cache != nullptr ? cache->shard() : shards_[0];
   if (is_huge(room)) {
+    alignment = std::max(alignment, rules().block_alignment);
     void* const block = shard.try_allocate_huge(bytes, alignment);
     if (block != nullptr) place_of(block).chunk->huge_home = no_home;
     return block;

@@ -34,8 +34,9 @@ struct ArenaOptions {
   /// Pages are cut from chunks of this size; what is larger gets a chunk of its own. A power of
   /// two, 1 to 2^14 pages and at most 2^30 bytes.
   std::size_t chunk_bytes = std::size_t{1} << 20;
-  /// Sizes are rounded up to a multiple of this, so that blocks do not share cache lines, in mode
-  /// netty_4_1 only those below 512; 0 or a power of two.
+  /// Sizes are rounded up to a multiple of this, in mode netty_4_1 only those below 512, so that
+  /// blocks do not share cache lines. A huge block begins at one, and is as long as asked. 0 or a
+  /// power of two.
   std::size_t block_alignment = 0;
   /// Each shard has a lock and chunks of its own, and each thread one shard; 0 means
   /// default_shard_count(), but at least one; 65536 at most.

@@ -1,6 +1,6 @@
-// Goal: the exact mode on the two kinds of memory that the original has, the heap and pages of the
-// system, ordinary or huge: the same blocks in the same places, pages where pages are, and what is
-// free really back.
+// Goal: the exact mode on the two kinds of memory that the original has, the heap and pages
+// straight from the system, ordinary or huge: the same blocks in the same places, whole pages where
+// pages are, and what is free really back.
 
 #include <algorithm>
 #include <cstdint>

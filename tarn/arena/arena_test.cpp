@@ -2,6 +2,7 @@
 
 #include "tarn/arena/arena.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -52,6 +53,34 @@ TEST_P(ArenaFace, GivesBlocksOfAnySizeAndAlignment) {
       arena.deallocate(block, bytes, alignment);
       EXPECT_EQ(arena.stats().used_bytes, 0u);
     }
+  }
+}
+
+TEST(Arena, WastesAQuarterOfNoSize) {
+  Arena arena;
+  for (std::size_t bytes = 1; bytes <= (std::size_t{1} << 20) + 5000; bytes += 1 + bytes / 5000) {
+    void* const block = arena.allocate(bytes);
+    ASSERT_LE(arena.usable_bytes(block) - bytes, std::max<std::size_t>(15, bytes / 4)) << bytes;
+    arena.deallocate(block);
+  }
+}
+
+TEST_P(ArenaFace, BlocksShareNoCacheLineIfToldSo) {
+  for (const ArenaMode mode : {ArenaMode::standard, ArenaMode::netty_4_1}) {
+    ArenaOptions lines = options();
+    lines.mode = mode;
+    lines.block_alignment = 64;
+    Arena arena(lines);
+    std::vector<void*> blocks;
+    for (std::size_t bytes = 1; bytes < 3000000; bytes = bytes * 5 / 4 + 1) {
+      for (int i = 0; i < 3; ++i) {
+        blocks.push_back(arena.allocate(bytes));
+        ASSERT_EQ(reinterpret_cast<std::uintptr_t>(blocks.back()) % 64, 0u) << bytes;
+        if (GetParam() == Checking::passthrough || bytes > lines.chunk_bytes) continue;
+        ASSERT_EQ(arena.usable_bytes(blocks.back()) % 64, 0u) << bytes;
+      }
+    }
+    for (void* const block : blocks) arena.deallocate(block);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -41,13 +42,21 @@ class Channel {
   std::vector<Buffer> buffers_;
 };
 
-class BufferStress : public testing::TestWithParam<Checking> {
+class BufferStress : public testing::TestWithParam<std::tuple<ArenaMode, Checking>> {
  protected:
   static constexpr std::size_t thread_count = 4;
   static constexpr int step_count = 10000;
   static constexpr std::uint32_t number_count_max = 100;
 
-  BufferPool pool_{{.arena = {.checking = GetParam()}}};
+  static ArenaOptions arena_options() {
+    ArenaOptions options;
+    options.name = "buffers";
+    options.mode = std::get<ArenaMode>(GetParam());
+    options.checking = std::get<Checking>(GetParam());
+    return options;
+  }
+
+  BufferPool pool_{{.arena = arena_options()}};
 
   // Numbers that follow each other.
   [[nodiscard]] Buffer make(std::mt19937_64& random) {
@@ -65,14 +74,14 @@ class BufferStress : public testing::TestWithParam<Checking> {
   }
 
   template <typename Step>
-  void run_threads(Step step) {
+  void run_threads(Step step, int steps = step_count) {
     const std::uint64_t seed = test_seed();
     TARN_SEED_TRACE(seed);
     std::vector<std::thread> threads;
     for (std::size_t self = 0; self < thread_count; ++self) {
       threads.emplace_back([&, self] {
         std::mt19937_64 random(seed + self);
-        for (int i = 0; i < step_count; ++i) step(random, self);
+        for (int i = 0; i < steps; ++i) step(random, self);
       });
     }
     for (std::thread& thread : threads) thread.join();
@@ -84,7 +93,10 @@ class BufferStress : public testing::TestWithParam<Checking> {
 
   std::array<Channel, thread_count> channels_;
 };
-INSTANTIATE_TEST_SUITE_P(Checking, BufferStress, testing::Values(Checking::off, Checking::guarded));
+INSTANTIATE_TEST_SUITE_P(EveryModeAndChecking, BufferStress,
+                         testing::Combine(testing::Values(ArenaMode::standard,
+                                                          ArenaMode::netty_4_1),
+                                          testing::Values(Checking::off, Checking::guarded)));
 
 // Sole handles wander without atomic operations.
 TEST_P(BufferStress, WholeBuffersAreHandedOn) {
@@ -95,6 +107,23 @@ TEST_P(BufferStress, WholeBuffersAreHandedOn) {
     buffer.write_le(buffer.get_le<std::uint32_t>(buffer.readable_bytes() - 4) + 1);
     expect_whole(buffer);
   });
+}
+
+// Threads that live for a few buffers, which others write to, and end, while they end and after.
+TEST_P(BufferStress, ThreadsEndBeforeTheirBuffers) {
+  constexpr int step_count_of_life = 50;
+  run_threads(
+      [&](std::mt19937_64& random, std::size_t self) {
+        std::thread([&] {
+          for (int i = 0; i < step_count_of_life; ++i) {
+            channels_[(self + 1) % thread_count].put(make(random));
+            if (i % 4 == 0) continue;
+            Buffer buffer = channels_[self].take();
+            if (buffer) expect_whole(buffer);
+          }
+        }).join();
+      },
+      step_count / step_count_of_life);
 }
 
 // Every thread gets a handle of the same bytes, cuts and drops it while the others do.
@@ -136,7 +165,7 @@ TEST_P(BufferStress, AnOwnerGrowsWhileOthersRead) {
 #if !defined(__SANITIZE_THREAD__)
 // Whatever lock another thread holds at that moment: the child waits for nobody who is not there.
 TEST_P(BufferStress, AChildGoesOnAfterAFork) {
-  BufferPool pool({.arena = {.checking = GetParam()}, .leak_detection = LeakDetection::all});
+  BufferPool pool({.arena = arena_options(), .leak_detection = LeakDetection::all});
   std::atomic<bool> is_over{false};
   std::thread other([&] {
     while (!is_over.load()) pool.allocate(100).touch();
