@@ -11,6 +11,11 @@ using trace::Operation;
 void TraceStatistics::add(const Operation& operation) {
   if (operation_count++ == 0) first_ns = operation.time_ns;
   last_ns = std::max(last_ns, operation.time_ns);
+  if (!ledger_.check(operation)) {
+    ++contradiction_count;
+    return;
+  }
+  const trace::Ended& ended = ledger_.commit(operation);
   switch (operation.kind) {
     case Kind::allocate:
     case Kind::allocate_zeroed:
@@ -21,14 +26,9 @@ void TraceStatistics::add(const Operation& operation) {
       return resize(operation);
     case Kind::deallocate:
       return deallocate(operation);
-    case Kind::thread_begin:
-    case Kind::thread_end:
-    case Kind::scope_begin:
-    case Kind::scope_end:
-    case Kind::phase:
-      return;
     default:
-      return change_pools(operation);
+      ended_by_pool_count += ended.blocks.size();
+      for (const std::uint64_t id : ended.blocks) end(id, operation.time_ns);
   }
 }
 
@@ -37,18 +37,9 @@ BlockCounts& TraceStatistics::site(std::uint32_t stack) {
 }
 
 void TraceStatistics::begin(const Operation& operation) {
-  const bool is_in_pool = operation.pool != trace::heap_pool;
-  const bool is_known = operation.block == trace::NumberMap<Block, OrderOfAge>::no_key ||
-                        blocks_.find(operation.block) != nullptr;
-  if (is_known || (is_in_pool && !ledger_.check(operation))) {
-    ++contradiction_count;
-    return;
-  }
-  if (is_in_pool) ledger_.commit(operation);
   Block& block = blocks_.insert(operation.block);
   block = {operation.bytes, operation.time_ns, total.allocated_bytes,
-           operation.stack, operation.thread,  0,
-           is_in_pool};
+           operation.stack, operation.thread,  0};
   ThreadStatistics& thread = threads[operation.thread];
   ++thread.allocated_count;
   thread.allocated_bytes += operation.bytes;
@@ -70,11 +61,6 @@ void TraceStatistics::add_live_bytes(BlockCounts& counts, std::uint64_t bytes) {
 
 void TraceStatistics::resize(const Operation& operation) {
   Block* const block = blocks_.find(operation.block);
-  if (block == nullptr) {
-    ++contradiction_count;
-    return;
-  }
-  if (block->is_in_pool) ledger_.commit(operation);
   const std::uint64_t bytes_before = std::exchange(block->bytes, operation.bytes);
   for (BlockCounts* counts : {&total, &site(block->stack)}) {
     counts->live_bytes -= bytes_before;
@@ -90,11 +76,6 @@ void TraceStatistics::resize(const Operation& operation) {
 
 void TraceStatistics::deallocate(const Operation& operation) {
   const Block* const block = blocks_.find(operation.block);
-  if (block == nullptr) {
-    ++contradiction_count;
-    return;
-  }
-  if (block->is_in_pool) ledger_.commit(operation);
   ThreadStatistics& thread = threads[operation.thread];
   ++thread.freed_count;
   if (block->thread != operation.thread) {
@@ -117,18 +98,6 @@ void TraceStatistics::end(std::uint64_t id, std::uint64_t time_ns) {
     --counts->live_count;
     counts->live_bytes -= block.bytes;
     counts->short_lived_count += is_short_lived ? 1 : 0;
-  }
-}
-
-// Blocks of the heap are no member of the ledger: it takes a microsecond for each operation.
-void TraceStatistics::change_pools(const Operation& operation) {
-  if (!ledger_.check(operation)) {
-    ++contradiction_count;
-    return;
-  }
-  for (const std::uint64_t id : ledger_.commit(operation).blocks) {
-    ++ended_by_pool_count;
-    end(id, operation.time_ns);
   }
 }
 
