@@ -31,24 +31,23 @@ void require(const Result<void>& result) {
 }
 
 void convert_text(trace::Input& input, trace::Output& output, const ConvertOptions& options) {
-  if (options.form == Form::pprof || options.form == Form::text) {
-    throw CommandError(options.from +
-                       " is text: turn it into the binary form first, with tarn "
-                       "convert " +
-                       options.from + " trace.tarn");
-  }
+  if (options.form == Form::text) throw CommandError(options.from + " is text already");
   if (const Result<void> done = trace::read_text(input, output); !done) {
     throw CommandError(options.from + ": " + done.error().message);
   }
 }
 
 void convert_binary(trace::Output& output, const ConvertOptions& options) {
-  OpenTrace trace(options.from);
   if (options.form == Form::binary) {
     throw CommandError(options.from + " is in the binary form already");
   }
-  if (options.form == Form::pprof) return write_pprof(trace, output);
+  OpenTrace trace(options.from);
   trace.take(trace::write_text(trace.reader(), output));
+}
+
+void convert_to_pprof(trace::Output& output, const ConvertOptions& options) {
+  OpenTrace trace(options.from);
+  write_pprof(trace, output);
 }
 
 void convert(const ConvertOptions& options) {
@@ -60,8 +59,13 @@ void convert(const ConvertOptions& options) {
     throw CommandError("the result is no text: name a file to write it to");
   }
   trace::FileOutput output(options.to);
-  if (*is_binary) convert_binary(output, options);
-  if (!*is_binary) convert_text(input, output, options);
+  if (options.form == Form::pprof) {
+    convert_to_pprof(output, options);
+  } else if (*is_binary) {
+    convert_binary(output, options);
+  } else {
+    convert_text(input, output, options);
+  }
   require(output.close());
 }
 
