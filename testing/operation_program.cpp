@@ -81,11 +81,11 @@ bool ProgramGenerator::is_possible(Kind kind) const {
       return !ledger_.marks().empty();
     case Kind::allocate:
     case Kind::allocate_zeroed:
-      return ledger_.blocks().size() < alphabet_.blocks_max;
+      return bytes_of_blocks_.size() < alphabet_.blocks_max;
     case Kind::extend:
     case Kind::shrink:
     case Kind::deallocate:
-      return !ledger_.blocks().empty();
+      return !bytes_of_blocks_.empty();
     case Kind::cancel_cleanup:
     case Kind::run_cleanup:
       return !ledger_.cleanups().empty();
@@ -137,7 +137,7 @@ void ProgramGenerator::fill(trace::Operation& operation) {
       fill_resized_block(operation);
       return;
     case Kind::deallocate:
-      operation.block = choose_id(ledger_.blocks());
+      operation.block = choose_id(bytes_of_blocks_);
       return;
     default:  // cancel_cleanup, run_cleanup: no alphabet has what happens outside pools
       operation.other = choose_id(ledger_.cleanups());
@@ -154,7 +154,7 @@ void ProgramGenerator::fill_block(trace::Operation& operation) {
 }
 
 void ProgramGenerator::fill_resized_block(trace::Operation& operation) {
-  operation.block = choose_id(ledger_.blocks());
+  operation.block = choose_id(bytes_of_blocks_);
   std::uint64_t& bytes = bytes_of_blocks_.at(operation.block);
   if (operation.kind == Kind::extend) {
     constexpr std::uint64_t more_bytes[] = {20, 300};

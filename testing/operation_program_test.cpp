@@ -4,6 +4,7 @@
 #include "testing/operation_program.hpp"
 
 #include <array>
+#include <filesystem>
 #include <set>
 #include <string>
 
@@ -137,7 +138,9 @@ TEST(CheckProgram, TellsAndSavesTheSmallestFailingProgram) {
       [](const trace::Program& run) { return count_of(run, Kind::mark) > 1 ? "two marks" : ""; },
       "check_program_test");
   EXPECT_EQ(told.substr(0, 10), "two marks\n");
-  EXPECT_NE(told.find("saved as check_program_test.trace"), std::string::npos);
+  EXPECT_NE(told.find("saved as " + testing::TempDir() + "check_program_test.trace"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists("check_program_test.trace")) << "in the current folder";
 }
 
 TEST(CheckProgramDeathTest, TellsBeforeAnAbort) {
@@ -148,7 +151,7 @@ TEST(CheckProgramDeathTest, TellsBeforeAnAbort) {
     return "";
   };
   EXPECT_DEATH(static_cast<void>(check_program(program, run, "check_program_death_test")),
-               "smallest failing program, saved as check_program_death_test.trace:\n"
+               "smallest failing program, saved as [^\n]*/check_program_death_test.trace:\n"
                "tarn trace 1\n(create [^\n]*\n)*reset [^\n]*\n$");
 }
 

@@ -7,7 +7,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 #include "tarn/os/sanitizer.hpp"
 #include "tarn/trace/operation_text.hpp"
@@ -42,7 +45,8 @@ std::string minimised_and_saved(const Running& failed) {
   const trace::Program smallest = minimise(*failed.program, [&](const trace::Program& smaller) {
     return fails_in_child(smaller, *failed.run);
   });
-  const std::string file = *failed.name + ".trace";
+  const std::string file =
+      (std::filesystem::path(testing::TempDir()) / (*failed.name + ".trace")).string();
   const std::string text = trace::to_text(smallest);
   std::ofstream(file) << text;
   return "smallest failing program, saved as " + file + ":\n" + text;

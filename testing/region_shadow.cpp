@@ -336,26 +336,30 @@ void RegionShadow::check_counts(std::uint32_t id, const RegionStats& stats, cons
   if (stats.large_count != large_count) {
     wrong("pool %u: %zu large blocks, expected %zu", id, stats.large_count, large_count);
   }
-  const std::size_t cleanup_count = count_members(id, trace::Ledger::Member::cleanup);
+  const std::size_t cleanup_count = count_waiting_cleanups(id);
   if (stats.cleanup_count != cleanup_count) {
     wrong("pool %u: %zu cleanups, expected %zu", id, stats.cleanup_count, cleanup_count);
   }
-  const std::size_t child_count = count_members(id, trace::Ledger::Member::child);
+  const std::size_t child_count = count_children(id);
   if (stats.child_count != child_count) {
     wrong("pool %u: %zu children, expected %zu", id, stats.child_count, child_count);
   }
 }
 
-std::size_t RegionShadow::count_members(std::uint32_t pool, trace::Ledger::Member kind) const {
+std::size_t RegionShadow::count_waiting_cleanups(std::uint32_t pool) const {
   std::size_t count = 0;
-  for (const auto& [serial, member] : replayer_.ledger().pools().at(pool).members) {
-    if (member.kind != kind) continue;
-    if (kind == trace::Ledger::Member::cleanup) {
-      const auto found = waiting_cleanups_.find(static_cast<std::uint32_t>(member.id));
-      if (found == waiting_cleanups_.end() || !found->second) continue;
-    }
-    ++count;
+  for (const auto& [id, cleanup] : replayer_.ledger().cleanups()) {
+    const auto found = waiting_cleanups_.find(id);
+    const bool is_waiting = found != waiting_cleanups_.end() && found->second;
+    count += cleanup.place.pool == pool && is_waiting ? 1 : 0;
   }
+  return count;
+}
+
+std::size_t RegionShadow::count_children(std::uint32_t pool) const {
+  if (pool == trace::heap_pool) return 0;
+  std::size_t count = 0;
+  for (const auto& [id, child] : replayer_.ledger().pools()) count += child.parent == pool ? 1 : 0;
   return count;
 }
 

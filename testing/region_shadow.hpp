@@ -78,7 +78,8 @@ class RegionShadow final : private replay::Replayer<replay::RegionWorld>::Watche
   void check_pools();
   void check_stats(std::uint32_t id, const RegionStats& stats, Pool& pool);
   void check_counts(std::uint32_t id, const RegionStats& stats, const Pool& pool);
-  [[nodiscard]] std::size_t count_members(std::uint32_t pool, trace::Ledger::Member kind) const;
+  [[nodiscard]] std::size_t count_waiting_cleanups(std::uint32_t pool) const;
+  [[nodiscard]] std::size_t count_children(std::uint32_t pool) const;
 
   // Keeps the first thing that is wrong.
   [[gnu::format(printf, 2, 3)]] void wrong(const char* format, ...) noexcept;

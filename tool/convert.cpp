@@ -37,13 +37,11 @@ void refuse_what_can_not_be(bool is_binary, const ConvertOptions& options) {
   if (is_binary && options.form == Form::binary) {
     throw CommandError(options.from + " is in the binary form already");
   }
-  if (!is_binary && (options.form == Form::pprof || options.form == Form::text)) {
-    throw CommandError(options.from +
-                       " is text: turn it into the binary form first, with tarn "
-                       "convert " +
-                       options.from + " trace.tarn");
+  if (!is_binary && options.form == Form::text) {
+    throw CommandError(options.from + " is text already");
   }
-  const bool gives_text = is_binary && options.form != Form::pprof;
+  const bool gives_text =
+      options.form == Form::text || (is_binary && options.form == Form::other);
   if (!gives_text && is_terminal(standard_output) && options.to == "/dev/stdout") {
     throw CommandError("the result is no text: name a file to write it to");
   }
@@ -53,10 +51,20 @@ void refuse_what_can_not_be(bool is_binary, const ConvertOptions& options) {
   }
 }
 
+void convert_text(trace::Input& input, trace::Output& output, const ConvertOptions& options) {
+  if (const Result<void> done = trace::read_text(input, output); !done) {
+    throw CommandError(options.from + ": " + done.error().message);
+  }
+}
+
 void convert_binary(trace::Output& output, const ConvertOptions& options) {
   OpenTrace trace(options.from);
-  if (options.form == Form::pprof) return write_pprof(trace, output);
   trace.take(trace::write_text(trace.reader(), output));
+}
+
+void convert_to_pprof(trace::Output& output, const ConvertOptions& options) {
+  OpenTrace trace(options.from);
+  write_pprof(trace, output);
 }
 
 void convert(const ConvertOptions& options) {
@@ -65,10 +73,12 @@ void convert(const ConvertOptions& options) {
   if (!is_binary) throw CommandError(is_binary.error().message);
   refuse_what_can_not_be(*is_binary, options);
   trace::FileOutput output(options.to);
-  if (*is_binary) {
+  if (options.form == Form::pprof) {
+    convert_to_pprof(output, options);
+  } else if (*is_binary) {
     convert_binary(output, options);
-  } else if (const Result<void> done = trace::read_text(input, output); !done) {
-    throw CommandError(options.from + ": " + done.error().message);
+  } else {
+    convert_text(input, output, options);
   }
   require(output.close());
 }

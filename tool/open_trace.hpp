@@ -1,4 +1,7 @@
-// tool/open_trace.hpp - a trace file that a command reads to its end, cut or not.
+// tool/open_trace.hpp - a trace that a command reads to its end: binary or text, cut or not.
+//
+//     binary: the file ------------------------> TraceReader ---> one operation after the other
+//     text:   the file --> binary, in memory --------^
 //
 // A recording that was cut is used as far as it goes, and stderr says so once. Whatever else is
 // wrong is an error.
@@ -9,17 +12,20 @@
 #pragma once
 
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "tarn/trace_file/input.hpp"
+#include "tarn/trace_file/output.hpp"
 #include "tarn/trace_file/trace_reader.hpp"
+#include "tarn/trace_file/trace_text.hpp"
 #include "tool/command.hpp"
 
 namespace tarn::tool {
 
 class OpenTrace {
  public:
-  explicit OpenTrace(const std::string& path) : path_(path), input_(path), reader_(input_) {
+  explicit OpenTrace(const std::string& path) : path_(path), file_(path), reader_(input()) {
     take(reader_.open());
   }
 
@@ -46,8 +52,19 @@ class OpenTrace {
   }
 
  private:
+  // What the reader reads: the file, or what its text means.
+  trace::Input& input() {
+    const Result<bool> is_text = trace::is_trace_text(file_);
+    if (!is_text) throw CommandError(is_text.error().message);
+    if (!*is_text) return file_;
+    take(trace::read_text(file_, binary_));
+    return from_text_.emplace(binary_.content());
+  }
+
   std::string path_;
-  trace::FileInput input_;
+  trace::FileInput file_;
+  trace::MemoryOutput binary_;
+  std::optional<trace::MemoryInput> from_text_;
   trace::TraceReader reader_;
 };
 

@@ -88,7 +88,9 @@ void run_rounds(trial::Stage& stage, const ReplayOptions& options, std::vector<E
     for (Entry& entry : entries) {
       show_progress("round " + std::to_string(round) + " of " +
                     std::to_string(options.round_count) + ": " + entry.contender.name);
-      Result<trial::Performance> performance = stage.run(entry.contender, options.trial);
+      trial::TrialOptions wishes = options.trial;
+      wishes.is_idle_at_end &= round == options.round_count;
+      Result<trial::Performance> performance = stage.run(entry.contender, wishes);
       if (!performance) {
         show_progress("");
         throw CommandError(performance.error().message);
@@ -131,7 +133,7 @@ void add_replay(CLI::App& app) {
       app.add_subcommand("replay", "run a recorded program against other allocators");
   const auto options = std::make_shared<ReplayOptions>();
   command->footer(examples);
-  command->add_option("TRACE", options->path, "the recording, in its binary form")->required();
+  command->add_option("TRACE", options->path, "the recording, or a trace as text")->required();
   command
       ->add_option("--with", options->names,
                    "glibc, jemalloc, mimalloc, tcmalloc, tbbmalloc, tarn-arena, tarn-slabs, pmr, "
@@ -151,6 +153,8 @@ void add_replay(CLI::App& app) {
                    "first fragment the heap, by so many times what lives at the peak")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  command->add_flag("--idle", options->trial.is_idle_at_end,
+                    "wait 5 seconds in the last round: which memory is given back by the time?");
   command->add_flag("--json", options->is_json, "print JSON");
   command->callback([options] { replay(*options); });
 }

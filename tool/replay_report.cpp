@@ -24,6 +24,7 @@ struct Column {
   const char* key;
   Unit unit;
   double (*value)(const Outcome& outcome, const trial::Epoch& peak);
+  bool is_of_idle_time = false;
 };
 
 double batch_step_ns(const Outcome& outcome, double share) {
@@ -59,7 +60,13 @@ double external_percent(const Outcome& outcome, const trial::Epoch&) {
                                     static_cast<double>(outcome.usable_bytes_at_peak));
 }
 
-constexpr std::array<Column, 10> columns{{
+template <std::size_t idle_index>
+double retained_later(const Outcome& outcome, const trial::Epoch&) {
+  if (!outcome.has_waited) return unknown;
+  return static_cast<double>(outcome.bytes_retained_later[idle_index]);
+}
+
+constexpr std::array<Column, 13> columns{{
     {"ns/step", "ns_per_step", Unit::ns, ns_per_step},
     {"p50", "p50_ns", Unit::ns,
      [](const Outcome& outcome, const trial::Epoch&) { return batch_step_ns(outcome, 0.5); }},
@@ -81,6 +88,9 @@ constexpr std::array<Column, 10> columns{{
      [](const Outcome& outcome, const trial::Epoch&) {
        return static_cast<double>(outcome.bytes_retained);
      }},
+    {"+0.1 s", "retained_0_1_s_bytes", Unit::bytes, retained_later<0>, true},
+    {"+1 s", "retained_1_s_bytes", Unit::bytes, retained_later<1>, true},
+    {"+5 s", "retained_5_s_bytes", Unit::bytes, retained_later<2>, true},
     {"refused", "refused_count", Unit::count,
      [](const Outcome& outcome, const trial::Epoch&) {
        return static_cast<double>(outcome.times.refused_count);
@@ -96,10 +106,10 @@ double median(std::vector<double> values) {
 double median_of(const Column& column, const Entry& entry, const trial::Epoch& peak) {
   std::vector<double> values;
   for (const trial::Performance& round : entry.rounds) {
-    values.push_back(column.value(round.outcome, peak));
-    if (std::isnan(values.back())) return unknown;
+    const double value = column.value(round.outcome, peak);
+    if (!std::isnan(value)) values.push_back(value);
   }
-  return median(std::move(values));
+  return values.empty() ? unknown : median(std::move(values));
 }
 
 std::string text_of(double value, Unit unit) {
@@ -147,11 +157,15 @@ std::string ReplayReport::heading() const {
 
 std::vector<std::vector<std::string>> ReplayReport::cells() const {
   std::vector<std::vector<std::string>> rows{{"allocator", "version"}};
-  for (const Column& column : columns) rows[0].emplace_back(column.heading);
+  std::vector<Column> shown(columns.begin(), columns.end());
+  if (!conditions_.options.is_idle_at_end) {
+    std::erase_if(shown, [](const Column& column) { return column.is_of_idle_time; });
+  }
+  for (const Column& column : shown) rows[0].emplace_back(column.heading);
   for (const Entry& entry : entries_) {
     std::vector<std::string>& row = rows.emplace_back();
     row = {entry.contender.name, version_of(entry)};
-    for (const Column& column : columns) {
+    for (const Column& column : shown) {
       row.push_back(text_of(median_of(column, entry, peak_), column.unit));
     }
   }
@@ -223,6 +237,7 @@ ordered_json ReplayReport::json() const {
                     {"touch", conditions_.options.touches},
                     {"paced", conditions_.options.is_paced},
                     {"litter", conditions_.options.litter},
+                    {"idle", conditions_.options.is_idle_at_end},
                     {"clock_floor_ns", clock_floor_ns()},
                     {"peak_live_bytes", peak_.live_bytes}};
   for (const trial::Epoch& epoch : plan_.epochs()) {

@@ -98,6 +98,11 @@ class Replay(unittest.TestCase):
                 with self.subTest(recording.stem, allocator=allocator["name"]):
                     self.assertEqual(allocator["refused_count"], 0)
 
+    def test_text_is_replayed_as_its_binary_form_is(self):
+        self.trace(BY_HAND)
+        report = self.replayed(self.folder / "trace.txt", "--with=glibc", "--rounds=1")
+        self.assertEqual(report["epochs"]["live_bytes"], [8064, 65, 0])
+
     def test_all_that_are_here_run_if_none_is_named(self):
         if not HEAPS:
             self.skipTest("a sanitizer's heap lets no other one in front of it")
@@ -124,6 +129,13 @@ class Replay(unittest.TestCase):
         for allocator in report["allocators"]:
             self.assertGreaterEqual(allocator["rounds"][0]["wall_ns"], 1_499_000)
         self.assertIsNone(report["allocators"][1]["internal_percent"])
+
+    def test_idle_memory_is_measured_three_times_in_the_last_round(self):
+        report = self.replayed(self.trace(BY_HAND), "--with=glibc", "--rounds=2", "--idle")
+        glibc = report["allocators"][0]
+        for key in ("retained_0_1_s_bytes", "retained_1_s_bytes", "retained_5_s_bytes"):
+            self.assertIsNone(glibc["rounds"][0][key])
+            self.assertLess(glibc[key], 2**20)
 
     def test_the_table_has_a_row_for_each(self):
         done = self.tarn(self.trace(long_trace(5000)), "--with=glibc,tarn-arena", "--rounds=1")

@@ -59,7 +59,7 @@ void add_stat(CLI::App& app) {
   CLI::App* command = app.add_subcommand("stat", "say what a trace tells of a program");
   const auto options = std::make_shared<StatOptions>();
   command->footer(examples);
-  command->add_option("TRACE", options->path, "the recording, in its binary form")->required();
+  command->add_option("TRACE", options->path, "the recording, or a trace as text")->required();
   command->add_option("--sites", options->site_count, "how many call stacks to show")
       ->capture_default_str();
   const std::map<std::string, SiteOrder> orders{

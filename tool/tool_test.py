@@ -104,6 +104,16 @@ class Tool(unittest.TestCase):
         self.assertEqual([frame["address"] for frame in found["sites"][0]["frames"]],
                          [0x2000, 0x1000])
 
+    def test_text_is_read_as_its_binary_form_is(self):
+        reports, profiles = [], []
+        for trace in self.text, self.binary:
+            reports.append(json.loads(self.run_tarn("stat", "--json", trace)[1]))
+            profile = self.folder / "trace.pb"
+            self.assertEqual(self.run_tarn("convert", "--to=pprof", trace, profile), (0, "", ""))
+            profiles.append(profile.read_bytes())
+        self.assertEqual(reports[0]["sites"], reports[1]["sites"])
+        self.assertEqual(profiles[0], profiles[1])
+
     def test_statistics_for_people(self):
         code, output, _ = self.run_tarn("stat", "--sites=1", "--by=bytes", self.binary)
         self.assertEqual(code, 0)
@@ -199,12 +209,13 @@ class Tool(unittest.TestCase):
 
     def test_errors_say_what_to_do(self):
         self.assert_fails(["stat", "/nowhere"], 1, "can not open /nowhere: No such file")
-        self.assert_fails(["stat", self.text], 1, "this is no trace file")
-        self.assert_fails(["convert", "--to=pprof", self.text], 1, "first, with tarn convert")
+        self.assert_fails(["stat", "/etc/passwd"], 1, "this is no trace file")
+        self.assert_fails(["convert", "--to=text", self.text], 1, "is text already")
         self.assert_fails(["convert", self.binary, "/nowhere/x"], 1, "can not create /nowhere/x")
         self.assert_fails(["convert", self.binary, "/dev/full"], 1, "No space left on device")
         self.text.write_text("tarn trace 1\nallocat block=1\n", encoding="ascii")
-        self.assert_fails(["convert", self.text, self.binary], 1, "line 2: 'allocat': expected one")
+        for command in ["convert", self.text, self.binary], ["stat", self.text]:
+            self.assert_fails(command, 1, "small.txt: line 2: 'allocat': expected one")
 
     def test_what_is_refused_has_emptied_no_file(self):
         before = self.binary.read_bytes()

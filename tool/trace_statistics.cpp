@@ -11,6 +11,11 @@ using trace::Operation;
 void TraceStatistics::add(const Operation& operation) {
   if (operation_count++ == 0) first_ns = operation.time_ns;
   last_ns = std::max(last_ns, operation.time_ns);
+  if (!ledger_.check(operation)) {
+    ++contradiction_count;
+    return;
+  }
+  const trace::Ended& ended = ledger_.commit(operation);
   switch (operation.kind) {
     case Kind::allocate:
     case Kind::allocate_zeroed:
@@ -27,11 +32,9 @@ void TraceStatistics::add(const Operation& operation) {
     case Kind::thread_begin:
       threads.try_emplace(operation.thread);  // it is there, and may never allocate
       return;
-    case Kind::thread_end:
-    case Kind::phase:
-      return;
     default:
-      return change_pools(operation);
+      ended_by_pool_count += ended.blocks.size();
+      for (const std::uint64_t id : ended.blocks) end(id, operation.time_ns);
   }
 }
 
@@ -40,14 +43,6 @@ BlockCounts& TraceStatistics::site(std::uint32_t stack) {
 }
 
 void TraceStatistics::begin(const Operation& operation) {
-  const bool is_in_pool = operation.pool != trace::heap_pool;
-  const bool is_known = operation.block == trace::NumberMap<Block, OrderOfAge>::no_key ||
-                        blocks_.find(operation.block) != nullptr;
-  if (is_known || (is_in_pool && !ledger_.check(operation))) {
-    ++contradiction_count;
-    return;
-  }
-  if (is_in_pool) ledger_.commit(operation);
   Block& block = blocks_.insert(operation.block);
   block = {operation.bytes,
            operation.time_ns,
@@ -55,8 +50,7 @@ void TraceStatistics::begin(const Operation& operation) {
            scopes.begin_block(operation.thread, operation.bytes),
            operation.stack,
            operation.thread,
-           0,
-           is_in_pool};
+           0};
   ThreadStatistics& thread = threads[operation.thread];
   ++thread.allocated_count;
   thread.allocated_bytes += operation.bytes;
@@ -78,11 +72,6 @@ void TraceStatistics::add_live_bytes(BlockCounts& counts, std::uint64_t bytes) {
 
 void TraceStatistics::resize(const Operation& operation) {
   Block* const block = blocks_.find(operation.block);
-  if (block == nullptr) {
-    ++contradiction_count;
-    return;
-  }
-  if (block->is_in_pool) ledger_.commit(operation);
   const std::uint64_t bytes_before = std::exchange(block->bytes, operation.bytes);
   scopes.resize_block(block->scope, bytes_before, operation.bytes);
   for (BlockCounts* counts : {&total, &site(block->stack)}) {
@@ -99,11 +88,6 @@ void TraceStatistics::resize(const Operation& operation) {
 
 void TraceStatistics::deallocate(const Operation& operation) {
   const Block* const block = blocks_.find(operation.block);
-  if (block == nullptr) {
-    ++contradiction_count;
-    return;
-  }
-  if (block->is_in_pool) ledger_.commit(operation);
   ThreadStatistics& thread = threads[operation.thread];
   ++thread.freed_count;
   if (block->thread != operation.thread) {
@@ -134,18 +118,6 @@ void TraceStatistics::change_scopes(const Operation& operation) {
   const bool makes_sense =
       operation.kind == Kind::scope_begin ? scopes.begin(operation) : scopes.end(operation);
   if (!makes_sense) ++contradiction_count;
-}
-
-// Blocks of the heap are no member of the ledger: it takes a microsecond for each operation.
-void TraceStatistics::change_pools(const Operation& operation) {
-  if (!ledger_.check(operation)) {
-    ++contradiction_count;
-    return;
-  }
-  for (const std::uint64_t id : ledger_.commit(operation).blocks) {
-    ++ended_by_pool_count;
-    end(id, operation.time_ns);
-  }
 }
 
 }  // namespace tarn::tool

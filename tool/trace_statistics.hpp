@@ -3,7 +3,7 @@
 //     operation ---> live blocks: what is known of each ---> totals, histograms,
 //                    ledger: what a pool takes with it       threads, sites, scopes
 //
-// Memory: 100 to 200 bytes for each block in use, 56 for each stack, however long the trace.
+// Memory: 200 to 300 bytes for each block in use, 56 for each stack, however long the trace.
 //
 // Threads:    one at a time.
 // Failure:    std::bad_alloc. An operation that contradicts those before, such as the end of a
@@ -17,9 +17,8 @@
 #include <vector>
 
 #include "tarn/trace/ledger.hpp"
+#include "tarn/trace/number_map.hpp"
 #include "tarn/trace/operation.hpp"
-#include "tarn/trace_file/mix.hpp"
-#include "tarn/trace_file/number_map.hpp"
 #include "tool/histogram.hpp"
 #include "tool/scope_statistics.hpp"
 
@@ -84,28 +83,19 @@ class TraceStatistics {
     std::uint32_t stack = 0;
     std::uint32_t thread = 0;
     std::uint32_t reallocation_count = 0;
-    bool is_in_pool = false;
   };
 
   void begin(const trace::Operation& operation);
   void resize(const trace::Operation& operation);
   void deallocate(const trace::Operation& operation);
   void end(std::uint64_t id, std::uint64_t time_ns);
-  void change_pools(const trace::Operation& operation);
   void change_scopes(const trace::Operation& operation);
   void add_live_bytes(BlockCounts& counts, std::uint64_t bytes);
   BlockCounts& site(std::uint32_t stack);
 
-  // Blocks are numbered as they begin, and most operations are about young ones: neighbours.
-  struct OrderOfAge {
-    [[nodiscard]] static constexpr std::size_t home(std::uint64_t block) noexcept {
-      return trace::mix(block / 16) + block % 16;
-    }
-  };
-
   std::uint64_t short_life_bytes_;  // of what the trace has
-  trace::NumberMap<Block, OrderOfAge> blocks_;
-  trace::Ledger ledger_;  // of what lies in pools other than the heap
+  trace::NumberMap<Block, trace::OrderOfAge> blocks_;
+  trace::Ledger ledger_;
 };
 
 }  // namespace tarn::tool

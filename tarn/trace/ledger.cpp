@@ -5,16 +5,16 @@
 namespace tarn::trace {
 namespace {
 
-template <typename Map>
-Result<void> expect_alive(const Map& map, std::uint64_t id, const char* what) {
-  if (map.contains(static_cast<typename Map::key_type>(id))) return {};
+template <typename Map, typename Id>
+Result<void> expect_alive(const Map& map, Id id, const char* what) {
+  if (map.contains(id)) return {};
   return Error::make(ErrorCode::wrong_id, "%s %llu does not exist", what,
                      static_cast<unsigned long long>(id));
 }
 
-template <typename Map>
-Result<void> expect_new(const Map& map, std::uint64_t id, const char* what) {
-  if (!map.contains(static_cast<typename Map::key_type>(id))) return {};
+template <typename Map, typename Id>
+Result<void> expect_new(const Map& map, Id id, const char* what) {
+  if (!map.contains(id)) return {};
   return Error::make(ErrorCode::wrong_id, "%s %llu exists already", what,
                      static_cast<unsigned long long>(id));
 }
@@ -48,7 +48,7 @@ Result<void> Ledger::check(const Operation& operation) const {
       return with_pool(check_adopt(operation));
     case Kind::allocate:
     case Kind::allocate_zeroed:
-      return with_pool(expect_new(blocks_, operation.block, "block"));
+      return with_pool(check_new_block(operation));
     case Kind::extend:
     case Kind::shrink:
     case Kind::reallocate:
@@ -62,6 +62,14 @@ Result<void> Ledger::check(const Operation& operation) const {
     default:
       return check_outside_pools(operation);
   }
+}
+
+Result<void> Ledger::check_new_block(const Operation& operation) const {
+  if (operation.block != decltype(blocks_)::no_key) {
+    return expect_new(blocks_, operation.block, "block");
+  }
+  return Error::make(ErrorCode::wrong_id, "block %llu can not be: it is the number of none",
+                     static_cast<unsigned long long>(operation.block));
 }
 
 Result<void> Ledger::check_outside_pools(const Operation& operation) const {
@@ -119,7 +127,7 @@ const Ended& Ledger::commit(const Operation& operation) {
       break;
     case Kind::rewind: {
       const Place place = marks_.at(operation.other);
-      end_members_after(place.pool, place.serial);
+      end_members_after(place.pool, links_[place.link].serial);
       break;
     }
     case Kind::adopt:
@@ -127,8 +135,7 @@ const Ended& Ledger::commit(const Operation& operation) {
       break;
     case Kind::allocate:
     case Kind::allocate_zeroed:
-      blocks_[operation.block] = {operation.pool,
-                                  append(operation.pool, Member::block, operation.block)};
+      blocks_.insert(operation.block) = append(operation.pool, Member::block, operation.block);
       break;
     case Kind::deallocate:
       end_block(operation.block);
@@ -158,22 +165,41 @@ void Ledger::commit_outside_pools(const Operation& operation) {
   if (operation.kind == Kind::scope_end) scopes_.erase(operation.other);
 }
 
-std::uint64_t Ledger::append(std::uint32_t pool, Member kind, std::uint64_t id) {
-  const std::uint64_t serial = next_serial_++;
-  pools_.at(pool).members.emplace(serial, MemberOfPool{kind, id});
-  return serial;
+std::uint32_t Ledger::append(std::uint32_t pool, Member kind, std::uint64_t id) {
+  if (free_links_.empty()) {
+    free_links_.push_back(static_cast<std::uint32_t>(links_.size()));
+    links_.emplace_back();
+  }
+  const std::uint32_t link = free_links_.back();
+  free_links_.pop_back();
+  std::uint32_t& newest = pools_.at(pool).newest;
+  links_[link] = {next_serial_++, id, pool, newest, no_link, kind};
+  if (newest != no_link) links_[newest].newer = link;
+  newest = link;
+  return link;
+}
+
+void Ledger::remove(std::uint32_t link) {
+  const Link& member = links_[link];
+  if (member.older != no_link) links_[member.older].newer = member.newer;
+  if (member.newer != no_link) {
+    links_[member.newer].older = member.older;
+  } else {
+    pools_.at(member.pool).newest = member.older;
+  }
+  free_links_.push_back(link);
 }
 
 void Ledger::begin_pool(const Operation& operation) {
   Pool& pool = pools_[operation.pool];
   pool.parent = operation.other;
-  if (pool.parent != heap_pool) pool.serial = append(pool.parent, Member::child, operation.pool);
+  if (pool.parent != heap_pool) pool.link = append(pool.parent, Member::child, operation.pool);
 }
 
 void Ledger::end_pool(std::uint32_t id) {
   end_members_after(id, 0);
   const Pool& pool = pools_.at(id);
-  if (pool.parent != heap_pool) pools_.at(pool.parent).members.erase(pool.serial);
+  if (pool.parent != heap_pool) remove(pool.link);
   pools_.erase(id);
   ended_.pools.push_back(id);
 }
@@ -181,58 +207,57 @@ void Ledger::end_pool(std::uint32_t id) {
 // Children end first, newest first, then everything else, newest first: a cleanup may still use
 // the blocks of its own pool, and no longer those of a child.
 void Ledger::end_members_after(std::uint32_t id, std::uint64_t serial) {
-  auto& members = pools_.at(id).members;
-  std::vector<MemberOfPool> children;
-  std::vector<MemberOfPool> others;
-  for (auto member = members.rbegin(); member != members.rend() && member->first > serial;
-       ++member) {
-    (member->second.kind == Member::child ? children : others).push_back(member->second);
+  std::vector<std::uint32_t> children;
+  std::vector<std::uint32_t> others;
+  for (std::uint32_t link = pools_.at(id).newest; links_[link].serial > serial;
+       link = links_[link].older) {
+    const bool is_child = links_[link].kind == Member::child;
+    (is_child ? children : others).push_back(link);
   }
-  for (const MemberOfPool& child : children) end_pool(static_cast<std::uint32_t>(child.id));
-  for (const MemberOfPool& other : others) end_member(other);
-  members.erase(members.upper_bound(serial), members.end());
+  for (const std::uint32_t child : children) end_pool(static_cast<std::uint32_t>(links_[child].id));
+  for (const std::uint32_t other : others) end_member(other);
 }
 
-void Ledger::end_member(const MemberOfPool& member) {
+void Ledger::end_member(std::uint32_t link) {
+  const Link member = links_[link];
   const auto id = static_cast<std::uint32_t>(member.id);
   switch (member.kind) {
     case Member::block:
-      blocks_.erase(member.id);
-      ended_.blocks.push_back(member.id);
-      return;
+      return end_block(member.id);
     case Member::mark:
       marks_.erase(id);
       ended_.marks.push_back(id);
-      return;
+      break;
     case Member::cleanup:
       settle_cleanup(id, true);
       cleanups_.erase(id);
       ended_.forgotten_cleanups.push_back(id);
-      return;
+      break;
     case Member::child:
-      return;
+      break;
   }
+  remove(link);
 }
 
 void Ledger::end_block(std::uint64_t id) {
-  const Place place = blocks_.at(id);
-  pools_.at(place.pool).members.erase(place.serial);
+  remove(*blocks_.find(id));
   blocks_.erase(id);
   ended_.blocks.push_back(id);
 }
 
 // A block that has moved lies in its pool where a block of this moment would.
 void Ledger::renew_block(std::uint64_t id) {
-  Place& place = blocks_.at(id);
-  pools_.at(place.pool).members.erase(place.serial);
-  place.serial = append(place.pool, Member::block, id);
+  std::uint32_t& link = *blocks_.find(id);
+  const std::uint32_t pool = links_[link].pool;
+  remove(link);
+  link = append(pool, Member::block, id);
 }
 
 void Ledger::move_pool(std::uint32_t id, std::uint32_t parent) {
   Pool& pool = pools_.at(id);
-  if (pool.parent != heap_pool) pools_.at(pool.parent).members.erase(pool.serial);
+  if (pool.parent != heap_pool) remove(pool.link);
   pool.parent = parent;
-  pool.serial = parent == heap_pool ? 0 : append(parent, Member::child, id);
+  pool.link = parent == heap_pool ? no_link : append(parent, Member::child, id);
 }
 
 void Ledger::settle_cleanup(std::uint32_t id, bool runs) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "tarn/base/result.hpp"
+#include "tarn/trace/number_map.hpp"
 #include "tarn/trace/operation.hpp"
 
 namespace tarn::trace {
@@ -38,22 +39,16 @@ struct Ended {
 
 class Ledger {
  public:
-  enum class Member : std::uint8_t { block, cleanup, mark, child };
-
-  struct MemberOfPool {
-    Member kind;
-    std::uint64_t id;
+  /// A member, and the pool that it is a member of.
+  struct Place {
+    std::uint32_t pool = heap_pool;
+    std::uint32_t link = 0;
   };
 
   struct Pool {
     std::uint32_t parent = heap_pool;
-    std::uint64_t serial = 0;                       // its place among its parent's members
-    std::map<std::uint64_t, MemberOfPool> members;  // by serial
-  };
-
-  struct Place {
-    std::uint32_t pool = heap_pool;
-    std::uint64_t serial = 0;
+    std::uint32_t link = 0;  // among its parent's members; a child of nobody has none
+    std::uint32_t newest = 0;
   };
 
   struct Cleanup {
@@ -63,15 +58,16 @@ class Ledger {
 
   Ledger();
 
-  /// Whether the ids of `operation` name what they should. O(log n); adopt: O(depth of the tree).
+  /// Whether the ids of `operation` name what they should. O(1) for blocks; adopt: O(depth of the
+  /// tree).
   [[nodiscard]] Result<void> check(const Operation& operation) const;
 
   /// Notes that `operation` was done, and returns what it ended; valid until the next call.
-  /// Requires: check(operation) passes. O(log n) for each thing it begins or ends.
+  /// Requires: check(operation) passes. O(1) for each block that it begins or ends, O(log n) for
+  /// each other thing.
   const Ended& commit(const Operation& operation);
 
   [[nodiscard]] const std::map<std::uint32_t, Pool>& pools() const noexcept { return pools_; }
-  [[nodiscard]] const std::map<std::uint64_t, Place>& blocks() const noexcept { return blocks_; }
   [[nodiscard]] const std::map<std::uint32_t, Place>& marks() const noexcept { return marks_; }
   [[nodiscard]] const std::map<std::uint32_t, Cleanup>& cleanups() const noexcept {
     return cleanups_;
@@ -80,23 +76,43 @@ class Ledger {
   [[nodiscard]] const std::set<std::uint32_t>& threads() const noexcept { return threads_; }
   [[nodiscard]] const std::set<std::uint32_t>& scopes() const noexcept { return scopes_; }
 
+  /// The blocks that live, in all pools.
+  [[nodiscard]] std::size_t block_count() const noexcept { return blocks_.count(); }
+
  private:
+  enum class Member : std::uint8_t { block, cleanup, mark, child };
+
+  // A member in the row of its pool's, which is a list: most ends are in the middle of it.
+  struct Link {
+    std::uint64_t serial = 0;
+    std::uint64_t id = 0;
+    std::uint32_t pool = heap_pool;
+    std::uint32_t older = no_link;
+    std::uint32_t newer = no_link;
+    Member kind = Member::block;
+  };
+  static constexpr std::uint32_t no_link = 0;
+
+  [[nodiscard]] Result<void> check_new_block(const Operation& operation) const;
   [[nodiscard]] Result<void> check_adopt(const Operation& operation) const;
   [[nodiscard]] Result<void> check_outside_pools(const Operation& operation) const;
   void commit_outside_pools(const Operation& operation);
-  std::uint64_t append(std::uint32_t pool, Member kind, std::uint64_t id);
+  std::uint32_t append(std::uint32_t pool, Member kind, std::uint64_t id);
+  void remove(std::uint32_t link);
   void begin_pool(const Operation& operation);
   void end_pool(std::uint32_t id);
   void end_members_after(std::uint32_t id, std::uint64_t serial);
-  void end_member(const MemberOfPool& member);
+  void end_member(std::uint32_t link);
   void end_block(std::uint64_t id);
   void renew_block(std::uint64_t id);
   void move_pool(std::uint32_t id, std::uint32_t parent);
   void settle_cleanup(std::uint32_t id, bool runs);
 
   std::uint64_t next_serial_ = 1;
+  std::vector<Link> links_{1};  // the first is no_link
+  std::vector<std::uint32_t> free_links_;
+  NumberMap<std::uint32_t, OrderOfAge> blocks_;  // their links
   std::map<std::uint32_t, Pool> pools_;
-  std::map<std::uint64_t, Place> blocks_;
   std::map<std::uint32_t, Place> marks_;
   std::map<std::uint32_t, Cleanup> cleanups_;
   std::set<std::uint32_t> threads_;

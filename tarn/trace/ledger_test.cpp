@@ -56,6 +56,21 @@ TEST(Ledger, DestroyEndsChildrenNewestFirstThenCleanupsNewestFirst) {
             "pools 3 2 1 cleanups 31 21 14 11 marks 12 blocks 20 13 10 forgotten 31 21 14 11");
 }
 
+// Ends in the middle, at either end and of all that is left, and places that are used again.
+TEST(Ledger, BlocksEndInAnyOrder) {
+  const std::string blocks =
+      "allocate block=1 bytes=1\nallocate block=2 bytes=1\nmark mark=9\n"
+      "allocate block=3 bytes=1\nallocate block=4 bytes=1\nallocate block=5 bytes=1\n"
+      "deallocate block=4\ndeallocate block=2\ndeallocate block=5\nallocate block=6 bytes=1\n";
+  EXPECT_EQ(end_of(blocks + "rewind mark=9\n"), "blocks 6 3");
+  EXPECT_EQ(end_of(blocks + "rewind mark=9\nreset\n"), "marks 9 blocks 1");
+}
+
+TEST(Ledger, TheNumberOfNoneIsNoBlock) {
+  EXPECT_EQ(end_of("allocate block=18446744073709551615 bytes=1\n"),
+            "block 18446744073709551615 can not be: it is the number of none");
+}
+
 TEST(Ledger, ResetKeepsThePool) {
   EXPECT_EQ(end_of(family + "reset pool=1\n"),
             "pools 3 2 cleanups 31 21 14 11 marks 12 blocks 20 13 10 forgotten 31 21 14 11");

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "tarn/trace_file/number_map.hpp"
+#include "tarn/trace/number_map.hpp"
 
 namespace tarn::trace {
 

@@ -1,7 +1,7 @@
 #include "tarn/trace_file/stack_table.hpp"
 
 #include "tarn/base/check.hpp"
-#include "tarn/trace_file/mix.hpp"
+#include "tarn/trace/mix.hpp"
 
 namespace tarn::trace {
 namespace {

@@ -1,6 +1,7 @@
 #include "tarn/trace_file/trace_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -162,6 +163,16 @@ Result<void> read_text(Input& input, Output& output) {
   const Result<void> taken = take_lines(lines, reader);
   const Result<void> closed = reader.close();
   return taken ? closed : taken;
+}
+
+Result<bool> is_trace_text(Input& input) {
+  constexpr std::string_view beginning = "tarn trace ";
+  const Result<std::uint64_t> bytes = input.bytes();
+  if (!bytes) return bytes.error();
+  if (*bytes < beginning.size()) return false;
+  std::array<std::uint8_t, beginning.size()> found{};
+  if (Result<void> read = input.read(0, found); !read) return read.error();
+  return std::equal(beginning.begin(), beginning.end(), found.begin());
 }
 
 }  // namespace tarn::trace

@@ -28,4 +28,7 @@ Result<void> write_text(TraceReader& reader, Output& output);
 /// Writes text as a trace file. A file that gives an error is closed as well, with all before it.
 Result<void> read_text(Input& input, Output& output);
 
+/// True if the input begins as the text form of any version does.
+[[nodiscard]] Result<bool> is_trace_text(Input& input);
+
 }  // namespace tarn::trace

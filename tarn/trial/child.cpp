@@ -1,11 +1,13 @@
 #include "tarn/trial/child.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory_resource>
 #include <span>
+#include <thread>
 
 #include "tarn/arena/arena.hpp"
 #include "tarn/os/heap.hpp"
@@ -43,6 +45,11 @@ std::uint64_t usable_bytes_of([[maybe_unused]] const P& pool, [[maybe_unused]] c
   return 0;
 }
 
+std::uint64_t bytes_since(const Outcome& outcome) noexcept {
+  const std::uint64_t bytes = private_bytes();
+  return bytes - std::min(bytes, outcome.bytes_before);
+}
+
 // Measures the memory of the process at the end of each epoch.
 template <Pool P>
 class MemoryWatcher final : public Trial<P>::Watcher {
@@ -57,8 +64,7 @@ class MemoryWatcher final : public Trial<P>::Watcher {
 
  private:
   void epoch_ends(std::size_t epoch, std::span<const Slot> slots) noexcept override {
-    const std::uint64_t bytes = private_bytes();
-    curve_[epoch] = bytes - std::min(bytes, outcome_.bytes_before);
+    curve_[epoch] = bytes_since(outcome_);
     outcome_.bytes_max = std::max(outcome_.bytes_max, curve_[epoch]);
     outcome_.bytes_retained = curve_[epoch];
     if (epoch != peak_epoch_) return;
@@ -81,6 +87,16 @@ class MemoryWatcher final : public Trial<P>::Watcher {
   const bool touches_;
 };
 
+// Nobody calls the pool meanwhile: what it gives back now it gives back by itself.
+void measure_while_idle(Outcome& outcome) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < idle_ns.size(); ++i) {
+    std::this_thread::sleep_until(begin + std::chrono::nanoseconds(idle_ns[i]));
+    outcome.bytes_retained_later[i] = bytes_since(outcome);
+  }
+  outcome.has_waited = true;
+}
+
 template <Pool P>
 void run_on(P& pool, const Plan& plan, TrialRecord& record) {
   const TrialOptions& options = record.request.options;
@@ -102,6 +118,7 @@ void run_on(P& pool, const Plan& plan, TrialRecord& record) {
   const std::uint64_t begin_ns = monotonic_ns();
   outcome.times = trial.run();
   outcome.wall_ns = static_cast<double>(monotonic_ns() - begin_ns);
+  if (options.is_idle_at_end) measure_while_idle(outcome);
   outcome.clock_floor_ticks = trial.clock_floor_ticks();
   outcome.ns_per_tick = static_cast<double>(scale.ns(1'000'000'000)) / 1e9;
   outcome.is_complete = true;

@@ -33,6 +33,9 @@ struct Request {
   TrialOptions options;
 };
 
+/// How long after the end of all blocks memory is measured again, if so wished.
+inline constexpr std::array<std::uint64_t, 3> idle_ns{100'000'000, 1'000'000'000, 5'000'000'000};
+
 struct Outcome {
   bool is_complete = false;
   std::array<char, 256> error{};
@@ -46,6 +49,9 @@ struct Outcome {
   std::uint64_t bytes_max = 0;       // at the end of an epoch
   std::uint64_t bytes_at_peak = 0;   // at the end of the epoch with the most live bytes
   std::uint64_t bytes_retained = 0;  // when every block of the plan had ended
+  /// So much later (idle_ns), if the process has waited.
+  std::array<std::uint64_t, idle_ns.size()> bytes_retained_later{};
+  bool has_waited = false;
   /// What the blocks of that epoch may use, litter included; 0: the pool can not tell, or nobody
   /// touched them.
   std::uint64_t usable_bytes_at_peak = 0;

@@ -32,10 +32,9 @@ Result<void> PlanBuilder::append(const trace::Operation& operation) {
 void PlanBuilder::finish() {
   end_epoch();
   std::vector<std::uint64_t> left;
-  left.reserve(blocks_.size());
-  for (const auto& [id, block] : blocks_) left.push_back(id);
+  blocks_.for_each([&](std::uint64_t id, const Block&) { left.push_back(id); });
   std::sort(left.begin(), left.end());
-  for (const std::uint64_t id : left) end_block(blocks_.at(id).lane, id);
+  for (const std::uint64_t id : left) end_block(blocks_.find(id)->lane, id);
   end_epoch();
 }
 
@@ -109,22 +108,22 @@ void PlanBuilder::begin_block(std::uint32_t lane, const trace::Operation& operat
       lane, block,
       operation.kind == trace::Kind::allocate ? StepKind::allocate : StepKind::allocate_zeroed,
       operation.bytes);
-  blocks_.emplace(operation.block, block);
+  blocks_.insert(operation.block) = block;
   ++epoch_.live_count;
 }
 
 void PlanBuilder::resize_block(std::uint32_t lane, const trace::Operation& operation) {
-  Block& block = blocks_.at(operation.block);
+  Block& block = *blocks_.find(operation.block);
   wait_for_last_step(lane, block);
   append_step(lane, block, StepKind::reallocate, operation.bytes);
 }
 
 void PlanBuilder::end_block(std::uint32_t lane, std::uint64_t id) {
-  const auto found = blocks_.find(id);
-  wait_for_last_step(lane, found->second);
-  append_step(lane, found->second, StepKind::deallocate, 0);
-  lanes_[lane].free_slots.push_back(found->second.slot);
-  blocks_.erase(found);
+  Block& block = *blocks_.find(id);
+  wait_for_last_step(lane, block);
+  append_step(lane, block, StepKind::deallocate, 0);
+  lanes_[lane].free_slots.push_back(block.slot);
+  blocks_.erase(id);
   --epoch_.live_count;
 }
 

@@ -20,6 +20,7 @@
 
 #include "tarn/base/result.hpp"
 #include "tarn/trace/ledger.hpp"
+#include "tarn/trace/number_map.hpp"
 #include "tarn/trace/operation.hpp"
 #include "tarn/trial/plan.hpp"
 
@@ -40,7 +41,7 @@ class PlanBuilder {
  public:
   explicit PlanBuilder(const PlanOptions& options = {});
 
-  /// O(log n) for each block that the operation begins or ends.
+  /// O(1) for each block that the operation begins or ends.
   Result<void> append(const trace::Operation& operation);
 
   /// Ends the last epoch, and in one more all blocks that are left. Nothing may be appended then.
@@ -91,7 +92,7 @@ class PlanBuilder {
   trace::Ledger ledger_;
   std::vector<LaneDraft> lanes_;
   std::unordered_map<std::uint32_t, std::uint32_t> lane_of_thread_;
-  std::unordered_map<std::uint64_t, Block> blocks_;
+  trace::NumberMap<Block, trace::OrderOfAge> blocks_;
   std::vector<std::uint32_t> free_slots_;  // of earlier epochs, for any lane
   std::vector<Epoch> epochs_;
   Epoch epoch_;  // the open one, as of now

@@ -16,6 +16,8 @@ struct TrialOptions {
   /// Before the trial, blocks of so many times the most that lives at once are made, and every
   /// second one of them ended.
   std::uint32_t litter = 0;
+  /// Whether the process waits at the end, to see what the pool gives back by the time.
+  bool is_idle_at_end = false;
 };
 
 }  // namespace tarn::trial

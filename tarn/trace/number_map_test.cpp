@@ -1,7 +1,7 @@
 // Goal: a map of numbers holds what a std::map holds. Method: random keys beside one, close ones so
-// that they collide and any ones, through growth and erasure; both orders.
+// that they collide and any ones, through growth and erasure; every order.
 
-#include "tarn/trace_file/number_map.hpp"
+#include "tarn/trace/number_map.hpp"
 
 #include <map>
 #include <random>
@@ -30,7 +30,9 @@ void check_beside_a_map(std::uint64_t seed, std::uint64_t key_count) {
     ASSERT_EQ(map.count(), expected.size());
     const std::uint64_t* const found = map.find(key);
     ASSERT_EQ(found == nullptr, !expected.contains(key));
+    ASSERT_EQ(map.contains(key), expected.contains(key));
   }
+  map.for_each([&](std::uint64_t key, std::uint64_t value) { ASSERT_EQ(expected.at(key), value); });
   for (const auto& [key, value] : expected) ASSERT_EQ(*map.find(key), value);
 }
 
@@ -39,6 +41,7 @@ TEST(NumberMap, AgreesWithAMap) {
   for (const std::uint64_t key_count : {100ull, 20000ull, ~0ull}) {
     check_beside_a_map<AnyOrder>(test_seed(), key_count);
     check_beside_a_map<OrderOfAddresses>(test_seed(), key_count);
+    check_beside_a_map<OrderOfAge>(test_seed(), key_count);
   }
 }
 

@@ -1,4 +1,4 @@
-// tarn/trace_file/number_map.hpp - a map from numbers, addresses or blocks, to small values.
+// tarn/trace/number_map.hpp - a map from numbers, addresses or blocks, to small values.
 //
 //     entries:  | key value | empty | key value | key value | empty | ...    a power of two, half
 //                 ^ mix(key), or the next empty entry behind it              full at most
@@ -17,7 +17,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tarn/trace_file/mix.hpp"
+#include "tarn/trace/mix.hpp"
 
 namespace tarn::trace {
 
@@ -36,6 +36,13 @@ struct OrderOfAddresses {
   }
 };
 
+/// Keys are blocks, numbered as they begin; most are asked for while they are young: neighbours.
+struct OrderOfAge {
+  [[nodiscard]] static constexpr std::size_t home(std::uint64_t key) noexcept {
+    return mix(key / 16) + key % 16;
+  }
+};
+
 template <typename Value, typename Order = AnyOrder>
 class NumberMap {
  public:
@@ -48,6 +55,10 @@ class NumberMap {
   [[nodiscard]] Value* find(std::uint64_t key) noexcept {
     Entry& entry = entries_[find_entry(key)];
     return entry.key == no_key ? nullptr : &entry.value;
+  }
+
+  [[nodiscard]] bool contains(std::uint64_t key) const noexcept {
+    return entries_[find_entry(key)].key != no_key;
   }
 
   /// Returns the value of `key`, made if there is none. Requires: key != no_key. O(1).
@@ -69,6 +80,14 @@ class NumberMap {
 
   /// Takes `key` out, if it is there. O(1).
   void erase(std::uint64_t key) noexcept;
+
+  /// Calls visit(key, value) for each, in no order.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (const Entry& entry : entries_) {
+      if (entry.key != no_key) visit(entry.key, entry.value);
+    }
+  }
 
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 

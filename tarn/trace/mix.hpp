@@ -1,4 +1,4 @@
-// tarn/trace_file/mix.hpp - a hash of a number.
+// tarn/trace/mix.hpp - a hash of a number.
 //
 // Threads:    a pure function.
 
