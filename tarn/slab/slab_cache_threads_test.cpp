@@ -11,31 +11,14 @@
 
 #include <gtest/gtest.h>
 
-#include "tarn/slab/slab_cache.hpp"
-#include "tarn/source/heap_source.hpp"
 #include "testing/failing_source.hpp"
-#include "testing/tracking_source.hpp"
+#include "testing/slab_cache_fixture.hpp"
 
 namespace tarn {
 namespace {
 
-class SlabCacheThreads : public testing::TestWithParam<Checking> {
+class SlabCacheThreads : public SlabCacheFixture {
  protected:
-  [[nodiscard]] SlabCacheOptions options() {
-    return {
-        .source = &tracking_, .slab_bytes = 4096, .empty_bytes_max = 16384, .checking = GetParam()};
-  }
-  [[nodiscard]] bool has_magazines() const { return GetParam() == Checking::off; }
-
-  static std::vector<void*> allocate(SlabCache& cache, std::size_t count) {
-    std::vector<void*> blocks(count);
-    EXPECT_EQ(cache.try_allocate_many(blocks.data(), count), count);
-    return blocks;
-  }
-  static void deallocate(SlabCache& cache, const std::vector<void*>& blocks) {
-    cache.deallocate_many(blocks.data(), blocks.size());
-  }
-
   // Has a child do `what`, which has ten seconds.
   template <typename What>
   static void in_child(What what) {
@@ -49,11 +32,8 @@ class SlabCacheThreads : public testing::TestWithParam<Checking> {
     ASSERT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
   }
-
-  TrackingSource tracking_{heap_source()};
 };
-INSTANTIATE_TEST_SUITE_P(Checking, SlabCacheThreads,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+INSTANTIATE_TEST_SUITE_P(Checking, SlabCacheThreads, every_checking);
 
 // Lets threads take turns.
 class Steps {
