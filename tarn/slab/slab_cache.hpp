@@ -85,8 +85,9 @@ struct SlabCacheStats {
   /// How often a thread came to the depot, twice an atomic operation, and how often it had to wait.
   std::uint64_t visit_count = 0;
   std::uint64_t wait_count = 0;
-  /// How many blocks new magazines hold.
+  /// How many blocks new magazines hold, and how many magazines without one the depot keeps.
   std::uint32_t magazine_rounds = 0;
+  std::size_t empty_magazine_count = 0;
 };
 
 class SlabCache {

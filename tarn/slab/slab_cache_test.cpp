@@ -159,6 +159,34 @@ TEST_P(SlabCacheTest, WhatTheDepotDidNotNeedGoesBackAfterAnInterval) {
   EXPECT_LT(cache.stats().depot_count, 5000u);
 }
 
+TEST_P(SlabCacheTest, EmptyMagazinesGoAfterAnIntervalToo) {
+  if (!has_magazines()) GTEST_SKIP() << "there are none";
+  SlabCache cache(64, options());
+  deallocate(cache, allocate(cache, 10000));
+  const std::vector<void*> blocks = allocate(cache, 10000);
+  EXPECT_GE(cache.stats().empty_magazine_count, 70u);
+  cache.decay();
+  cache.decay();
+  EXPECT_EQ(cache.stats().empty_magazine_count, 0u);
+  deallocate(cache, blocks);
+}
+
+// An interval ends within an allocation as well as within a deallocation.
+TEST_P(SlabCacheTest, AnAllocationReleasesWhatItsDecayLeavesEmpty) {
+  if (!has_magazines()) GTEST_SKIP() << "nothing decays";
+  SlabCacheOptions frugal = options();
+  frugal.empty_bytes_max = 0;
+  SlabCache cache(64, frugal);
+  deallocate(cache, allocate(cache, 20000));
+  cache.decay();
+  now_ns_ += 1'000'000'001;
+  const std::vector<void*> blocks = allocate(cache, 64 * 126);
+  EXPECT_LE(cache.stats().depot_count, 1000u);
+  // 63 blocks a slab; the thread's two magazines and the depot keep some as well.
+  EXPECT_LE(cache.stats().slab_count, 2u * 64 + 1000 / 63 + 20);
+  deallocate(cache, blocks);
+}
+
 TEST_P(SlabCacheTest, ARefusingSourceLeavesTheCacheAsItWas) {
   const std::size_t request_count = fail_every_acquire([&](FailingSource& source) {
     SlabCacheOptions failing = options();

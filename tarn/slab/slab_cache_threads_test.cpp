@@ -100,6 +100,17 @@ TEST_P(SlabCacheThreads, MagazinesGrowWhereThreadsMeet) {
   EXPECT_LE(cache.stats().visit_count - visit_count, 2 * (10000u / rounds + 1));
 }
 
+TEST_P(SlabCacheThreads, WhoFindsTheDepotTakenIsCounted) {
+  SlabCache cache(64, options());
+  const auto use_until_somebody_waited = [&] {
+    while (cache.stats().wait_count == 0) deallocate(cache, allocate(cache, 1000));
+  };
+  std::thread other(use_until_somebody_waited);
+  use_until_somebody_waited();
+  other.join();
+  EXPECT_LE(cache.stats().wait_count, cache.stats().visit_count);
+}
+
 TEST_P(SlabCacheThreads, ACacheMayEndBeforeTheThreadsThatUsedIt) {
   Steps steps;
   std::thread other;
@@ -128,13 +139,16 @@ struct LastUser {
   ~LastUser() {
     if (cache != nullptr) use_two_blocks();
   }
+  // Without magazines: each call is a visit.
   void use_two_blocks() const {
+    const std::uint64_t visit_count = cache->stats().visit_count;
     void* const first = cache->try_allocate();
     void* const second = cache->try_allocate();
     EXPECT_NE(first, nullptr);
     EXPECT_NE(second, nullptr);
     cache->deallocate(first);
     cache->deallocate(second);
+    EXPECT_EQ(cache->stats().visit_count, visit_count + 4);
   }
 };
 
