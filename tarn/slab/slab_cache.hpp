@@ -77,7 +77,7 @@ struct SlabCacheOptions {
 struct SlabCacheStats {
   /// Blocks in use, and those in the magazines of threads.
   std::size_t used_count = 0;
-  /// Blocks in the depot, and free ones in slabs.
+  /// Blocks in the depot, and free ones in slabs, also in one whose objects are being destroyed.
   std::size_t depot_count = 0;
   std::size_t free_count = 0;
   std::size_t slab_count = 0;

@@ -1,5 +1,6 @@
 // What other threads see of a cache, and the child of a fork: who ends while who goes on.
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,6 +204,20 @@ TEST_P(SlabCacheThreads, TheChildOfAForkGoesOn) {
   is_over = true;
   other.join();
   deallocate(cache, blocks);
+}
+
+// The program's handlers run after the library's have let go, or before they take anything, though
+// no cache has been made when they are registered.
+TEST_P(SlabCacheThreads, ForkHandlersOfTheProgramMayUseACache) {
+  static SlabCache* used = nullptr;
+  const auto use = [] {
+    if (used != nullptr) used->deallocate(used->allocate());
+  };
+  ASSERT_EQ(pthread_atfork(use, use, use), 0);
+  SlabCache cache(64, options());
+  used = &cache;
+  in_child([] {});
+  used = nullptr;
 }
 
 // Every call of a checking cache takes its lock; a fork needs all of them at one moment.
