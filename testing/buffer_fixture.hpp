@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "tarn/buffer/buffer_pool.hpp"
+#include "testing/every_checking.hpp"
 
 namespace tarn {
 
@@ -23,8 +24,5 @@ class BufferFixture : public testing::TestWithParam<Checking> {
     return buffer;
   }
 };
-
-inline const auto every_checking =
-    testing::Values(Checking::off, Checking::guarded, Checking::passthrough);
 
 }  // namespace tarn

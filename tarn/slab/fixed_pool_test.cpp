@@ -11,6 +11,7 @@
 
 #include "tarn/slab/stack_pool.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/every_checking.hpp"
 #include "testing/failing_source.hpp"
 #include "testing/seed.hpp"
 #include "testing/tracking_source.hpp"
@@ -31,8 +32,7 @@ class FixedPoolTest : public testing::TestWithParam<Checking> {
 
   TrackingSource tracking_{heap_source()};
 };
-INSTANTIATE_TEST_SUITE_P(Checking, FixedPoolTest,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+INSTANTIATE_TEST_SUITE_P(Checking, FixedPoolTest, every_checking);
 
 TEST_P(FixedPoolTest, BlocksAreAlignedDistinctAndOwned) {
   FixedPool pool(48, options());

@@ -78,6 +78,8 @@ class Depot {
 
   /// Slots in full magazines.
   [[nodiscard]] std::size_t slot_count() const noexcept { return full_.slot_count; }
+  /// Magazines without a slot.
+  [[nodiscard]] std::size_t empty_count() const noexcept { return empty_.count; }
 
   /// Takes the list of those full magazines that the time since the last begin_interval() could do
   /// without: of all there are, those that have not been in use for longest.

@@ -242,7 +242,8 @@ SlabCacheStats SlabCache::stats() const noexcept {
           .reserved_bytes = slabs.reserved_bytes,
           .visit_count = visit_count_,
           .wait_count = wait_count_,
-          .magazine_rounds = sizing_.rounds()};
+          .magazine_rounds = sizing_.rounds(),
+          .empty_magazine_count = depot_.empty_count()};
 }
 
 }  // namespace tarn

@@ -77,7 +77,7 @@ struct SlabCacheOptions {
 struct SlabCacheStats {
   /// Blocks in use, and those in the magazines of threads.
   std::size_t used_count = 0;
-  /// Blocks in the depot, and free ones in slabs.
+  /// Blocks in the depot, and free ones in slabs, also in one whose objects are being destroyed.
   std::size_t depot_count = 0;
   std::size_t free_count = 0;
   std::size_t slab_count = 0;
@@ -85,8 +85,9 @@ struct SlabCacheStats {
   /// How often a thread came to the depot, twice an atomic operation, and how often it had to wait.
   std::uint64_t visit_count = 0;
   std::uint64_t wait_count = 0;
-  /// How many blocks new magazines hold.
+  /// How many blocks new magazines hold, and how many magazines without one the depot keeps.
   std::uint32_t magazine_rounds = 0;
+  std::size_t empty_magazine_count = 0;
 };
 
 class SlabCache {

@@ -16,40 +16,14 @@
 #include <gtest/gtest.h>
 
 #include "tarn/slab/slab_reserve.hpp"
-#include "tarn/source/heap_source.hpp"
 #include "testing/failing_source.hpp"
-#include "testing/tracking_source.hpp"
+#include "testing/slab_cache_fixture.hpp"
 
 namespace tarn {
 namespace {
 
-std::uint64_t test_clock_ns = 0;
-std::uint64_t read_test_clock() noexcept { return test_clock_ns; }
-
-class SlabCacheTest : public testing::TestWithParam<Checking> {
- protected:
-  [[nodiscard]] SlabCacheOptions options() {
-    return {.source = &tracking_,
-            .slab_bytes = 4096,
-            .empty_bytes_max = 16384,
-            .clock_ns = &read_test_clock,
-            .checking = GetParam()};
-  }
-  [[nodiscard]] bool has_magazines() const { return GetParam() == Checking::off; }
-
-  static std::vector<void*> allocate(SlabCache& cache, std::size_t count) {
-    std::vector<void*> blocks(count);
-    EXPECT_EQ(cache.try_allocate_many(blocks.data(), count), count);
-    return blocks;
-  }
-  static void deallocate(SlabCache& cache, const std::vector<void*>& blocks) {
-    cache.deallocate_many(blocks.data(), blocks.size());
-  }
-
-  TrackingSource tracking_{heap_source()};
-};
-INSTANTIATE_TEST_SUITE_P(Checking, SlabCacheTest,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+class SlabCacheTest : public SlabCacheFixture {};
+INSTANTIATE_TEST_SUITE_P(Checking, SlabCacheTest, every_checking);
 
 TEST_P(SlabCacheTest, BlocksAreAlignedDistinctAndOwned) {
   SlabCache cache(48, options());
@@ -176,13 +150,41 @@ TEST_P(SlabCacheTest, WhatTheDepotDidNotNeedGoesBackAfterAnInterval) {
   EXPECT_LE(cache.stats().reserved_bytes, (2u * 3 + 4 + 1) * 4096);
   // By itself, at the 64th visit of an interval at the latest.
   deallocate(cache, allocate(cache, 10000));
-  test_clock_ns += 1'000'000'001;
+  now_ns_ += 1'000'000'001;
   for (int round = 0; round < 2; ++round) deallocate(cache, allocate(cache, 10000));
-  test_clock_ns += 1'000'000'001;
+  now_ns_ += 1'000'000'001;
   for (int round = 0; round < 200; ++round) deallocate(cache, allocate(cache, 300));
-  test_clock_ns += 1'000'000'001;
+  now_ns_ += 1'000'000'001;
   for (int round = 0; round < 200; ++round) deallocate(cache, allocate(cache, 300));
   EXPECT_LT(cache.stats().depot_count, 5000u);
+}
+
+TEST_P(SlabCacheTest, EmptyMagazinesGoAfterAnIntervalToo) {
+  if (!has_magazines()) GTEST_SKIP() << "there are none";
+  SlabCache cache(64, options());
+  deallocate(cache, allocate(cache, 10000));
+  const std::vector<void*> blocks = allocate(cache, 10000);
+  EXPECT_GE(cache.stats().empty_magazine_count, 70u);
+  cache.decay();
+  cache.decay();
+  EXPECT_EQ(cache.stats().empty_magazine_count, 0u);
+  deallocate(cache, blocks);
+}
+
+// An interval ends within an allocation as well as within a deallocation.
+TEST_P(SlabCacheTest, AnAllocationReleasesWhatItsDecayLeavesEmpty) {
+  if (!has_magazines()) GTEST_SKIP() << "nothing decays";
+  SlabCacheOptions frugal = options();
+  frugal.empty_bytes_max = 0;
+  SlabCache cache(64, frugal);
+  deallocate(cache, allocate(cache, 20000));
+  cache.decay();
+  now_ns_ += 1'000'000'001;
+  const std::vector<void*> blocks = allocate(cache, 64 * 126);
+  EXPECT_LE(cache.stats().depot_count, 1000u);
+  // 63 blocks a slab; the thread's two magazines and the depot keep some as well.
+  EXPECT_LE(cache.stats().slab_count, 2u * 64 + 1000 / 63 + 20);
+  deallocate(cache, blocks);
 }
 
 TEST_P(SlabCacheTest, ARefusingSourceLeavesTheCacheAsItWas) {
@@ -332,8 +334,7 @@ class ConstructedTest : public SlabCacheTest {
 
   Counts counts_;
 };
-INSTANTIATE_TEST_SUITE_P(Checking, ConstructedTest,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+INSTANTIATE_TEST_SUITE_P(Checking, ConstructedTest, every_checking);
 
 TEST_P(ConstructedTest, OnceForTheLifeOfASlab) {
   {
@@ -429,8 +430,7 @@ class KeepersTest : public SlabCacheTest {
   SlabCache* cache_ = nullptr;
   bool trims_ = false;
 };
-INSTANTIATE_TEST_SUITE_P(Checking, KeepersTest,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+INSTANTIATE_TEST_SUITE_P(Checking, KeepersTest, every_checking);
 
 TEST_P(KeepersTest, GiveBlocksBackAtTheEndOfTheCache) {
   {
@@ -466,7 +466,7 @@ TEST_P(KeepersTest, GiveBlocksBackAtAnyTime) {
           if (kept == nullptr) kept = cache.allocate();
         }
         deallocate(cache, keepers);
-        test_clock_ns += 1'000'000'001;
+        now_ns_ += 1'000'000'001;
       }
       for (int round = 0; round < 10; ++round) cache.trim();
     }

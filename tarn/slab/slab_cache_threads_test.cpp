@@ -1,5 +1,6 @@
 // What other threads see of a cache, and the child of a fork: who ends while who goes on.
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,31 +12,14 @@
 
 #include <gtest/gtest.h>
 
-#include "tarn/slab/slab_cache.hpp"
-#include "tarn/source/heap_source.hpp"
 #include "testing/failing_source.hpp"
-#include "testing/tracking_source.hpp"
+#include "testing/slab_cache_fixture.hpp"
 
 namespace tarn {
 namespace {
 
-class SlabCacheThreads : public testing::TestWithParam<Checking> {
+class SlabCacheThreads : public SlabCacheFixture {
  protected:
-  [[nodiscard]] SlabCacheOptions options() {
-    return {
-        .source = &tracking_, .slab_bytes = 4096, .empty_bytes_max = 16384, .checking = GetParam()};
-  }
-  [[nodiscard]] bool has_magazines() const { return GetParam() == Checking::off; }
-
-  static std::vector<void*> allocate(SlabCache& cache, std::size_t count) {
-    std::vector<void*> blocks(count);
-    EXPECT_EQ(cache.try_allocate_many(blocks.data(), count), count);
-    return blocks;
-  }
-  static void deallocate(SlabCache& cache, const std::vector<void*>& blocks) {
-    cache.deallocate_many(blocks.data(), blocks.size());
-  }
-
   // Has a child do `what`, which has ten seconds.
   template <typename What>
   static void in_child(What what) {
@@ -49,11 +33,8 @@ class SlabCacheThreads : public testing::TestWithParam<Checking> {
     ASSERT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
   }
-
-  TrackingSource tracking_{heap_source()};
 };
-INSTANTIATE_TEST_SUITE_P(Checking, SlabCacheThreads,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+INSTANTIATE_TEST_SUITE_P(Checking, SlabCacheThreads, every_checking);
 
 // Lets threads take turns.
 class Steps {
@@ -120,6 +101,17 @@ TEST_P(SlabCacheThreads, MagazinesGrowWhereThreadsMeet) {
   EXPECT_LE(cache.stats().visit_count - visit_count, 2 * (10000u / rounds + 1));
 }
 
+TEST_P(SlabCacheThreads, WhoFindsTheDepotTakenIsCounted) {
+  SlabCache cache(64, options());
+  const auto use_until_somebody_waited = [&] {
+    while (cache.stats().wait_count == 0) deallocate(cache, allocate(cache, 1000));
+  };
+  std::thread other(use_until_somebody_waited);
+  use_until_somebody_waited();
+  other.join();
+  EXPECT_LE(cache.stats().wait_count, cache.stats().visit_count);
+}
+
 TEST_P(SlabCacheThreads, ACacheMayEndBeforeTheThreadsThatUsedIt) {
   Steps steps;
   std::thread other;
@@ -148,13 +140,16 @@ struct LastUser {
   ~LastUser() {
     if (cache != nullptr) use_two_blocks();
   }
+  // Without magazines: each call is a visit.
   void use_two_blocks() const {
+    const std::uint64_t visit_count = cache->stats().visit_count;
     void* const first = cache->try_allocate();
     void* const second = cache->try_allocate();
     EXPECT_NE(first, nullptr);
     EXPECT_NE(second, nullptr);
     cache->deallocate(first);
     cache->deallocate(second);
+    EXPECT_EQ(cache->stats().visit_count, visit_count + 4);
   }
 };
 
@@ -209,6 +204,20 @@ TEST_P(SlabCacheThreads, TheChildOfAForkGoesOn) {
   is_over = true;
   other.join();
   deallocate(cache, blocks);
+}
+
+// The program's handlers run after the library's have let go, or before they take anything, though
+// no cache has been made when they are registered.
+TEST_P(SlabCacheThreads, ForkHandlersOfTheProgramMayUseACache) {
+  static SlabCache* used = nullptr;
+  const auto use = [] {
+    if (used != nullptr) used->deallocate(used->allocate());
+  };
+  ASSERT_EQ(pthread_atfork(use, use, use), 0);
+  SlabCache cache(64, options());
+  used = &cache;
+  in_child([] {});
+  used = nullptr;
 }
 
 // Every call of a checking cache takes its lock; a fork needs all of them at one moment.

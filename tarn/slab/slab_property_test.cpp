@@ -14,6 +14,7 @@
 #include "tarn/slab/fixed_pool.hpp"
 #include "tarn/slab/slab_cache.hpp"
 #include "testing/choices.hpp"
+#include "testing/every_checking.hpp"
 #include "testing/failing_source.hpp"
 #include "testing/operation_program.hpp"
 #include "testing/program_check.hpp"
@@ -76,8 +77,7 @@ class SlabProperty : public testing::TestWithParam<Checking> {
     }
   }
 };
-INSTANTIATE_TEST_SUITE_P(EveryChecking, SlabProperty,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough),
+INSTANTIATE_TEST_SUITE_P(EveryChecking, SlabProperty, every_checking,
                          [](const auto& test) { return std::string(checking_name(test.param)); });
 
 TEST_P(SlabProperty, RandomProgramsOnFixedPools) {

@@ -14,6 +14,7 @@
 
 #include "tarn/slab/slab_cache.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/every_checking.hpp"
 #include "testing/seed.hpp"
 #include "testing/tracking_source.hpp"
 
@@ -117,8 +118,7 @@ class SlabStress : public testing::TestWithParam<Checking> {
   std::atomic<long> object_count_{0};
   TrackingSource tracking_{heap_source()};
 };
-INSTANTIATE_TEST_SUITE_P(Checking, SlabStress,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+INSTANTIATE_TEST_SUITE_P(Checking, SlabStress, every_checking);
 
 TEST_P(SlabStress, ProducersAndConsumers) {
   hand_around([](std::mt19937_64&, int self) { return self < 2 ? self + 2 : -1; });

@@ -15,6 +15,7 @@
 #include "tarn/source/counting_source.hpp"
 #include "tarn/source/fixed_source.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/every_checking.hpp"
 #include "testing/failing_source.hpp"
 #include "testing/seed.hpp"
 #include "testing/tracking_source.hpp"
@@ -86,8 +87,7 @@ class SlabsTest : public testing::TestWithParam<Checking> {
   TrackingSource tracking_{heap_source()};
   CountingSource counting_{tracking_};
 };
-INSTANTIATE_TEST_SUITE_P(Checking, SlabsTest,
-                         testing::Values(Checking::off, Checking::guarded, Checking::passthrough));
+INSTANTIATE_TEST_SUITE_P(Checking, SlabsTest, every_checking);
 
 TEST_P(SlabsTest, NothingIsAcquiredBeforeTheFirstSlot) {
   const Slabs slabs(48, 16, options());

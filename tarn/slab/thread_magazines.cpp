@@ -166,13 +166,20 @@ void unlock_in_child() noexcept {
   unlock_all();
 }
 
+void learn_of_forks() noexcept {
+  if (registry.knows_forks) return;
+  registry.knows_forks = call_around_fork(lock_all, unlock_all, unlock_in_child);
+}
+
+// Before main(): handlers that the program registers later may use caches, for they are called
+// while these hold no lock. Without memory then, the first cache asks again.
+[[maybe_unused]] const bool asked_at_start = (learn_of_forks(), true);
+
 }  // namespace
 
 std::size_t register_cache(SlabCache& cache) noexcept {
   const std::lock_guard lock(registry.mutex);
-  if (!registry.knows_forks) {
-    registry.knows_forks = call_around_fork(lock_all, unlock_all, unlock_in_child);
-  }
+  learn_of_forks();
   SlabCache** const end = registry.caches + cache_count_max;
   SlabCache** const place = std::find(registry.caches, end, nullptr);
   if (place == end) return no_pair;
