@@ -40,8 +40,7 @@ void refuse_what_can_not_be(bool is_binary, const ConvertOptions& options) {
   if (!is_binary && options.form == Form::text) {
     throw CommandError(options.from + " is text already");
   }
-  const bool gives_text =
-      options.form == Form::text || (is_binary && options.form == Form::other);
+  const bool gives_text = options.form == Form::text || (is_binary && options.form == Form::other);
   if (!gives_text && is_terminal(standard_output) && options.to == "/dev/stdout") {
     throw CommandError("the result is no text: name a file to write it to");
   }

@@ -13,8 +13,8 @@
 namespace tarn {
 namespace {
 
-// Reads the beginning of a file into `text`; an empty one if there is no such file, or no descriptor
-// is left.
+// Reads the beginning of a file into `text`; an empty one if there is no such file, or no
+// descriptor is left.
 template <std::size_t text_bytes>
 void read_text(const char* path, char (&text)[text_bytes]) noexcept {
   text[0] = '\0';
