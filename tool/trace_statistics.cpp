@@ -27,8 +27,9 @@ void TraceStatistics::add(const Operation& operation) {
     case Kind::thread_begin:
       threads.try_emplace(operation.thread);  // it is there, and may never allocate
       return;
-    case Kind::thread_end:
     case Kind::phase:
+      return phases.begin(operation.bytes, now());
+    case Kind::thread_end:
       return;
     default:
       return change_pools(operation);
