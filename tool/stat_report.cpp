@@ -49,6 +49,7 @@ class TextReport {
     add_histogram("sizes", statistics_.sizes, bytes_text);
     add_histogram("lifetimes of freed blocks", statistics_.lifetimes, time_text);
     add_threads();
+    add_phases();
     add_scopes();
     add_sites();
     return std::move(text_);
@@ -156,6 +157,22 @@ class TextReport {
     if (statistics_.threads.size() <= threads_shown) return;
     text_ += "  and " + std::to_string(statistics_.threads.size() - threads_shown) +
              " more; --json has them all\n";
+  }
+
+  void add_phases() {
+    const PhaseStatistics::ByName phases = statistics_.phases.until(statistics_.now());
+    if (phases.empty()) return;
+    add_title("phases");
+    text_ += "  " + left("name", name_columns) + right("count", number_columns) +
+             right("time", number_columns) + right("blocks", number_columns) +
+             right("bytes", number_columns) + "\n";
+    for (const auto& [name, phase] : phases) {
+      text_ += "  " + left(name_text(name), name_columns) +
+               right(count_text(phase.begun_count), number_columns) +
+               right(time_text(phase.lasted_ns), number_columns) +
+               right(count(phase.allocated_count), number_columns) +
+               right(bytes(phase.allocated_bytes), number_columns) + "\n";
+    }
   }
 
   void add_scopes() {
@@ -266,6 +283,14 @@ Json json_of(const Frame& frame) {
           {"module", frame.module}};
 }
 
+Json json_of(std::string_view name, const PhaseCounts& phase) {
+  return {{"name", name},
+          {"begun_count", phase.begun_count},
+          {"lasted_ns", phase.lasted_ns},
+          {"allocated_count", phase.allocated_count},
+          {"allocated_bytes", phase.allocated_bytes}};
+}
+
 Json json_of_sites(const StatReport& report) {
   Json sites = Json::array();
   for (const std::uint32_t stack : report.top_stacks) {
@@ -277,6 +302,18 @@ Json json_of_sites(const StatReport& report) {
     sites.push_back(site);
   }
   return sites;
+}
+
+void add_marks(Json& result, const StatReport& report) {
+  const trace::Definitions& definitions = report.trace.reader().definitions();
+  result["phases"] = Json::array();
+  for (const auto& [name, phase] : report.statistics.phases.until(report.statistics.now())) {
+    result["phases"].push_back(json_of(definitions.name(name), phase));
+  }
+  result["scopes"] = Json::array();
+  for (const auto& [name, scope] : report.statistics.scopes.names()) {
+    result["scopes"].push_back(json_of(definitions.name(name), scope));
+  }
 }
 
 }  // namespace
@@ -326,10 +363,7 @@ Json StatReport::json() const {
   for (const auto& [number, thread] : statistics.threads) {
     result["threads"].push_back(json_of(number, thread, names));
   }
-  result["scopes"] = Json::array();
-  for (const auto& [name, scope] : statistics.scopes.names()) {
-    result["scopes"].push_back(json_of(reader.definitions().name(name), scope));
-  }
+  add_marks(result, *this);
   result["sites"] = json_of_sites(*this);
   return result;
 }

@@ -32,6 +32,8 @@ void TraceStatistics::add(const Operation& operation) {
     case Kind::thread_begin:
       threads.try_emplace(operation.thread);  // it is there, and may never allocate
       return;
+    case Kind::phase:
+      return phases.begin(operation.bytes, now());
     default:
       ended_by_pool_count += ended.blocks.size();
       for (const std::uint64_t id : ended.blocks) end(id, operation.time_ns);

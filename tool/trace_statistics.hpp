@@ -1,7 +1,7 @@
 // tool/trace_statistics.hpp - what a trace says of a program, in one pass.
 //
 //     operation ---> live blocks: what is known of each ---> totals, histograms,
-//                    ledger: what a pool takes with it       threads, sites, scopes
+//                    ledger: what a pool takes with it       threads, sites, scopes, phases
 //
 // Memory: 200 to 300 bytes for each block in use, 56 for each stack, however long the trace.
 //
@@ -20,6 +20,7 @@
 #include "tarn/trace/number_map.hpp"
 #include "tarn/trace/operation.hpp"
 #include "tool/histogram.hpp"
+#include "tool/phase_statistics.hpp"
 #include "tool/scope_statistics.hpp"
 
 namespace tarn::tool {
@@ -55,6 +56,11 @@ class TraceStatistics {
 
   void add(const trace::Operation& operation);
 
+  /// How far it has come.
+  [[nodiscard]] PhaseMoment now() const noexcept {
+    return {last_ns, total.allocated_count, total.allocated_bytes};
+  }
+
   BlockCounts total;
   std::uint64_t operation_count = 0;
   std::uint64_t first_ns = 0;
@@ -71,6 +77,7 @@ class TraceStatistics {
   Histogram lifetimes{10};          // in ns, of blocks that ended
   std::map<std::uint32_t, ThreadStatistics> threads;
   ScopeStatistics scopes;
+  PhaseStatistics phases;
   /// By the stack that allocated; [0]: not known.
   std::vector<BlockCounts> sites;
 

@@ -163,6 +163,26 @@ TEST(TraceStatistics, ScopesHaveWhatTheirThreadAllocates) {
   EXPECT_EQ(s.contradiction_count, 0u);
 }
 
+TEST(TraceStatistics, APhaseLastsUntilTheNextOrTheEnd) {
+  const TraceStatistics s = statistics_of(
+      "allocate block=1 bytes=1\n"
+      "phase name=1 time_ns=10\n"
+      "allocate block=2 bytes=10 time_ns=20\n"
+      "phase name=2 time_ns=30\n"
+      "allocate block=3 bytes=20 time_ns=40\n"
+      "reallocate block=3 bytes=25 time_ns=50\n"
+      "phase name=1 time_ns=70\n"
+      "allocate block=4 bytes=40 time_ns=100\n");
+  const PhaseStatistics::ByName phases = s.phases.until(s.now());
+  ASSERT_EQ(phases.size(), 2u);
+  EXPECT_EQ(phases.at(1).begun_count, 2u);
+  EXPECT_EQ(phases.at(1).lasted_ns, 50u);
+  EXPECT_EQ(phases.at(1).allocated_count, 2u);
+  EXPECT_EQ(phases.at(1).allocated_bytes, 50u);
+  EXPECT_EQ(phases.at(2).lasted_ns, 40u);
+  EXPECT_EQ(phases.at(2).allocated_bytes, 25u);
+}
+
 TEST(TraceStatistics, ScopesThatContradictThemselvesAreCounted) {
   const TraceStatistics s = statistics_of(
       "scope_end scope=1\n"

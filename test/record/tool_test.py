@@ -80,6 +80,10 @@ class Record(unittest.TestCase):
         ended = self.tarn("record", "-o", "x.tarn", "--", str(PROGRAMS / "record_marks"))
         self.assertEqual((ended.returncode, ended.stdout), (0, "recorded\n"), ended.stderr)
         scopes = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)["scopes"]
+        phases = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)["phases"]
+        self.assertEqual([(phase["name"], phase["begun_count"]) for phase in phases],
+                         [("serving", 1)])
+        self.assertGreaterEqual(phases[0]["allocated_bytes"], 543210)
         request = next(scope for scope in scopes if scope["name"] == "request")
         self.assertEqual((request["begun_count"], request["ended_count"]), (10, 10))
         self.assertEqual((request["allocated_count"], request["allocated_bytes"]), (10, 543210))
