@@ -22,6 +22,7 @@ DETAILS = {
     "tarn/adapt/pool_blocks.hpp": "what the two pool adapters share",
     "tarn/arena/arena_core.hpp": "the inside of Arena",
     "tarn/arena/arena_options.hpp": "the beginning of arena.hpp",
+    "tarn/arena/batch_length.hpp": "how many free blocks a thread keeps",
     "tarn/arena/chunk.hpp": "the memory of an arena",
     "tarn/arena/chunk_lists.hpp": "a member of a shard",
     "tarn/arena/chunk_table.hpp": "a member of a shard",

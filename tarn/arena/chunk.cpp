@@ -147,6 +147,11 @@ void Chunk::discard_run(Source& source, std::uint32_t page, std::uint32_t end) n
   for (; page < end; ++page) discarded_pages().take(page);
 }
 
+void Chunk::discard_free_run(Source& source, std::uint32_t page, std::size_t room) noexcept {
+  const std::size_t page_count = shape->rules.run_page_count(room);
+  discard_run(source, page, page + static_cast<std::uint32_t>(page_count));
+}
+
 void Chunk::begin_subpage(std::uint32_t page, std::size_t room, SubpagePool& pool) noexcept {
   auto* const words = reinterpret_cast<std::uint64_t*>(at(shape->words_begin));
   const std::size_t page_count = shape->rules.run_page_count(room);
@@ -182,6 +187,12 @@ bool Chunk::free_slot(Subpage& subpage, std::uint32_t slot, SubpagePool& pool) c
 void Chunk::set_leaving(bool leaving) noexcept {
   is_leaving = leaving;
   PageMap::set_leaving(pages(), shape->rules.chunk_bytes, leaving);
+}
+
+void Chunk::set_leaving(Subpage& subpage, SubpagePool& pool, bool leaving) noexcept {
+  pool.set_leaving(subpage, leaving);
+  const std::size_t page_count = shape->rules.run_page_count(subpage.slot_bytes);
+  PageMap::set_leaving(page_at(subpage.page), page_count * shape->rules.page_bytes, leaving);
 }
 
 void Chunk::free_run(std::uint32_t page) noexcept {

@@ -165,8 +165,14 @@ struct Chunk {
   /// Notes of all pages whether the chunk is to fall empty. O(pages).
   void set_leaving(bool leaving) noexcept;
 
-  /// Returns true if blocks of this page are not to be kept by a thread: their chunk is to fall
-  /// empty. Any thread may ask that has such a block.
+  /// As set_leaving(), of the pages of slots in `pool` only: they leave the pool, or come back.
+  void set_leaving(Subpage& subpage, SubpagePool& pool, bool leaving) noexcept;
+
+  /// Gives the memory of a free run, of blocks of `room` bytes, back to the source.
+  void discard_free_run(Source& source, std::uint32_t page, std::size_t room) noexcept;
+
+  /// Returns true if blocks of this page are not to be kept by a thread: it is to fall empty.
+  /// Any thread may ask that has such a block.
   [[nodiscard]] bool is_leaving_at(std::uint32_t page) noexcept {
     return PageMap::is_leaving(page_at(page));
   }

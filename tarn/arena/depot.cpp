@@ -38,20 +38,22 @@ OwnedBatch BatchDepot::take(unsigned size_class) noexcept {
   if (batch == nullptr) return nullptr;
   shelf.newest = batch->next;
   shelf.count -= 1;
+  shelf.block_count -= batch->count;
   shelf.unneeded_count = std::min(shelf.unneeded_count, shelf.count);
   return OwnedBatch(batch);
 }
 
 bool BatchDepot::put(unsigned size_class, std::span<void* const> blocks,
-                     std::size_t count_max) noexcept {
+                     std::size_t block_count_max) noexcept {
   OwnedBatch batch = new_batch(blocks);
   if (batch == nullptr) return false;
   Shelf& shelf = shelves_[size_class];
   const std::lock_guard lock(shelf.mutex);
-  if (shelf.count >= count_max) return false;
+  if (shelf.block_count + blocks.size() > block_count_max) return false;
   batch->next = shelf.newest;
   shelf.newest = batch.release();
   shelf.count += 1;
+  shelf.block_count += blocks.size();
   return true;
 }
 
@@ -62,14 +64,18 @@ Batch* BatchDepot::take_unneeded(unsigned size_class) noexcept {
   shelf.count -= shelf.unneeded_count;
   shelf.unneeded_count = shelf.count;
   Batch** end = &shelf.newest;
-  for (std::size_t index = 0; index < shelf.count; ++index) end = &(*end)->next;
+  shelf.block_count = 0;
+  for (std::size_t index = 0; index < shelf.count; ++index) {
+    shelf.block_count += (*end)->count;
+    end = &(*end)->next;
+  }
   return std::exchange(*end, nullptr);
 }
 
 std::size_t BatchDepot::block_count(unsigned size_class) const noexcept {
   const Shelf& shelf = shelves_[size_class];
   const std::lock_guard lock(shelf.mutex);
-  return shelf.newest == nullptr ? 0 : shelf.count * shelf.newest->count;
+  return shelf.block_count;
 }
 
 void BatchDepot::lock_all() noexcept {

@@ -9,8 +9,7 @@
 // Threads:    any; a lock for each class.
 // Failure:    nothing or false, also if the heap has no memory for a batch.
 // Lifetime:   batches are in the heap until they are taken; the blocks are the arena's.
-// Invariant:  the batches of a class are as long as each other; unneeded_count of them, the oldest,
-//             were not taken since the last decay.
+// Invariant:  unneeded_count batches of a class, the oldest, were not taken since the last decay.
 
 #pragma once
 
@@ -49,9 +48,9 @@ class BatchDepot {
   /// Returns the batch of the class that came last; nothing if there is none.
   [[nodiscard]] OwnedBatch take(unsigned size_class) noexcept;
 
-  /// Takes a batch of the class; returns false if `count_max` are there.
+  /// Takes a batch of the class; returns false if that made more than `block_count_max` blocks.
   [[nodiscard]] bool put(unsigned size_class, std::span<void* const> blocks,
-                         std::size_t count_max) noexcept;
+                         std::size_t block_count_max) noexcept;
 
   /// Takes out all batches that nobody needed since the last call, and calls
   /// `give_back(std::span<void*>)` for each, without a lock.
@@ -86,6 +85,7 @@ class BatchDepot {
     mutable std::mutex mutex;  // for what follows
     Batch* newest = nullptr;
     std::size_t count = 0;
+    std::size_t block_count = 0;
     std::size_t unneeded_count = 0;
   };
 

@@ -13,9 +13,9 @@ constexpr unsigned size_class = 3;
 
 class DepotTest : public testing::Test {
  protected:
-  [[nodiscard]] bool put(int& block, std::size_t count_max = 10) {
+  [[nodiscard]] bool put(int& block, std::size_t block_count_max = 10) {
     void* const blocks[] = {&block};
-    return depot.put(size_class, blocks, count_max);
+    return depot.put(size_class, blocks, block_count_max);
   }
   // Batches of one block.
   [[nodiscard]] void* take() {

@@ -10,9 +10,6 @@
 namespace tarn::detail {
 namespace {
 
-// What the depot holds of a class at most: two threads that pass blocks on need a few lists.
-constexpr std::size_t depot_bytes_max = std::size_t{512} << 10;
-
 // A thread writes to its lists only: none begins in a cache line of another's.
 constexpr std::size_t list_alignment = 64;
 
@@ -21,9 +18,9 @@ constexpr std::size_t list_bytes(std::size_t batch_count) noexcept {
   return (1 + 2 * batch_count) * sizeof(void*);
 }
 
-// Half of what a thread may keep of blocks of this room.
-std::size_t batch_count_of(std::size_t room, const SizeRules& rules,
-                           const ArenaOptions& options) noexcept {
+// Half of what a thread may keep of blocks of this room; 0 if it keeps none.
+std::size_t batch_count_max_of(std::size_t room, const SizeRules& rules,
+                               const ArenaOptions& options) noexcept {
   if (room > options.cached_bytes_max) return 0;
   const SizeKind kind = rules.kind_of(room);
   const std::uint32_t count = kind == SizeKind::tiny    ? options.tiny_cache_count
@@ -37,16 +34,19 @@ std::size_t batch_count_of(std::size_t room, const SizeRules& rules,
 }  // namespace
 
 bool ListCache::begin(unsigned size_class) noexcept {
-  const std::size_t batch_count = batch_count_of(rules_.room_of(size_class), rules_, options_);
+  const std::size_t room = rules_.room_of(size_class);
+  const std::size_t batch_count = batch_count_max_of(room, rules_, options_);
   if (batch_count == 0) return false;
   void* const memory = heap_source().acquire(list_bytes(batch_count), list_alignment);
   if (memory == nullptr) return false;
   void** const first = static_cast<void**>(memory) + 1;
   first[-1] = nullptr;
-  FreeList& list = of_class[size_class];
-  list.end.store(first, std::memory_order_relaxed);
-  list.limit = first + 2 * batch_count;
-  reserves_[size_class].first.store(first, std::memory_order_release);
+  Reserve& reserve = reserves_[size_class];
+  reserve.batch_count_max = batch_count;
+  reserve.batch = BatchLength(room, batch_count);
+  of_class[size_class].end.store(first, std::memory_order_relaxed);
+  reserve.first.store(first, std::memory_order_release);
+  set_limit(size_class);
   return true;
 }
 
@@ -54,7 +54,8 @@ void ListCache::end(unsigned size_class) noexcept {
   void** const first = first_of(size_class);
   if (first == nullptr) return;
   FreeList& list = of_class[size_class];
-  heap_source().release(first - 1, list_bytes(batch_count(size_class)), list_alignment);
+  const std::size_t batch_count = reserves_[size_class].batch_count_max;
+  heap_source().release(first - 1, list_bytes(batch_count), list_alignment);
   list.end.store(no_blocks + 1, std::memory_order_relaxed);
   list.limit = no_blocks + 1;
   reserves_[size_class].first.store(nullptr, std::memory_order_relaxed);
@@ -78,27 +79,40 @@ bool ListCache::refill(unsigned size_class) noexcept {
   void** const first = first_of(size_class);
   std::size_t count = 0;
   reserve.was_needed = true;
+  reserve.batch.note_visit(taken_count(size_class));
   if (const OwnedBatch batch = depot_.take(size_class)) {
     std::copy_n(batch->blocks().begin(), batch->count, first);
     count = batch->count;
   } else {
+    reserve.refill_count = std::min(reserve.refill_count, reserve.batch.count());
     count = shard().try_allocate_many(rules_.room_of(size_class), {first, reserve.refill_count});
-    reserve.refill_count = std::min(2 * reserve.refill_count, batch_count(size_class));
+    reserve.refill_count *= 2;
   }
   of_class[size_class].end.store(first + count, std::memory_order_relaxed);
+  set_limit(size_class);
   return count != 0;
 }
 
+// A batch stays. The depot holds two: what a thread that frees is ahead of one that allocates.
 void ListCache::make_room(unsigned size_class) noexcept {
-  const std::size_t count = batch_count(size_class);
-  TARN_ASSUME(count != 0);  // a class that has no list is not put into one
-  const std::size_t count_max = depot_bytes_max / (count * rules_.room_of(size_class));
-  reserves_[size_class].was_needed = true;
-  if (depot_.put(size_class, {first_of(size_class), count}, count_max)) {
+  Reserve& reserve = reserves_[size_class];
+  reserve.was_needed = true;
+  reserve.batch.note_visit(taken_count(size_class));
+  const std::size_t batch_count = reserve.batch.count();
+  const std::size_t full_count = count_of(size_class);
+  TARN_ASSUME(full_count >= 2);  // room for two batches, and none is left
+  const std::size_t count = full_count - std::min(batch_count, full_count - 1);
+  if (depot_.put(size_class, {first_of(size_class), count}, std::max(2 * batch_count, count))) {
     forget_oldest(size_class, count);
   } else {
     give_back_oldest(size_class, count);
   }
+  set_limit(size_class);
+}
+
+void ListCache::set_limit(unsigned size_class) noexcept {
+  const std::size_t room_count = 2 * reserves_[size_class].batch.count();
+  of_class[size_class].limit = first_of(size_class) + std::max(room_count, count_of(size_class));
 }
 
 void ListCache::give_back_oldest(unsigned size_class, std::size_t count) noexcept {
@@ -133,11 +147,31 @@ void ListCache::give_back_unneeded() noexcept {
     Reserve& reserve = reserves_[size_class];
     if (!reserve.was_needed) {
       const std::size_t count = count_of(size_class);
-      give_back_oldest(size_class, count - std::min(count, batch_count(size_class)) / 2);
+      give_back_oldest(size_class, count - std::min(count, reserve.batch.count()) / 2);
       reserve.refill_count = std::max<std::size_t>(reserve.refill_count / 2, 1);
     }
     reserve.was_needed = false;
   }
+}
+
+void ListCache::follow_fall() noexcept {
+  for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
+    if (first_of(size_class) == nullptr) continue;
+    BatchLength& batch = reserves_[size_class].batch;
+    batch.note_fall(taken_count(size_class));
+    give_back_leaving(size_class);
+    const std::size_t count = count_of(size_class);
+    give_back_oldest(size_class, count - std::min(count, batch.count()));
+    set_limit(size_class);
+  }
+}
+
+// Those that were in the list before their pages were to fall empty, or freed with their size.
+void ListCache::give_back_leaving(unsigned size_class) noexcept {
+  void** const first = first_of(size_class);
+  void** const staying = std::partition(first, first + count_of(size_class),
+                                        [](void* block) { return PageMap::is_leaving(block); });
+  give_back_oldest(size_class, static_cast<std::size_t>(staying - first));
 }
 
 std::size_t ListCache::count_of(unsigned size_class) const noexcept {
@@ -147,10 +181,11 @@ std::size_t ListCache::count_of(unsigned size_class) const noexcept {
   return static_cast<std::size_t>(end - first);
 }
 
-std::size_t ListCache::batch_count(unsigned size_class) const noexcept {
-  void** const first = first_of(size_class);
-  if (first == nullptr) return 0;
-  return static_cast<std::size_t>(of_class[size_class].limit - first) / 2;
+// Of the shard whose blocks these are: a thread may free what another's shard has.
+std::size_t ListCache::taken_count(unsigned size_class) const noexcept {
+  const bool is_empty = count_of(size_class) == 0;
+  const Shard& owner = is_empty ? shard() : shard().owner_of(*first_of(size_class));
+  return owner.taken_count(size_class);
 }
 
 std::size_t ListCache::cached_count(unsigned size_class) const noexcept {

@@ -1,19 +1,19 @@
 // tarn/arena/list_cache.hpp - the free blocks of one thread: a list for each class of sizes.
 //
-//     class 7   | block | block | block | block |       |       |    room for two batches
-//                ^ first                         ^ end: taken from and put here
+//     class 7   | block | block | block | block |       |       |    memory for longer batches    |
+//                ^ first                         ^ end           ^ limit: room for two batches
 //                full:  a batch goes to the depot, which all threads have, or to the shard
 //                empty: a batch comes from the depot, or blocks of the shard, ever more at a time
 //
 // As Bonwick's two magazines, a list is half full when it has changed a batch: no pattern of use
 // goes to the depot more often than once in as many operations as a batch is long. The oldest
 // blocks go. The first blocks of a class come from the shard by few, so that a size that is seldom
-// used costs little.
+// used costs little. How long a batch is follows what is taken of the class (batch_length.hpp).
 //
 // Threads:    the owner's; cached_count() any, with the lock of the caches.
 // Failure:    nullptr: the source has no more. A class whose list the heap refuses goes without.
 // Lifetime:   of the lists, until the cache is closed.
-// Invariant:  a list has room for two batches, or none.
+// Invariant:  a list that has memory has room for two batches, or is full.
 
 #pragma once
 
@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tarn/arena/batch_length.hpp"
 #include "tarn/arena/depot.hpp"
 #include "tarn/arena/thread_cache.hpp"
 
@@ -55,9 +56,13 @@ class ListCache final : public ThreadCache {
   [[nodiscard]] bool is_closed() const noexcept override { return is_closed_; }
   void give_back_all() noexcept override;
 
-  /// Of each class that its list sufficed for since the last call, gives back what is more than a
-  /// batch, and half of the rest.
+  /// Of each class that its list sufficed for since the last call, gives back what is more than
+  /// half of a batch.
   void give_back_unneeded() noexcept override;
+
+  /// The live set has fallen: lists become shorter, and blocks of pages that are to fall empty, and
+  /// those that a list has no room for, go back.
+  void follow_fall() noexcept;
 
   /// Returns true, and remembers `now_ns`, if `interval_ns` have gone by since it last did.
   [[nodiscard]] bool begins_interval(std::uint64_t now_ns, std::uint64_t interval_ns) noexcept {
@@ -73,6 +78,8 @@ class ListCache final : public ThreadCache {
     // Where the list begins; null while it has no memory. The owner's release pairs with the
     // acquire of who counts: a list that is seen has its own end.
     std::atomic<void**> first{nullptr};
+    std::size_t batch_count_max = 0;  // two of them fill the memory
+    BatchLength batch;
     std::size_t refill_count = 1;
     bool was_needed = false;  // the depot, or the shard
   };
@@ -81,6 +88,8 @@ class ListCache final : public ThreadCache {
   void end(unsigned size_class) noexcept;
   [[nodiscard]] bool refill(unsigned size_class) noexcept;
   void make_room(unsigned size_class) noexcept;
+  void set_limit(unsigned size_class) noexcept;
+  void give_back_leaving(unsigned size_class) noexcept;
   void give_back_oldest(unsigned size_class, std::size_t count) noexcept;
   void forget_oldest(unsigned size_class, std::size_t count) noexcept;
 
@@ -88,7 +97,7 @@ class ListCache final : public ThreadCache {
     return reserves_[size_class].first.load(std::memory_order_acquire);
   }
   [[nodiscard]] std::size_t count_of(unsigned size_class) const noexcept;
-  [[nodiscard]] std::size_t batch_count(unsigned size_class) const noexcept;
+  [[nodiscard]] std::size_t taken_count(unsigned size_class) const noexcept;
 
   const SizeRules rules_;
   const ArenaOptions& options_;

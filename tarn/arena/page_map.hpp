@@ -7,7 +7,7 @@
 //     leaf                [ 0 0 0 8 8 8 8 3 3 0 ... ]     a byte for each 4 KiB of 4 GiB
 //
 // So a free finds the list for a block by its address alone. An entry is a class plus 1, or 0; a
-// bit above them says that the chunk is to fall empty, and its blocks into no list. One map serves
+// bit above them says that the page is to fall empty, and its blocks into no list. One map serves
 // all arenas: no two have a page in common. What it says of 16 MiB lies in one page; in front of
 // each chunk that would be a page for 1 MiB, and to translate its address costs more than all else:
 // one of 8192 blocks of 64 KiB freed and another allocated takes 27 ns then, and 21 with the map.
@@ -36,7 +36,7 @@ class PageMap {
   [[nodiscard]] static bool try_cover(const void* address) noexcept;
 
   /// Returns the class of the page of any address; a number above all classes if there is none, or
-  /// if the chunk is leaving.
+  /// if the page is leaving.
   [[nodiscard]] TARN_HOT static unsigned class_of(const void* address) noexcept {
     const Entry* const leaf = leaf_of(address);
     if (leaf == nullptr) [[unlikely]]
@@ -62,7 +62,7 @@ class PageMap {
 
  private:
   // Pairs with itself: who asks about a block has it from whom the shard gave it after the entry.
-  // Who frees a block may still read that its chunk stays, or that it leaves: both are right.
+  // Who frees a block may still read that its page stays, or that it leaves: both are right.
   using Entry = std::atomic<std::uint8_t>;
 
   static_assert(sizeof(std::uintptr_t) == 8, "an address has an upper and a lower half");

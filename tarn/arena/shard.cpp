@@ -26,9 +26,22 @@ void* Shard::try_allocate(std::size_t room) noexcept {
   std::unique_lock lock(mutex_);
   void* const block = allocate_somewhere(room, lock);
   if (block == nullptr) return nullptr;
-  taken_bytes_ += room;
-  counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += 1;
+  count_taken(room, 1);
   return block;
+}
+
+void Shard::count_taken(std::size_t room, std::size_t count) noexcept {
+  taken_bytes_ += count * room;
+  counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += count;
+  std::atomic<std::size_t>& taken_count = taken_counts_[rules().class_of(room)];
+  taken_count.store(taken_count.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+}
+
+void Shard::count_returned(std::size_t room) noexcept {
+  taken_bytes_ -= room;
+  counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].deallocation_count += 1;
+  std::atomic<std::size_t>& taken_count = taken_counts_[rules().class_of(room)];
+  taken_count.store(taken_count.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
 }
 
 std::size_t Shard::try_allocate_many(std::size_t room, std::span<void*> blocks) noexcept {
@@ -39,14 +52,17 @@ std::size_t Shard::try_allocate_many(std::size_t room, std::span<void*> blocks) 
     if (block == nullptr) break;
     blocks[count++] = block;
   }
-  taken_bytes_ += count * room;
   std::reverse(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(count));
-  counts_.kinds[static_cast<std::size_t>(rules().kind_of(room))].allocation_count += count;
+  count_taken(room, count);
   return count;
 }
 
 void* Shard::allocate_pooled(std::size_t room) noexcept {
   SubpagePool& pool = pool_of(room);
+  if (pool.newest() == nullptr && pool.newest_leaving() != nullptr) {
+    Subpage& subpage = *pool.newest_leaving();
+    subpage.chunk->set_leaving(subpage, pool, false);
+  }
   if (pool.newest() != nullptr) return Chunk::take_slot(*pool.newest(), pool);
   return lists_.try_allocate(room, pool);
 }
@@ -79,6 +95,8 @@ Chunk* Shard::acquire_chunk() noexcept {
   }
   Chunk* const chunk = Chunk::begin(memory, shape, *this);
   if (commons_.is_checking()) poison(chunk->pages(), shape.rules.chunk_bytes);
+  // Nobody has written to it: it has no memory yet, and is not to count as if it had.
+  if (discards()) chunk->discard_free_pages(*commons_.source, false);
   return chunk;
 }
 
@@ -111,16 +129,22 @@ void Shard::deallocate(const Place& place) noexcept {
 
 // Returns a chunk that is empty and counted out, to be released, or nullptr.
 Chunk* Shard::take_back(const Place& place) noexcept {
+  if (!place.chunk->is_huge()) return take_back_pooled(place);
+  counts_.kinds[static_cast<std::size_t>(SizeKind::huge)].deallocation_count += 1;
+  count_out(*place.chunk);
+  return place.chunk;
+}
+
+Chunk* Shard::take_back_pooled(const Place& place) noexcept {
   Chunk& chunk = *place.chunk;
-  const SizeKind kind = chunk.is_huge() ? SizeKind::huge : rules().kind_of(place.room);
-  counts_.kinds[static_cast<std::size_t>(kind)].deallocation_count += 1;
-  if (kind != SizeKind::huge) {
-    taken_bytes_ -= place.room;
-    chunk.deallocate(place, pool_of(place.room));
-    if (rules().is_standard()) note_returned(place.room);
-    if (chunk.is_leaving && chunk.taken_bytes == 0) end_leaving(chunk);
-    if (!lists_.settle(chunk)) return shrink();
+  count_returned(place.room);
+  chunk.deallocate(place, pool_of(place.room));
+  if (rules().is_standard()) note_returned(place.room);
+  if (is_falling() && discards() && !chunk.is_taken(place.page)) {
+    chunk.discard_free_run(*commons_.source, place.page, place.room);
   }
+  if (chunk.is_leaving && chunk.taken_bytes == 0) return take_out(chunk);
+  if (!lists_.settle(chunk)) return shrink();
   count_out(chunk);
   return &chunk;
 }
@@ -128,24 +152,52 @@ Chunk* Shard::take_back(const Place& place) noexcept {
 void Shard::note_returned(std::size_t bytes) noexcept {
   returned_bytes_ += bytes;
   high_water_bytes_ = std::max(high_water_bytes_, taken_bytes_ + bytes);
-  const std::size_t fall_bytes_min = high_water_bytes_ / 8 + returned_bytes_min;
-  if (taken_bytes_ + fall_bytes_min < high_water_bytes_) {
+  if (taken_bytes_ + swing_of(high_water_bytes_) < high_water_bytes_) {
     has_fallen_.store(true, std::memory_order_relaxed);
   }
 }
 
-// Looks at all chunks, and so only when as much has come back as makes that cheap.
+// Looks at all chunks and all pages in pools, and so only when as much has come back as makes that
+// cheap.
 Chunk* Shard::shrink() noexcept {
-  if (returned_bytes_ < returned_bytes_min + staying_bytes_ / 512 || !has_too_much())
-    return nullptr;
+  if (!is_falling() || returned_bytes_ < returned_bytes_min + staying_bytes_ / 64) return nullptr;
   returned_bytes_ = 0;
+  for (unsigned size_class = 0; size_class < rules().class_count(); ++size_class) {
+    thin_out(size_class);
+  }
+  if (!has_too_much()) return nullptr;
   Chunk& least = *lists_.least_taken();
   begin_leaving(least);
-  if (least.taken_bytes != 0) return nullptr;
+  return least.taken_bytes == 0 ? take_out(least) : nullptr;
+}
+
+// Has pages leave that are emptier than others of the class, until no more slots are free in those
+// that stay than a sixty-fourth of what is taken.
+void Shard::thin_out(unsigned size_class) noexcept {
+  SubpagePool& pool = pools_[size_class];
+  std::size_t slot_count = 0;
+  std::size_t free_count = 0;
+  for (const Subpage* subpage = pool.newest(); subpage != nullptr; subpage = subpage->next) {
+    slot_count += subpage->capacity;
+    free_count += subpage->available;
+  }
+  std::size_t left_count = free_count;
+  for (Subpage* next = pool.newest(); next != nullptr;) {
+    Subpage& subpage = *next;
+    next = subpage.next;
+    if (left_count <= taken_count(size_class) / 64) return;
+    const bool is_idle = subpage.available == subpage.capacity;  // goes with the next decay
+    if (is_idle || subpage.available * slot_count < free_count * subpage.capacity) continue;
+    left_count -= subpage.available;
+    subpage.chunk->set_leaving(subpage, pool, true);
+  }
+}
+
+Chunk* Shard::take_out(Chunk& chunk) noexcept {
   has_released_ = true;
-  lists_.take(least);
-  count_out(least);
-  return &least;
+  lists_.take(chunk);
+  count_out(chunk);
+  return &chunk;
 }
 
 bool Shard::has_too_much() const noexcept {
@@ -157,6 +209,7 @@ void Shard::begin_leaving(Chunk& chunk) noexcept {
   staying_bytes_ -= rules().chunk_bytes;
   chunk.for_each_subpage([&](Subpage& subpage) {
     pool_of(subpage.slot_bytes).leave(subpage);
+    subpage.is_leaving = false;
     if (subpage.available == subpage.capacity) chunk.free_subpage(subpage);
   });
   chunk.set_leaving(true);
@@ -205,7 +258,7 @@ std::size_t Shard::decay() noexcept {
 // Under the lock: only there the pages are nobody's. Long free or not, no more of them have memory
 // than come and go.
 std::size_t Shard::discard_free_pages(bool only_long_free) noexcept {
-  if (!rules().is_standard() || commons_.is_checking()) return 0;
+  if (!discards()) return 0;
   const std::lock_guard lock(mutex_);
   std::size_t bytes = 0;
   std::size_t free_bytes = 0;
@@ -239,8 +292,9 @@ Chunk* Shard::take_idle(bool only_long_idle) noexcept {
   lists_.take_empty(only_long_idle, take);
   lists_.note_empty();
   spare_bytes_ /= 2;
-  high_water_bytes_ = taken_bytes_;
-  has_fallen_.store(false, std::memory_order_relaxed);
+  high_water_bytes_ = decayed_bytes_ = taken_bytes_;
+  const bool has_fallen = has_fallen_.exchange(false, std::memory_order_relaxed);
+  quiet_decay_count_ = has_fallen ? 0 : std::min(quiet_decay_count_ + 1, 2u);
   has_released_ = false;
   return first;
 }

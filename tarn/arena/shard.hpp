@@ -8,10 +8,10 @@
 //
 // After Netty 4.1's PoolArena, with one lock where the original has one more for each pool.
 //
-// Blocks do not move, but they come and go. When more is free than a load that swings needs, the
-// standard mode takes nothing more of the chunk of which least is taken, and threads do not keep
-// its blocks: they go back to it, their successors are taken elsewhere, it falls empty and goes to
-// the source. It stays after all if there is no other with room.
+// Blocks do not move, but they come and go. While the live set falls, the standard mode takes
+// nothing more of the emptiest pages of slots and chunks, and threads do not keep their blocks:
+// they go back, their successors are taken elsewhere, the page falls empty and loses its memory,
+// the chunk goes to the source. What leaves stays after all if there is no other with room.
 //
 // Threads:    any; the source is called without the lock, but to discard free pages.
 // Failure:    try_allocate() and try_allocate_huge() return nullptr; nothing has changed then.
@@ -109,10 +109,22 @@ class alignas(64) Shard {
   /// Forgets its chunks, so that a memory checker finds them lost.
   void lose_chunks() noexcept { table_ = ChunkTable(); }
 
-  /// Returns true if less is taken than was since the last decay, by an eighth and more: what
-  /// threads keep may be more than they need. Any thread may ask at any time.
+  /// Returns true if less is taken than was since the last decay, by an eighth and more than comes
+  /// and goes by chance: what threads keep may be more than they need. Any thread may ask at any
+  /// time.
   [[nodiscard]] bool has_fallen() const noexcept {
     return has_fallen_.load(std::memory_order_relaxed);
+  }
+
+  /// Returns how many blocks of a class are in use or in threads' hands. Any thread may ask at any
+  /// time, and may be told an older number.
+  [[nodiscard]] std::size_t taken_count(unsigned size_class) const noexcept {
+    return taken_counts_[size_class].load(std::memory_order_relaxed);
+  }
+
+  /// Returns the shard that a block of any shard of the arena, not a huge one, is of.
+  [[nodiscard]] const Shard& owner_of(const void* block) const noexcept {
+    return *Chunk::of(block, commons_.shape.span_bytes)->shard;
   }
 
   /// O(chunks).
@@ -148,11 +160,28 @@ class alignas(64) Shard {
   [[nodiscard]] void* allocate_pooled(std::size_t room) noexcept;
   [[nodiscard]] void* allocate_somewhere(std::size_t room,
                                          std::unique_lock<std::mutex>& lock) noexcept;
+  void count_taken(std::size_t room, std::size_t count) noexcept;
+  void count_returned(std::size_t room) noexcept;
   [[nodiscard]] std::size_t deallocate_own(std::span<void* const> blocks) noexcept;
   [[nodiscard]] Chunk* take_back(const Place& place) noexcept;
+  [[nodiscard]] Chunk* take_back_pooled(const Place& place) noexcept;
   void note_returned(std::size_t bytes) noexcept;
   [[nodiscard]] Chunk* shrink() noexcept;
+  void thin_out(unsigned size_class) noexcept;
+  [[nodiscard]] Chunk* take_out(Chunk& chunk) noexcept;
   [[nodiscard]] bool has_too_much() const noexcept;
+  // A fall lasts until a whole interval has gone by without one, or until as much is taken again.
+  [[nodiscard]] bool is_falling() const noexcept {
+    return quiet_decay_count_ < 2 && high_water_bytes_ <= decayed_bytes_ + swing_of(decayed_bytes_);
+  }
+  // What may come and go without being a rise or a fall: with 1000 buffers of a proxy the sizes
+  // alone make it vary by a quarter of a chunk.
+  [[nodiscard]] std::size_t swing_of(std::size_t bytes) const noexcept {
+    return bytes / 8 + rules().chunk_bytes / 2;
+  }
+  [[nodiscard]] bool discards() const noexcept {
+    return rules().is_standard() && !commons_.is_checking();
+  }
   // What is free for what comes and goes: a quarter of what is taken, and a chunk.
   [[nodiscard]] std::size_t swing_bytes() const noexcept {
     return taken_bytes_ / 4 + rules().chunk_bytes;
@@ -161,7 +190,6 @@ class alignas(64) Shard {
   void end_leaving(Chunk& chunk) noexcept;
   std::size_t release_all(Chunk* first) noexcept;
   [[nodiscard]] Chunk* acquire_chunk() noexcept;
-  [[nodiscard]] void* acquire(std::size_t bytes, std::size_t alignment) noexcept;
   void count_in(Chunk& chunk) noexcept;
   void count_out(Chunk& chunk) noexcept;
   void release(Chunk& chunk) noexcept;
@@ -175,6 +203,8 @@ class alignas(64) Shard {
   SubpagePool pools_[class_count_max];
   ChunkTable table_;
   ShardCounts counts_;
+  // Pairs with itself: who reads it late keeps a little more or less.
+  std::atomic<std::size_t> taken_counts_[class_count_max] = {};
   std::size_t taken_bytes_ = 0;       // of the rooms of all blocks of pages that are not free
   std::size_t staying_bytes_ = 0;     // of the pages of all chunks that do not leave
   std::size_t returned_bytes_ = 0;    // of the rooms of blocks that came back since shrink()
@@ -182,7 +212,9 @@ class alignas(64) Shard {
   std::size_t high_water_bytes_ = 0;  // the most that was taken since the last decay
   // Pairs with itself: who reads it late decays late.
   std::atomic<bool> has_fallen_{false};
-  bool has_released_ = false;  // a chunk since the last decay
+  std::size_t decayed_bytes_ = 0;   // what was taken at the last decay
+  unsigned quiet_decay_count_ = 2;  // before which it had not fallen; 2 at most
+  bool has_released_ = false;       // a chunk since the last decay
 };
 
 }  // namespace detail

@@ -50,12 +50,24 @@ class Shards : public testing::Test {
     blocks_[index] = blocks_.back();
     blocks_.pop_back();
   }
+  // As threads do when they come to a shard.
+  void follow_fall() {
+    if (shard_.has_fallen()) static_cast<void>(shard_.decay());
+  }
   void deallocate_any() { deallocate(random_() % blocks_.size()); }
   [[nodiscard]] std::size_t any_bytes() {
     constexpr std::size_t sizes[] = {60, 100, 300, 300, 700, 1000, 1500, 3000, 5000, 9000, 18000};
     return sizes[random_() % std::size(sizes)];
   }
   [[nodiscard]] std::size_t chunk_count() const { return shard_.counts().chunk_count; }
+
+  [[nodiscard]] std::size_t leaving_count() const {
+    std::size_t count = 0;
+    shard_.look([&](const ChunkLists& lists, const SubpagePool*) {
+      lists.for_each(ChunkLists::leaving, [&](const Chunk&) { ++count; });
+    });
+    return count;
+  }
 
   static std::size_t marked_bytes(std::size_t room) { return std::min<std::size_t>(room, 256); }
   static unsigned char pattern(const void* memory) {
@@ -78,6 +90,7 @@ TEST_F(Shards, ShrinkWithTheirLiveSet) {
   const std::size_t high_count = chunk_count();
   while (blocks_.size() > 500) {
     deallocate_any();
+    follow_fall();
     for (int replaced = 0; replaced < 10; ++replaced) {
       deallocate_any();
       allocate(any_bytes());
@@ -92,11 +105,52 @@ TEST_F(Shards, AskTheSourceForNothingWhileAChunkLeaves) {
   for (std::size_t count = 0; count < 4 * 128; ++count) allocate(8192);
   const std::size_t held_bytes = source_.live_bytes();
   // Every second page: all chunks are half free, and one is to leave.
-  for (std::size_t count = 4 * 128; count != 0; count -= 2) deallocate(count - 1);
+  for (std::size_t count = 4 * 128; count != 0; count -= 2) {
+    deallocate(count - 1);
+    follow_fall();
+  }
   ASSERT_EQ(source_.live_bytes(), held_bytes);
+  ASSERT_NE(leaving_count(), 0u);
   for (std::size_t count = 0; count < 2 * 128; ++count) allocate(8192);
   EXPECT_EQ(source_.live_bytes(), held_bytes);
   EXPECT_EQ(chunk_count(), 4u);
+}
+
+// One slot of eight stays in each page: half of the pages could hold what is in use. Pages that are
+// to fall empty are not taken from, and lose their memory as soon as they are.
+TEST_F(Shards, HavePagesOfFewSlotsLeaveWhileTheyFall) {
+  while (blocks_.size() < 8000) allocate(1024);
+  for (std::size_t index = blocks_.size(); index-- != 0;) {
+    if (index % 4 == 0) continue;
+    deallocate(index);
+    follow_fall();
+  }
+  for (int replaced = 0; replaced < 8000; ++replaced) {
+    deallocate_any();
+    allocate(1024);
+  }
+  EXPECT_LE(shard_.counts_of(size_class_of(1024)).page_bytes, taken_bytes_ * 5 / 4);
+}
+
+TEST_F(Shards, TakeOfPagesThatLeaveBeforeTheyAskForOthers) {
+  while (blocks_.size() < 8000) allocate(1024);
+  for (std::size_t count = 8000; count != 4000; --count) {
+    deallocate_any();
+    follow_fall();
+  }
+  const std::size_t held_bytes = shard_.counts_of(size_class_of(1024)).page_bytes;
+  while (taken_bytes_ < held_bytes / 4 * 3) allocate(1024);
+  EXPECT_LE(shard_.counts_of(size_class_of(1024)).page_bytes, held_bytes);
+}
+
+TEST_F(Shards, CountWhatIsTakenOfAClass) {
+  allocate(1024);
+  allocate(1024);
+  allocate(100);
+  EXPECT_EQ(shard_.taken_count(size_class_of(1024)), 2u);
+  EXPECT_EQ(shard_.taken_count(size_class_of(100)), 1u);
+  deallocate(0);
+  EXPECT_EQ(shard_.taken_count(size_class_of(1024)), 1u);
 }
 
 // Chunks of one block each are never full. Soon enough of them are kept.
@@ -118,9 +172,9 @@ TEST_F(Shards, KeepChunksForBlocksThatFillHalfOfOne) {
 TEST_F(Shards, TellThatLessIsTaken) {
   while (blocks_.size() < 1000) allocate(1000);
   EXPECT_FALSE(shard_.has_fallen());
-  while (blocks_.size() > 900) deallocate_any();
+  while (blocks_.size() > 500) deallocate_any();
   EXPECT_FALSE(shard_.has_fallen());
-  while (blocks_.size() > 700) deallocate_any();
+  while (blocks_.size() > 300) deallocate_any();
   EXPECT_TRUE(shard_.has_fallen());
   static_cast<void>(shard_.decay());
   EXPECT_FALSE(shard_.has_fallen());

@@ -30,10 +30,16 @@ bool SubpagePool::free(Subpage& subpage, std::uint32_t slot) noexcept {
     return false;
   }
   if (subpage.available != subpage.capacity) return false;
-  const bool is_alone = newest_ == &subpage && subpage.next == nullptr;
+  const bool is_alone = newest() == &subpage && subpage.next == nullptr;
   if (is_alone) return false;
   remove(subpage);
   return true;
+}
+
+void SubpagePool::set_leaving(Subpage& subpage, bool is_leaving) noexcept {
+  remove(subpage);
+  subpage.is_leaving = is_leaving;
+  push(subpage);
 }
 
 void SubpagePool::leave(Subpage& subpage) noexcept {
@@ -45,7 +51,7 @@ void SubpagePool::join(Subpage& subpage) noexcept {
 }
 
 Subpage* SubpagePool::take_idle() noexcept {
-  Subpage* subpage = newest_;
+  Subpage* subpage = newest();
   while (subpage != nullptr &&
          (subpage->slot_bytes == 0 || subpage->available != subpage->capacity)) {
     subpage = subpage->next;
@@ -55,14 +61,16 @@ Subpage* SubpagePool::take_idle() noexcept {
 }
 
 void SubpagePool::push(Subpage& subpage) noexcept {
+  Subpage*& newest = newest_[subpage.is_leaving];
   subpage.previous = nullptr;
-  subpage.next = newest_;
-  if (newest_ != nullptr) newest_->previous = &subpage;
-  newest_ = &subpage;
+  subpage.next = newest;
+  if (newest != nullptr) newest->previous = &subpage;
+  newest = &subpage;
 }
 
 void SubpagePool::remove(Subpage& subpage) noexcept {
-  (subpage.previous != nullptr ? subpage.previous->next : newest_) = subpage.next;
+  Subpage*& newest = newest_[subpage.is_leaving];
+  (subpage.previous != nullptr ? subpage.previous->next : newest) = subpage.next;
   if (subpage.next != nullptr) subpage.next->previous = subpage.previous;
 }
 

@@ -3,12 +3,13 @@
 //     page      | used | free | used | free | ... |              slots of slot_bytes each
 //     bitmap      1      0      1      0
 //
-//     pool of a class:  newest -> subpage -> subpage      pages with a free slot; full ones are
-//                                                         in no list until a slot comes back
+//     pool of a class:  newest  -> subpage -> subpage     pages with a free slot; full ones are in
+//                       leaving -> subpage                no list until a slot comes back
 //
 // After Netty 4.1's PoolSubpage, with its order: the slot freed last is taken first, then the
 // lowest free one. The last page of a pool stays when its slots are free, so that a size that comes
-// and goes does not cut a page anew each time. Slots of 0 bytes are all slot 0, and never run out.
+// and goes does not cut a page anew each time; but not if it is to fall empty. Slots of 0 bytes are
+// all slot 0, and never run out.
 //
 // Threads:    one at a time: the shard's lock.
 // Failure:    none; a page in a pool has a free slot.
@@ -36,6 +37,7 @@ struct Subpage {
   std::uint32_t capacity;
   std::uint32_t available;
   std::uint32_t next_slot;  // to be taken next, or no_slot: the lowest free one
+  bool is_leaving;          // to fall empty: others are taken from first
 
   [[nodiscard]] SlotBitmap bitmap() const noexcept { return SlotBitmap(words); }
 
@@ -50,7 +52,13 @@ struct Subpage {
 class SubpagePool {
  public:
   /// Returns the page from which a slot is taken next, or nullptr.
-  [[nodiscard]] Subpage* newest() const noexcept { return newest_; }
+  [[nodiscard]] Subpage* newest() const noexcept { return newest_[false]; }
+
+  /// Returns the page with a free slot that leaves since the shortest time, or nullptr.
+  [[nodiscard]] Subpage* newest_leaving() const noexcept { return newest_[true]; }
+
+  /// Has a page of this pool leave, or stay after all.
+  void set_leaving(Subpage& subpage, bool is_leaving) noexcept;
 
   /// Makes a page whose chunk, words and page are known one of free slots, in this pool.
   void begin(Subpage& subpage, std::uint32_t slot_bytes, std::size_t page_bytes) noexcept;
@@ -72,7 +80,7 @@ class SubpagePool {
   void push(Subpage& subpage) noexcept;
   void remove(Subpage& subpage) noexcept;
 
-  Subpage* newest_ = nullptr;
+  Subpage* newest_[2] = {};  // of those that stay, of those that leave
 };
 
 }  // namespace tarn::detail

@@ -70,6 +70,21 @@ TEST_F(Subpages, TheLastPageStays) {
   EXPECT_EQ(pool_.newest(), nullptr);
 }
 
+TEST_F(Subpages, APageThatLeavesIsNotTheNewestAndGoesWhenItIsFree) {
+  Subpage& first = begin();
+  Subpage& second = begin();
+  const std::uint32_t slot = pool_.take(second);
+  pool_.set_leaving(second, true);
+  EXPECT_EQ(pool_.newest(), &first);
+  EXPECT_EQ(pool_.newest_leaving(), &second);
+  pool_.set_leaving(first, true);
+  EXPECT_EQ(pool_.newest(), nullptr);
+  pool_.set_leaving(first, false);
+  EXPECT_EQ(pool_.newest(), &first);
+  EXPECT_TRUE(pool_.free(second, slot));
+  EXPECT_EQ(pool_.newest_leaving(), nullptr);
+}
+
 TEST_F(Subpages, SlotsOfNoBytesAreOneSlotForEver) {
   Subpage& subpage = subpages_[0];
   subpage.words = &words_[0];
