@@ -33,8 +33,10 @@ double batch_step_ns(const Outcome& outcome, double share) {
          static_cast<double>(trial::batch_step_count);
 }
 
+// Unknown if not even one call was slower.
 double single_ns(const Outcome& outcome, double share) {
-  if (outcome.times.singles.count() == 0) return unknown;
+  const auto count = static_cast<double>(outcome.times.singles.count());
+  if (count * (1 - share) < 1) return unknown;
   return static_cast<double>(outcome.times.singles.quantile_ticks(share)) * outcome.ns_per_tick;
 }
 
@@ -44,9 +46,11 @@ double ns_per_step(const Outcome& outcome, const trial::Epoch&) {
          static_cast<double>(outcome.times.step_count);
 }
 
-// Of the memory at the peak.
+// Of the memory at the peak. Blocks that were refused are in the plan, and not in memory.
 double share_of_peak(const Outcome& outcome, double bytes) {
-  if (outcome.bytes_at_peak == 0 || outcome.usable_bytes_at_peak == 0) return unknown;
+  if (outcome.times.refused_count != 0 || outcome.bytes_at_peak == 0 ||
+      outcome.usable_bytes_at_peak == 0)
+    return unknown;
   return 100 * bytes / static_cast<double>(outcome.bytes_at_peak);
 }
 
@@ -76,6 +80,7 @@ constexpr std::array<Column, 13> columns{{
      [](const Outcome& outcome, const trial::Epoch&) { return single_ns(outcome, 0.999); }},
     {"max", "max_ns", Unit::ns,
      [](const Outcome& outcome, const trial::Epoch&) {
+       if (outcome.times.singles.count() == 0) return unknown;
        return static_cast<double>(outcome.times.singles.max_ticks()) * outcome.ns_per_tick;
      }},
     {"memory", "memory_bytes", Unit::bytes,

@@ -103,6 +103,24 @@ class Replay(unittest.TestCase):
         report = self.replayed(self.folder / "trace.txt", "--with=glibc", "--rounds=1")
         self.assertEqual(report["epochs"]["live_bytes"], [8064, 65, 0])
 
+    def test_what_few_calls_can_not_tell_is_not_told(self):
+        allocator = self.replayed(self.trace(BY_HAND), "--with=glibc")["allocators"][0]
+        self.assertEqual([allocator[key] for key in ("p99_ns", "p99_9_ns", "max_ns")], [None] * 3)
+        # 5000 calls, of which one in 65 is timed by itself.
+        report = self.replayed(self.trace(long_trace(5000)), "--with=glibc", "--serial")
+        allocator = report["allocators"][0]
+        self.assertIsNone(allocator["p99_9_ns"], "76 calls have no slowest thousandth")
+        self.assertIsNone(allocator["p99_ns"], "nor a slowest hundredth")
+        self.assertGreater(allocator["max_ns"], 0)
+
+    def test_memory_of_blocks_that_were_refused_is_not_made_up(self):
+        trace = self.trace("tarn trace 1\nallocate block=1 bytes=9223372036854775807\n"
+                           "allocate block=2 bytes=100\n")
+        allocator = self.replayed(trace, "--with=glibc")["allocators"][0]
+        self.assertEqual(allocator["refused_count"], 1)
+        self.assertIsNone(allocator["internal_percent"])
+        self.assertIsNone(allocator["external_percent"])
+
     def test_all_that_are_here_run_if_none_is_named(self):
         if not HEAPS:
             self.skipTest("a sanitizer's heap lets no other one in front of it")

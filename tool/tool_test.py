@@ -152,6 +152,14 @@ class Tool(unittest.TestCase):
         threads = json.loads(self.run_tarn("stat", "--json", self.binary)[1])["threads"]
         self.assertEqual([thread["name"] for thread in threads], [None, "a worker"])
 
+    def test_times_that_go_back(self):
+        self.text.write_text("tarn trace 1\nallocate block=1 bytes=9 time_ns=1000\n"
+                             "allocate block=2 bytes=9 time_ns=400\n")
+        self.assertEqual(self.run_tarn("convert", self.text, self.binary)[0], 0)
+        text = self.run_tarn("stat", self.binary)[1]
+        self.assertIn("2 operations in 600 ns", text)
+        self.assertIn("in use at once, 0 ns after the start", text)
+
     def test_names_and_lines_of_a_program(self):
         source = self.folder / "two.c"
         source.write_text("void* inner(void) { return __builtin_return_address(0); }\n"

@@ -9,7 +9,7 @@ using trace::Kind;
 using trace::Operation;
 
 void TraceStatistics::add(const Operation& operation) {
-  if (operation_count++ == 0) first_ns = operation.time_ns;
+  first_ns = operation_count++ == 0 ? operation.time_ns : std::min(first_ns, operation.time_ns);
   last_ns = std::max(last_ns, operation.time_ns);
   if (!ledger_.check(operation)) {
     ++contradiction_count;
