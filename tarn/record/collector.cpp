@@ -1,6 +1,7 @@
 #include "tarn/record/collector.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "tarn/os/futex.hpp"
@@ -61,9 +62,9 @@ void Collector::merge(Process& process, std::uint64_t limit) {
     }
     ThreadReader& reader = *active_[first];
     do {
-      process.sink->add(*reader.next());
-      ++stats_.event_count;
-      reader.pop();
+      const std::span<const RawEvent> events = reader.take(turn);
+      process.sink->add(events);
+      stats_.event_count += events.size();
     } while (reader.next() != nullptr && reader.next()->stamp < turn);
     if (!has_event(&reader)) active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(first));
   }

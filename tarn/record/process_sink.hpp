@@ -28,11 +28,12 @@ class ProcessSink {
   virtual ~ProcessSink() = default;
 
   /// Of one address, events come in the order in which they happened; of one thread as well.
-  /// Of different threads and addresses, a later one may have the smaller stamp.
-  virtual void add(const RawEvent& event) = 0;
+  /// Of different threads and addresses, a later one may have the smaller stamp. All of one call
+  /// are of one thread; there is one at least.
+  virtual void add(std::span<const RawEvent> events) = 0;
 
-  /// An event of this address will be added soon.
-  virtual void expect(std::uint64_t address) noexcept = 0;
+  /// These events will be added soon.
+  virtual void expect(std::span<const RawEvent> events) noexcept = 0;
 
   /// The thread has ended, or what it was recorded in.
   virtual void end_thread(std::uint32_t thread) = 0;

@@ -39,9 +39,16 @@ inline constexpr unsigned alignment_upper_shift = 56;
 inline constexpr std::uint64_t address_mask = (std::uint64_t{1} << upper_shift) - 1;
 inline constexpr std::uint64_t bytes_mask = (std::uint64_t{1} << alignment_upper_shift) - 1;
 
-[[nodiscard]] inline bool has_bytes(RawKind kind) noexcept {
-  return kind == RawKind::allocate || kind == RawKind::allocate_zeroed ||
-         kind == RawKind::reallocate_end;
+/// Whether it is one, whatever a record says.
+[[nodiscard]] constexpr bool is_kind(RawKind kind) noexcept {
+  return kind >= RawKind::allocate && kind <= RawKind::module;
+}
+
+[[nodiscard]] constexpr bool has_bytes(RawKind kind) noexcept {
+  constexpr unsigned with_bytes = 1u << static_cast<unsigned>(RawKind::allocate) |
+                                  1u << static_cast<unsigned>(RawKind::allocate_zeroed) |
+                                  1u << static_cast<unsigned>(RawKind::reallocate_end);
+  return (with_bytes >> (static_cast<unsigned>(kind) & 31) & 1) != 0;
 }
 
 /// Code of a file, as the words of a record.

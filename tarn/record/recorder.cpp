@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -51,8 +52,8 @@ struct Recorder::FileSink final : ProcessSink {
     recorder.recordings_.push_back(std::move(recording));
   }
 
-  void add(const RawEvent& event) override { sink.add(event); }
-  void expect(std::uint64_t address) noexcept override { sink.expect(address); }
+  void add(std::span<const RawEvent> events) override { sink.add(events); }
+  void expect(std::span<const RawEvent> events) noexcept override { sink.expect(events); }
   void end_thread(std::uint32_t thread) override { sink.end_thread(thread); }
 
   Recorder& recorder;

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "tarn/record/process_sink.hpp"
@@ -30,11 +31,18 @@ class ThreadReader {
   /// Finds out what has been written by now.
   void look() noexcept;
 
-  /// Returns the next event, or null when there is none. Valid until pop().
+  /// Returns the next event, or null when there is none. Valid until it is taken.
   [[nodiscard]] const RawEvent* next() {
     return first_ != last_ || read() ? &events_[first_] : nullptr;
   }
-  void pop() noexcept { ++first_; }
+
+  /// Takes the next event, and those that follow it with a stamp below `turn`, as far as they are
+  /// at hand. Valid until the call of next(). Requires: there is one.
+  [[nodiscard]] std::span<const RawEvent> take(std::uint64_t turn) noexcept {
+    const std::size_t first = first_++;
+    while (first_ != last_ && events_[first_].stamp < turn) ++first_;
+    return {events_ + first, first_ - first};
+  }
 
   /// Whether all that has been written to the buffer by now was taken.
   [[nodiscard]] bool has_read(const Buffer& buffer) const noexcept;

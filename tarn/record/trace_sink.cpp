@@ -24,23 +24,37 @@ TraceSink::TraceSink(std::string path, Stacks stacks, const StampScale& scale)
     : file_(std::move(path)), writer_(file_, 16), stacks_(stacks), scale_(scale) {}
 
 TraceSink::Thread& TraceSink::thread_of(std::uint32_t number) {
-  if (newest_ != nullptr && newest_thread_ == number) return *newest_;
-  const auto [found, is_new] = threads_.try_emplace(number);
-  newest_thread_ = number;
-  newest_ = &found->second;
-  if (is_new && number != first_thread) {
+  std::unique_ptr<Thread>& thread = threads_.insert(number);
+  if (thread != nullptr) return *thread;
+  thread = std::make_unique<Thread>();
+  if (number != first_thread) {
     Operation begin;
     begin.thread = number;
     append(begin, Kind::thread_begin);
   }
-  return *newest_;
+  return *thread;
 }
 
-void TraceSink::add(const RawEvent& event) {
-  // A thread that was interrupted between its stamp and its record comes later than it says.
+void TraceSink::expect(std::span<const RawEvent> events) noexcept {
+  for (const RawEvent& event : events) book_.prefetch(event.address);
+}
+
+void TraceSink::add(std::span<const RawEvent> events) {
+  advance_to(events.front());
+  Thread& thread = thread_of(events.front().thread);
+  for (const RawEvent& event : events) {
+    advance_to(event);
+    add(thread, event);
+  }
+}
+
+// A thread that was interrupted between its stamp and its record comes later than it says.
+void TraceSink::advance_to(const RawEvent& event) noexcept {
   now_ns_ = std::max(now_ns_, scale_.ns(event.stamp));
+}
+
+void TraceSink::add(Thread& thread, const RawEvent& event) {
   if (event.kind == RawKind::module) return add_module(event);
-  Thread& thread = thread_of(event.thread);
   Operation operation;
   operation.thread = event.thread;
   operation.stack = stack_of(thread, event);
@@ -98,20 +112,20 @@ std::uint32_t TraceSink::stack_of(Thread& thread, const RawEvent& event) {
   return thread.calls.empty() ? thread.outside : thread.calls.back();
 }
 
-void TraceSink::begin_block(Operation operation, Kind kind, const RawEvent& event) {
+void TraceSink::begin_block(Operation& operation, Kind kind, const RawEvent& event) {
   operation.block = book_.begin(event.address);
   operation.bytes = event.bytes;
   operation.alignment_shift = event.alignment_shift;
   append(operation, kind);
 }
 
-void TraceSink::end_block(Operation operation, std::uint64_t block) {
+void TraceSink::end_block(Operation& operation, std::uint64_t block) {
   operation.block = block;
   if (block != 0) return append(operation, Kind::deallocate);
   ++stats_.unknown_count;
 }
 
-void TraceSink::end_reallocation(Operation operation, Thread& thread, const RawEvent& event) {
+void TraceSink::end_reallocation(Operation& operation, Thread& thread, const RawEvent& event) {
   const std::uint64_t block = std::exchange(thread.moving_block, 0);
   const bool is_refused = event.address == 0 && event.bytes != 0;
   if (is_refused) {
@@ -126,7 +140,7 @@ void TraceSink::end_reallocation(Operation operation, Thread& thread, const RawE
   append(operation, Kind::reallocate);
 }
 
-void TraceSink::append(Operation operation, Kind kind) {
+void TraceSink::append(Operation& operation, Kind kind) {
   operation.kind = kind;
   operation.time_ns = now_ns_;
   writer_.append(operation);
@@ -134,8 +148,8 @@ void TraceSink::append(Operation operation, Kind kind) {
 }
 
 void TraceSink::end_thread(std::uint32_t number) {
-  const bool had_begun = threads_.erase(number) != 0 && number != first_thread;
-  newest_ = nullptr;
+  const bool had_begun = threads_.find(number) != nullptr && number != first_thread;
+  threads_.erase(number);
   if (!had_begun) return;
   Operation end;
   end.thread = number;

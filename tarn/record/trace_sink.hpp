@@ -11,7 +11,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "tarn/record/process_sink.hpp"
 #include "tarn/record/session.hpp"
 #include "tarn/trace_file/address_book.hpp"
+#include "tarn/trace_file/number_map.hpp"
 #include "tarn/trace_file/output.hpp"
 #include "tarn/trace_file/trace_writer.hpp"
 
@@ -55,8 +57,8 @@ class TraceSink final : public ProcessSink {
   /// Writes to a new file at `path` what is recorded with such stacks and stamps.
   TraceSink(std::string path, Stacks stacks, const StampScale& scale);
 
-  void add(const RawEvent& event) override;
-  void expect(std::uint64_t address) noexcept override { book_.prefetch(address); }
+  void add(std::span<const RawEvent> events) override;
+  void expect(std::span<const RawEvent> events) noexcept override;
   void end_thread(std::uint32_t number) override;
 
   /// Writes the end of the file. Nothing may be added afterwards.
@@ -76,12 +78,14 @@ class TraceSink final : public ProcessSink {
   };
 
   [[nodiscard]] Thread& thread_of(std::uint32_t number);
+  void advance_to(const RawEvent& event) noexcept;
+  void add(Thread& thread, const RawEvent& event);
   [[nodiscard]] std::uint32_t stack_of(Thread& thread, const RawEvent& event);
   void add_module(const RawEvent& event);
-  void begin_block(trace::Operation operation, trace::Kind kind, const RawEvent& event);
-  void end_block(trace::Operation operation, std::uint64_t block);
-  void end_reallocation(trace::Operation operation, Thread& thread, const RawEvent& event);
-  void append(trace::Operation operation, trace::Kind kind);
+  void begin_block(trace::Operation& operation, trace::Kind kind, const RawEvent& event);
+  void end_block(trace::Operation& operation, std::uint64_t block);
+  void end_reallocation(trace::Operation& operation, Thread& thread, const RawEvent& event);
+  void append(trace::Operation& operation, trace::Kind kind);
 
   CountedFile file_;
   trace::TraceWriter writer_;
@@ -89,9 +93,7 @@ class TraceSink final : public ProcessSink {
   const Stacks stacks_;
   const StampScale scale_;
   std::uint64_t now_ns_ = 0;
-  std::map<std::uint32_t, Thread> threads_;
-  std::uint32_t newest_thread_ = 0;  // whose events came last
-  Thread* newest_ = nullptr;
+  trace::NumberMap<std::unique_ptr<Thread>> threads_;  // by number
   TraceSinkStats stats_;
 };
 
