@@ -45,9 +45,7 @@ class RecordedThread {
   }
 
   /// Says that the first `count` words of the buffer are written, whether they are or not.
-  void publish(std::uint64_t count) {
-    buffer().word_count.store(count, std::memory_order_release);
-  }
+  void publish(std::uint64_t count) { buffer().word_count.store(count, std::memory_order_release); }
 
   /// Writes any word, which the recorder does not see yet.
   void append(std::uint64_t word) { buffer().words[used_++] = word; }

@@ -64,6 +64,9 @@ struct ModuleWords {
 };
 static_assert(sizeof(ModuleWords) == 8 * ModuleWords::fixed_count);
 
+/// Deeper stacks are cut.
+inline constexpr std::size_t stack_call_count_max = 512;
+
 /// The first word of a stack.
 struct StackWord {
   std::uint32_t shared_count;  // calls of the stack before, outermost first, that are here as well

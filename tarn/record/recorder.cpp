@@ -64,7 +64,7 @@ struct Recorder::FileSink final : ProcessSink {
 Recorder::Recorder(RecorderOptions options)
     : options_(std::move(options)),
       session_(begin_session(best_stamp_clock(), options_.stacks)),
-      scale_(best_stamp_clock()) {}
+      scale_(StampClock::system) {}
 
 Recorder::~Recorder() { stop(); }
 
@@ -79,6 +79,8 @@ Result<void> Recorder::start() {
   begin_ns_ = monotonic_ns();
   const std::vector<std::string> variables = environment();
   process_ = start_program(pointers_to(options_.arguments).data(), pointers_to(variables).data());
+  // Measured while the program runs: what it does until then waits in buffers.
+  if (process_ > 0) scale_ = StampScale(session_.session->clock);
   if (process_ > 0) return {};
   stop();
   return Error::make(ErrorCode::incomplete, "can not run %s: %s", options_.arguments[0].c_str(),
@@ -143,7 +145,7 @@ bool Recorder::step() {
     return !end_.has_ended;
   }
   const std::uint32_t full_count = session_.session->full_count.load(std::memory_order_relaxed);
-  if (full_count < full_count_to_wake && are_any_left) {
+  if (!has_full_buffers(*session_.session, full_count_to_wake) && are_any_left) {
     sleep_while(session_.session->full_count, full_count, step_ns);
   }
   collector_->collect();

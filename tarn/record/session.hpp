@@ -96,6 +96,13 @@ void end_session(Session& session) noexcept;
 /// if the session is over, the recorder has died, or more threads are alive than there are buffers.
 [[nodiscard]] Buffer* claim_buffer(Session& session) noexcept;
 
+/// Whether so many buffers are full that threads have to wait. A thread that is killed while it
+/// hands a buffer over may leave it uncounted: the count is below 0 then, and not enormous.
+[[nodiscard]] inline bool has_full_buffers(const Session& session, std::uint32_t count) noexcept {
+  const std::uint32_t full_count = session.full_count.load(std::memory_order_seq_cst);
+  return static_cast<std::int32_t>(full_count) >= static_cast<std::int32_t>(count);
+}
+
 /// Leaves a buffer to the recorder.
 void hand_over(Session& session, Buffer& buffer) noexcept;
 

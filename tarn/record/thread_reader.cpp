@@ -21,8 +21,11 @@ void ThreadReader::add(const Buffer& buffer) {
   parts_.insert(at, Part{&buffer, 0, 0});
 }
 
-void ThreadReader::look() noexcept {
-  for (Part& part : parts_) part.word_count = written_count(*part.buffer);
+void ThreadReader::look(const Session& session) noexcept {
+  // A count that falls is none of ours.
+  for (Part& part : parts_)
+    part.word_count = std::max(part.read_count, written_count(*part.buffer));
+  stamp_max_ = after_now(session.clock) - session.begin + ahead_ticks_max;
   current_ = 0;
 }
 
@@ -51,14 +54,14 @@ bool ThreadReader::read_from(Part& part, RawEvent& event) const noexcept {
   const std::uint64_t bytes_count = has_bytes(event.kind) ? 1 : 0;
   const std::uint64_t stack_count = words[1] >> upper_shift;
   const std::uint64_t word_count = 2 + bytes_count + stack_count;
-  if (left_count < word_count || !is_kind(event.kind)) return false;
+  event.stamp = words[0] >> stamp_shift;
+  if (left_count < word_count || event.stamp > stamp_max_ || !is_kind(event.kind)) return false;
   // Which kind comes next is hard to guess: no branch decides.
   const std::uint64_t sized = words[1 + bytes_count] & (0 - bytes_count);
   event.thread = thread_;
-  event.stamp = words[0] >> stamp_shift;
   event.address = words[1] & address_mask;
   event.bytes = sized & bytes_mask;
-  event.alignment_shift = static_cast<std::uint8_t>(sized >> alignment_upper_shift);
+  event.alignment_shift = static_cast<std::uint8_t>(sized >> alignment_upper_shift & 63);
   event.stack = {words + 2 + bytes_count, static_cast<std::size_t>(stack_count)};
   part.read_count += word_count;
   return true;
@@ -66,7 +69,7 @@ bool ThreadReader::read_from(Part& part, RawEvent& event) const noexcept {
 
 bool ThreadReader::has_read(const Buffer& buffer) const noexcept {
   return first_ == last_ && std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
-           return part.buffer == &buffer && part.read_count == written_count(buffer);
+           return part.buffer == &buffer && part.read_count >= written_count(buffer);
          });
 }
 

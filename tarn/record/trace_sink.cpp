@@ -104,7 +104,8 @@ std::uint32_t TraceSink::stack_of(Thread& thread, const RawEvent& event) {
   if (difference.shared_count == 0) {
     thread.outside = difference.is_cut != 0 ? writer_.add_stack(0, unknown_address) : 0;
   }
-  thread.calls.resize(std::min<std::size_t>(difference.shared_count, thread.calls.size()));
+  thread.calls.resize(
+      std::min({std::size_t{difference.shared_count}, thread.calls.size(), stack_call_count_max}));
   for (std::size_t i = event.stack.size(); i-- > 1;) {
     const std::uint32_t caller = thread.calls.empty() ? thread.outside : thread.calls.back();
     thread.calls.push_back(writer_.add_stack(caller, event.stack[i]));
