@@ -74,6 +74,10 @@ Result<void> Recorder::start() {
                        "no memory to share with the program (memfd_create or mmap: %s)",
                        std::strerror(errno));
   }
+  if (options_.stacks == Stacks::full && !has_full_stacks) {
+    return Error::make(ErrorCode::incomplete,
+                       "full call stacks are recorded on x86-64 only; use --stacks caller");
+  }
   collector_ =
       std::make_unique<Collector>(*session_.session, static_cast<ProcessSinkFactory&>(*this));
   begin_ns_ = monotonic_ns();

@@ -33,6 +33,13 @@ namespace tarn::record {
 
 enum class Stacks : std::uint32_t { none, caller, full };
 
+/// Full stacks are followed by tables of x86-64 (call_stack_log.hpp).
+#if defined(__x86_64__)
+inline constexpr bool has_full_stacks = true;
+#else
+inline constexpr bool has_full_stacks = false;
+#endif
+
 /// The variable of the environment that leads a program to its session.
 inline constexpr const char* session_variable = "TARN_RECORD_SESSION";
 
