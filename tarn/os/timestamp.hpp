@@ -59,7 +59,10 @@ class StampScale {
   explicit StampScale(StampClock clock) noexcept;
 
   [[nodiscard]] std::uint64_t ns(std::uint64_t ticks) const noexcept {
-    return static_cast<std::uint64_t>(static_cast<double>(ticks) * ns_per_tick_);
+    // Conversions of signed numbers are one instruction each.
+    const auto signed_ticks = static_cast<std::int64_t>(ticks);
+    return static_cast<std::uint64_t>(
+        static_cast<std::int64_t>(static_cast<double>(signed_ticks) * ns_per_tick_));
   }
 
  private:

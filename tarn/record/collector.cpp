@@ -1,7 +1,9 @@
 #include "tarn/record/collector.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "tarn/os/futex.hpp"
@@ -17,27 +19,35 @@ void Collector::collect() {
 }
 
 void Collector::find_buffers() {
-  in_use_.clear();
+  const std::size_t known_count = in_use_.size();
   for (std::size_t i = 0; i < buffer_count; ++i) {
+    if (is_in_use_[i]) continue;
     if (session_.states[i].load(std::memory_order_acquire) == BufferState::free) continue;
+    const Buffer& buffer = session_.buffers[i];
     // Pairs with the thread's store: all that says whose buffer it is has been written.
-    if (session_.buffers[i].process_id.load(std::memory_order_acquire) != 0) in_use_.push_back(i);
+    const std::int32_t process_id = buffer.process_id.load(std::memory_order_acquire);
+    if (process_id == 0) continue;
+    in_use_.push_back(
+        {i, buffer.process, process_id, buffer.thread, buffer.thread_id, nullptr, false});
+    is_in_use_[i] = true;
   }
   // Processes are found in the order in which they began.
-  std::sort(in_use_.begin(), in_use_.end(), [this](std::size_t left, std::size_t right) {
-    return session_.buffers[left].process < session_.buffers[right].process;
-  });
-  for (const std::size_t i : in_use_) {
-    const Buffer& buffer = session_.buffers[i];
-    Process& process = processes_[buffer.process];
-    if (process.sink == nullptr) {
-      process.id = buffer.process_id.load(std::memory_order_relaxed);
-      process.sink = factory_.begin_process(process.id);
-      ++stats_.process_count;
-    }
-    process.threads.try_emplace(buffer.thread, buffer.thread, *process.sink)
-        .first->second.add(buffer);
+  const auto first_new = in_use_.begin() + static_cast<std::ptrdiff_t>(known_count);
+  std::sort(first_new, in_use_.end(),
+            [](const Claimed& left, const Claimed& right) { return left.process < right.process; });
+  std::for_each(first_new, in_use_.end(), [this](Claimed& claimed) { add_buffer(claimed); });
+}
+
+void Collector::add_buffer(Claimed& claimed) {
+  Process& process = processes_[claimed.process];
+  if (process.sink == nullptr) {
+    process.id = claimed.process_id;
+    process.sink = factory_.begin_process(process.id);
+    ++stats_.process_count;
   }
+  claimed.reader =
+      &process.threads.try_emplace(claimed.thread, claimed.thread, *process.sink).first->second;
+  claimed.reader->add(session_.buffers[claimed.index]);
 }
 
 void Collector::merge(Process& process, std::uint64_t limit) {
@@ -47,7 +57,7 @@ void Collector::merge(Process& process, std::uint64_t limit) {
   };
   active_.clear();
   for (auto& [number, reader] : process.threads) {
-    reader.look();
+    reader.look(session_);
     if (has_event(&reader)) active_.push_back(&reader);
   }
   while (!active_.empty()) {
@@ -62,37 +72,42 @@ void Collector::merge(Process& process, std::uint64_t limit) {
     }
     ThreadReader& reader = *active_[first];
     do {
-      process.sink->add(*reader.next());
-      ++stats_.event_count;
-      reader.pop();
+      const std::span<const RawEvent> events = reader.take(turn);
+      process.sink->add(events);
+      stats_.event_count += events.size();
     } while (reader.next() != nullptr && reader.next()->stamp < turn);
     if (!has_event(&reader)) active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(first));
   }
 }
 
 void Collector::free_buffers() {
-  std::uint32_t full_count = 0;
-  for (const std::size_t i : in_use_) {
-    Buffer& buffer = session_.buffers[i];
-    const bool is_full = session_.states[i].load(std::memory_order_acquire) == BufferState::full;
-    if (!is_full && !is_left_behind_[i]) continue;
-    ThreadReader& reader = processes_.at(buffer.process).threads.at(buffer.thread);
-    if (!reader.has_read(buffer)) continue;
-    reader.remove(buffer);
-    // The one it was filling is its last; other buffers of it may come later in this loop.
-    if (is_left_behind_[i]) ended_.emplace_back(buffer.process, buffer.thread);
-    buffer.process_id.store(0, std::memory_order_relaxed);
-    is_left_behind_[i] = false;
-    session_.states[i].store(BufferState::free, std::memory_order_release);
-    full_count += is_full ? 1 : 0;
-  }
-  for (const auto& [process, thread] : ended_) {
-    end_thread(processes_.at(process), processes_.at(process).threads.at(thread));
+  std::erase_if(in_use_, [this](const Claimed& claimed) { return try_free(claimed); });
+  for (const auto& [number, thread] : ended_) {
+    Process& process = processes_.at(number);
+    const auto found = process.threads.find(thread);
+    if (found != process.threads.end() && found->second.is_empty()) {
+      end_thread(process, found->second);
+    }
   }
   ended_.clear();
-  session_.full_count.fetch_sub(full_count, std::memory_order_seq_cst);
   session_.freed_count.fetch_add(1, std::memory_order_seq_cst);
   if (session_.waiting_count.load(std::memory_order_seq_cst) != 0) wake_all(session_.freed_count);
+}
+
+bool Collector::try_free(const Claimed& claimed) {
+  std::atomic<BufferState>& state = session_.states[claimed.index];
+  Buffer& buffer = session_.buffers[claimed.index];
+  const bool is_full = state.load(std::memory_order_acquire) == BufferState::full;
+  if (!is_full && !claimed.is_left_behind) return false;
+  if (!claimed.reader->has_read(buffer)) return false;
+  claimed.reader->remove(buffer);
+  // The one it was filling is its last; other buffers of it may be freed later in this round.
+  if (claimed.is_left_behind) ended_.emplace_back(claimed.process, claimed.thread);
+  is_in_use_[claimed.index] = false;
+  buffer.process_id.store(0, std::memory_order_relaxed);
+  state.store(BufferState::free, std::memory_order_release);
+  if (is_full) session_.full_count.fetch_sub(1, std::memory_order_seq_cst);
+  return true;
 }
 
 void Collector::end_thread(Process& process, ThreadReader& reader) {
@@ -107,19 +122,16 @@ void Collector::sweep() {
   std::map<std::int32_t, std::uint32_t> newest_process;
   std::map<std::pair<std::uint32_t, std::int32_t>, std::uint32_t> newest_thread;
   for (const auto& [number, process] : processes_) newest_process[process.id] = number;
-  for (const std::size_t i : in_use_) {
-    const Buffer& buffer = session_.buffers[i];
-    std::uint32_t& newest = newest_thread[{buffer.process, buffer.thread_id}];
-    newest = std::max(newest, buffer.thread);
+  for (const Claimed& claimed : in_use_) {
+    std::uint32_t& newest = newest_thread[{claimed.process, claimed.thread_id}];
+    newest = std::max(newest, claimed.thread);
   }
-  for (const std::size_t i : in_use_) {
-    if (session_.states[i].load(std::memory_order_relaxed) != BufferState::filling) continue;
-    const Buffer& buffer = session_.buffers[i];
-    const std::int32_t id = buffer.process_id.load(std::memory_order_acquire);
-    if (id == 0) continue;
-    is_left_behind_[i] = newest_process[id] > buffer.process ||
-                         newest_thread[{buffer.process, buffer.thread_id}] > buffer.thread ||
-                         !is_thread_alive(id, buffer.thread_id);
+  for (Claimed& claimed : in_use_) {
+    const BufferState state = session_.states[claimed.index].load(std::memory_order_relaxed);
+    if (state == BufferState::full) continue;
+    claimed.is_left_behind = newest_process[claimed.process_id] > claimed.process ||
+                             newest_thread[{claimed.process, claimed.thread_id}] > claimed.thread ||
+                             !is_thread_alive(claimed.process_id, claimed.thread_id);
   }
   name_threads();
   leave_processes(newest_process);

@@ -60,9 +60,22 @@ class Collector {
     std::map<std::uint32_t, ThreadReader> threads;  // by number
   };
 
+  // A buffer that is not free. What it says of itself is read once: the program may write over it.
+  struct Claimed {
+    std::size_t index;
+    std::uint32_t process;
+    std::int32_t process_id;
+    std::uint32_t thread;
+    std::int32_t thread_id;
+    ThreadReader* reader;
+    bool is_left_behind;
+  };
+
   void find_buffers();
+  void add_buffer(Claimed& claimed);
   void merge(Process& process, std::uint64_t limit);
   void free_buffers();
+  [[nodiscard]] bool try_free(const Claimed& claimed);
   void end_thread(Process& process, ThreadReader& reader);
   void name_threads();
   void leave_processes(const std::map<std::int32_t, std::uint32_t>& newest_process);
@@ -71,10 +84,10 @@ class Collector {
   ProcessSinkFactory& factory_;
   CollectorStats stats_;
   std::map<std::uint32_t, Process> processes_;  // by number
-  std::vector<std::size_t> in_use_;             // buffers that are not free
-  std::vector<bool> is_left_behind_ = std::vector<bool>(buffer_count);
-  std::vector<ThreadReader*> active_;                           // of the process that is merged
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> ended_;  // process, thread: in this round
+  std::vector<Claimed> in_use_;
+  std::vector<bool> is_in_use_ = std::vector<bool>(buffer_count);  // by index
+  std::vector<ThreadReader*> active_;                              // of the process that is merged
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> ended_;     // process, thread: in this round
 };
 
 }  // namespace tarn::record

@@ -29,11 +29,12 @@ class ProcessSink {
   virtual ~ProcessSink() = default;
 
   /// Of one address, events come in the order in which they happened; of one thread as well.
-  /// Of different threads and addresses, a later one may have the smaller stamp.
-  virtual void add(const RawEvent& event) = 0;
+  /// Of different threads and addresses, a later one may have the smaller stamp. All of one call
+  /// are of one thread; there is one at least.
+  virtual void add(std::span<const RawEvent> events) = 0;
 
-  /// An event of this address will be added soon.
-  virtual void expect(std::uint64_t address) noexcept = 0;
+  /// These events will be added soon.
+  virtual void expect(std::span<const RawEvent> events) noexcept = 0;
 
   /// What the thread is called by now, whether that is news or not.
   virtual void name_thread(std::uint32_t, std::string_view) {}

@@ -47,9 +47,16 @@ inline constexpr std::uint64_t bytes_mask = (std::uint64_t{1} << alignment_upper
 /// Of a text in place of a stack, filled up with zeros to a word.
 inline constexpr std::size_t text_bytes_max = 255;
 
-[[nodiscard]] inline bool has_bytes(RawKind kind) noexcept {
-  return kind == RawKind::allocate || kind == RawKind::allocate_zeroed ||
-         kind == RawKind::reallocate_end;
+/// Whether it is one, whatever a record says.
+[[nodiscard]] constexpr bool is_kind(RawKind kind) noexcept {
+  return kind >= RawKind::allocate && kind <= RawKind::thread_name;
+}
+
+[[nodiscard]] constexpr bool has_bytes(RawKind kind) noexcept {
+  constexpr unsigned with_bytes = 1u << static_cast<unsigned>(RawKind::allocate) |
+                                  1u << static_cast<unsigned>(RawKind::allocate_zeroed) |
+                                  1u << static_cast<unsigned>(RawKind::reallocate_end);
+  return (with_bytes >> (static_cast<unsigned>(kind) & 31) & 1) != 0;
 }
 
 /// Code of a file, as the words of a record.
@@ -64,6 +71,9 @@ struct ModuleWords {
   static constexpr std::size_t fixed_count = 6;
 };
 static_assert(sizeof(ModuleWords) == 8 * ModuleWords::fixed_count);
+
+/// Deeper stacks are cut.
+inline constexpr std::size_t stack_call_count_max = 512;
 
 /// The first word of a stack.
 struct StackWord {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -52,8 +53,8 @@ struct Recorder::FileSink final : ProcessSink {
     recorder.recordings_.push_back(std::move(recording));
   }
 
-  void add(const RawEvent& event) override { sink.add(event); }
-  void expect(std::uint64_t address) noexcept override { sink.expect(address); }
+  void add(std::span<const RawEvent> events) override { sink.add(events); }
+  void expect(std::span<const RawEvent> events) noexcept override { sink.expect(events); }
   void name_thread(std::uint32_t thread, std::string_view name) override {
     sink.name_thread(thread, name);
   }
@@ -67,7 +68,7 @@ struct Recorder::FileSink final : ProcessSink {
 Recorder::Recorder(RecorderOptions options)
     : options_(std::move(options)),
       session_(begin_session(best_stamp_clock(), options_.stacks)),
-      scale_(best_stamp_clock()) {}
+      scale_(StampClock::system) {}
 
 Recorder::~Recorder() { stop(); }
 
@@ -77,11 +78,17 @@ Result<void> Recorder::start() {
                        "no memory to share with the program (memfd_create or mmap: %s)",
                        std::strerror(errno));
   }
+  if (options_.stacks == Stacks::full && !has_full_stacks) {
+    return Error::make(ErrorCode::incomplete,
+                       "full call stacks are recorded on x86-64 only; use --stacks caller");
+  }
   collector_ =
       std::make_unique<Collector>(*session_.session, static_cast<ProcessSinkFactory&>(*this));
   begin_ns_ = monotonic_ns();
   const std::vector<std::string> variables = environment();
   process_ = start_program(pointers_to(options_.arguments).data(), pointers_to(variables).data());
+  // Measured while the program runs: what it does until then waits in buffers.
+  if (process_ > 0) scale_ = StampScale(session_.session->clock);
   if (process_ > 0) return {};
   stop();
   return Error::make(ErrorCode::incomplete, "can not run %s: %s", options_.arguments[0].c_str(),
@@ -145,9 +152,9 @@ bool Recorder::step() {
     sleep_while(session_.session->full_count, session_.session->full_count.load(), step_ns);
     return !end_.has_ended;
   }
-  const std::int32_t count = full_count(*session_.session);
-  if (count < full_count_to_wake && are_any_left) {
-    sleep_while(session_.session->full_count, static_cast<std::uint32_t>(count), step_ns);
+  const std::uint32_t full_count = session_.session->full_count.load(std::memory_order_relaxed);
+  if (!has_full_buffers(*session_.session, full_count_to_wake) && are_any_left) {
+    sleep_while(session_.session->full_count, full_count, step_ns);
   }
   collector_->collect();
   if (!are_any_left || monotonic_ns() - swept_ns_ >= sweep_ns) {

@@ -26,7 +26,7 @@ bool wait_for_recorder(Session& session) noexcept {
   constexpr std::uint64_t patience_ns = 1'000'000'000;
   const std::uint32_t freed_count = session.freed_count.load(std::memory_order_acquire);
   session.waiting_count.fetch_add(1, std::memory_order_seq_cst);
-  if (full_count(session, std::memory_order_seq_cst) >= full_count_max) {
+  if (has_full_buffers(session, full_count_max)) {
     sleep_while(session.freed_count, freed_count, patience_ns);
   }
   session.waiting_count.fetch_sub(1, std::memory_order_relaxed);
@@ -57,12 +57,9 @@ void end_session(Session& session) noexcept {
 }
 
 Buffer* claim_buffer(Session& session) noexcept {
-  while (full_count(session) >= full_count_max) {
+  while (has_full_buffers(session, full_count_max)) {
     if (session.is_over.load(std::memory_order_relaxed) != 0) return nullptr;
-    if (wait_for_recorder(session)) continue;
-    // Or each thread that begins from now on would find out by itself, for a second.
-    session.is_over.store(1, std::memory_order_relaxed);
-    return nullptr;
+    if (!wait_for_recorder(session)) end_session(session);  // on behalf of the one that has died
   }
   if (session.is_over.load(std::memory_order_relaxed) != 0) return nullptr;
   Buffer* const buffer = try_claim(session);

@@ -33,6 +33,13 @@ namespace tarn::record {
 
 enum class Stacks : std::uint32_t { none, caller, full };
 
+/// Full stacks are followed by tables of x86-64 (call_stack_log.hpp).
+#if defined(__x86_64__)
+inline constexpr bool has_full_stacks = true;
+#else
+inline constexpr bool has_full_stacks = false;
+#endif
+
 /// The variable of the environment that leads a program to its session.
 inline constexpr const char* session_variable = "TARN_RECORD_SESSION";
 
@@ -80,13 +87,6 @@ struct alignas(64) Session {
   Buffer buffers[buffer_count];
 };
 
-/// How many buffers are full; one less, also than none, for each thread that was killed between
-/// marking its buffer and counting it.
-[[nodiscard]] inline std::int32_t full_count(
-    const Session& session, std::memory_order order = std::memory_order_relaxed) noexcept {
-  return static_cast<std::int32_t>(session.full_count.load(order));
-}
-
 /// A session of its recorder's.
 struct NewSession {
   Session* session;                     // null: the system has no memory to share
@@ -102,6 +102,13 @@ void end_session(Session& session) noexcept;
 /// Returns a free buffer, which is the caller's to fill in; waits if the recorder is behind. Null
 /// if the session is over, the recorder has died, or more threads are alive than there are buffers.
 [[nodiscard]] Buffer* claim_buffer(Session& session) noexcept;
+
+/// Whether so many buffers are full that threads have to wait. A thread that is killed while it
+/// hands a buffer over may leave it uncounted: the count is below 0 then, and not enormous.
+[[nodiscard]] inline bool has_full_buffers(const Session& session, std::uint32_t count) noexcept {
+  const std::uint32_t full_count = session.full_count.load(std::memory_order_seq_cst);
+  return static_cast<std::int32_t>(full_count) >= static_cast<std::int32_t>(count);
+}
 
 /// Leaves a buffer to the recorder.
 void hand_over(Session& session, Buffer& buffer) noexcept;

@@ -21,8 +21,11 @@ void ThreadReader::add(const Buffer& buffer) {
   parts_.insert(at, Part{&buffer, 0, 0});
 }
 
-void ThreadReader::look() noexcept {
-  for (Part& part : parts_) part.word_count = written_count(*part.buffer);
+void ThreadReader::look(const Session& session) noexcept {
+  // A count that falls is none of ours.
+  for (Part& part : parts_)
+    part.word_count = std::max(part.read_count, written_count(*part.buffer));
+  stamp_max_ = after_now(session.clock) - session.begin + ahead_ticks_max;
   current_ = 0;
 }
 
@@ -32,39 +35,41 @@ bool ThreadReader::read() {
     Part& part = parts_[current_];
     if (part.read_count == part.word_count) {
       ++current_;
-    } else if (RawEvent& event = events_[last_]; read_from(part, event)) {
-      sink_->expect(event.address);
+    } else if (read_from(part, events_[last_])) {
       ++last_;
     } else {
       is_damaged_ = true;
       part.read_count = part.word_count;
     }
   }
+  sink_->expect({events_, last_});
   return last_ != 0;
 }
 
 bool ThreadReader::read_from(Part& part, RawEvent& event) const noexcept {
   const std::uint64_t* const words = part.buffer->words + part.read_count;
   const std::uint64_t left_count = part.word_count - part.read_count;
+  if (left_count < 2) return false;
   event.kind = static_cast<RawKind>(words[0] & 0xff);
-  const std::uint64_t fixed_count = has_bytes(event.kind) ? 3 : 2;
-  if (left_count < fixed_count) return false;
+  const std::uint64_t bytes_count = has_bytes(event.kind) ? 1 : 0;
   const std::uint64_t stack_count = words[1] >> upper_shift;
-  if (left_count - fixed_count < stack_count) return false;
-  event.thread = thread_;
+  const std::uint64_t word_count = 2 + bytes_count + stack_count;
   event.stamp = words[0] >> stamp_shift;
+  if (left_count < word_count || event.stamp > stamp_max_ || !is_kind(event.kind)) return false;
+  // Which kind comes next is hard to guess: no branch decides.
+  const std::uint64_t sized = words[1 + bytes_count] & (0 - bytes_count);
+  event.thread = thread_;
   event.address = words[1] & address_mask;
-  event.bytes = fixed_count == 3 ? words[2] & bytes_mask : 0;
-  event.alignment_shift =
-      fixed_count == 3 ? static_cast<std::uint8_t>(words[2] >> alignment_upper_shift) : 0;
-  event.stack = {words + fixed_count, static_cast<std::size_t>(stack_count)};
-  part.read_count += fixed_count + stack_count;
+  event.bytes = sized & bytes_mask;
+  event.alignment_shift = static_cast<std::uint8_t>(sized >> alignment_upper_shift & 63);
+  event.stack = {words + 2 + bytes_count, static_cast<std::size_t>(stack_count)};
+  part.read_count += word_count;
   return true;
 }
 
 bool ThreadReader::has_read(const Buffer& buffer) const noexcept {
   return first_ == last_ && std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
-           return part.buffer == &buffer && part.read_count == written_count(buffer);
+           return part.buffer == &buffer && part.read_count >= written_count(buffer);
          });
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "tarn/record/process_sink.hpp"
@@ -27,14 +28,21 @@ class ThreadReader {
   /// Adds the buffer if it is not known yet. The next in sequence comes last.
   void add(const Buffer& buffer);
 
-  /// Finds out what has been written by now.
-  void look() noexcept;
+  /// Finds out what has been written by now to this thread's buffers, which are of `session`.
+  void look(const Session& session) noexcept;
 
-  /// Returns the next event, or null when there is none. Valid until pop().
+  /// Returns the next event, or null when there is none. Valid until it is taken.
   [[nodiscard]] const RawEvent* next() {
     return first_ != last_ || read() ? &events_[first_] : nullptr;
   }
-  void pop() noexcept { ++first_; }
+
+  /// Takes the next event, and those that follow it with a stamp below `turn`, as far as they are
+  /// at hand. Valid until the call of next(). Requires: there is one.
+  [[nodiscard]] std::span<const RawEvent> take(std::uint64_t turn) noexcept {
+    const std::size_t first = first_++;
+    while (first_ != last_ && events_[first_].stamp < turn) ++first_;
+    return {events_ + first, first_ - first};
+  }
 
   /// Whether all that has been written to the buffer by now was taken.
   [[nodiscard]] bool has_read(const Buffer& buffer) const noexcept;
@@ -61,11 +69,16 @@ class ThreadReader {
   [[nodiscard]] bool read();
   [[nodiscard]] bool read_from(Part& part, RawEvent& event) const noexcept;
 
+  // Clocks of two processors may differ by a little. What claims to come from so far ahead, 2 s or
+  // 4, is no stamp: nobody would wait for its turn.
+  static constexpr std::uint64_t ahead_ticks_max = std::uint64_t{1} << 32;
+
   std::uint32_t thread_;
   std::uint32_t nested_count_ = 0;
   bool is_damaged_ = false;
   ProcessSink* sink_;
-  std::size_t first_ = 0;  // of those that are read and not taken
+  std::uint64_t stamp_max_ = 0;  // of what was written before the last look()
+  std::size_t first_ = 0;        // of those that are read and not taken
   std::size_t last_ = 0;
   RawEvent events_[ahead_count];
   std::size_t current_ = 0;  // the first part that has not been read

@@ -43,24 +43,38 @@ TraceSink::TraceSink(std::string path, Stacks stacks, const StampScale& scale,
 }
 
 TraceSink::Thread& TraceSink::thread_of(std::uint32_t number) {
-  if (newest_ != nullptr && newest_thread_ == number) return *newest_;
-  const auto [found, is_new] = threads_.try_emplace(number);
-  newest_thread_ = number;
-  newest_ = &found->second;
-  if (is_new && number != first_thread) {
+  std::unique_ptr<Thread>& thread = threads_.insert(number);
+  if (thread != nullptr) return *thread;
+  thread = std::make_unique<Thread>();
+  if (number != first_thread) {
     Operation begin;
     begin.thread = number;
     append(begin, Kind::thread_begin);
   }
-  return *newest_;
+  return *thread;
 }
 
-void TraceSink::add(const RawEvent& event) {
-  // A thread that was interrupted between its stamp and its record comes later than it says.
+void TraceSink::expect(std::span<const RawEvent> events) noexcept {
+  for (const RawEvent& event : events) book_.prefetch(event.address);
+}
+
+void TraceSink::add(std::span<const RawEvent> events) {
+  advance_to(events.front());
+  Thread& thread = thread_of(events.front().thread);
+  for (const RawEvent& event : events) {
+    advance_to(event);
+    add(thread, event);
+  }
+}
+
+// A thread that was interrupted between its stamp and its record comes later than it says.
+void TraceSink::advance_to(const RawEvent& event) noexcept {
   now_ns_ = std::max(now_ns_, scale_.ns(event.stamp));
+}
+
+void TraceSink::add(Thread& thread, const RawEvent& event) {
   if (event.kind == RawKind::module) return add_module(event);
   if (is_mark(event.kind)) return add_mark(event);
-  Thread& thread = thread_of(event.thread);  // which may begin with it
   if (event.kind == RawKind::thread_begin) return;
   if (event.kind == RawKind::thread_name) return name_thread(event.thread, text_of(event));
   Operation operation;
@@ -105,7 +119,6 @@ void TraceSink::add_module(const RawEvent& event) {
 }
 
 void TraceSink::add_mark(const RawEvent& event) {
-  static_cast<void>(thread_of(event.thread));  // which may begin with it
   Operation operation;
   operation.thread = event.thread;
   operation.other = static_cast<std::uint32_t>(event.address);
@@ -127,7 +140,8 @@ std::uint32_t TraceSink::stack_of(Thread& thread, const RawEvent& event) {
   if (difference.shared_count == 0) {
     thread.outside = difference.is_cut != 0 ? writer_.add_stack(0, unknown_address) : 0;
   }
-  thread.calls.resize(std::min<std::size_t>(difference.shared_count, thread.calls.size()));
+  thread.calls.resize(
+      std::min({std::size_t{difference.shared_count}, thread.calls.size(), stack_call_count_max}));
   for (std::size_t i = event.stack.size(); i-- > 1;) {
     const std::uint32_t caller = thread.calls.empty() ? thread.outside : thread.calls.back();
     thread.calls.push_back(writer_.add_stack(caller, event.stack[i]));
@@ -135,7 +149,7 @@ std::uint32_t TraceSink::stack_of(Thread& thread, const RawEvent& event) {
   return thread.calls.empty() ? thread.outside : thread.calls.back();
 }
 
-void TraceSink::begin_block(Operation operation, Kind kind, const RawEvent& event) {
+void TraceSink::begin_block(Operation& operation, Kind kind, const RawEvent& event) {
   operation.block = book_.next_block();
   place_block(operation.block, event);
   operation.bytes = event.bytes;
@@ -149,14 +163,14 @@ void TraceSink::place_block(std::uint64_t number, const RawEvent& event) {
   stats_.live_bytes += block.bytes();
 }
 
-void TraceSink::end_block(Operation operation, NotedBlock block) {
+void TraceSink::end_block(Operation& operation, NotedBlock block) {
   operation.block = block.number();
   stats_.live_bytes -= block.bytes();
   if (operation.block != 0) return append_if_sampled(operation, Kind::deallocate);
   ++stats_.unknown_count;
 }
 
-void TraceSink::end_reallocation(Operation operation, Thread& thread, const RawEvent& event) {
+void TraceSink::end_reallocation(Operation& operation, Thread& thread, const RawEvent& event) {
   const NotedBlock block = std::exchange(thread.moving_block, {});
   const bool is_refused = event.address == 0 && event.bytes != 0;
   if (is_refused) {
@@ -174,11 +188,11 @@ void TraceSink::end_reallocation(Operation operation, Thread& thread, const RawE
 
 // By a hash of the block's number: by every n-th number, a loop of n allocations would always leave
 // the same ones out.
-void TraceSink::append_if_sampled(const Operation& operation, Kind kind) {
+void TraceSink::append_if_sampled(Operation& operation, Kind kind) {
   if (sampling_ == 1 || trace::mix(operation.block) % sampling_ == 0) append(operation, kind);
 }
 
-void TraceSink::append(Operation operation, Kind kind) {
+void TraceSink::append(Operation& operation, Kind kind) {
   operation.kind = kind;
   operation.time_ns = now_ns_;
   writer_.append(operation);
@@ -186,15 +200,15 @@ void TraceSink::append(Operation operation, Kind kind) {
 }
 
 void TraceSink::name_thread(std::uint32_t number, std::string_view name) {
-  const auto found = threads_.find(number);
-  if (found == threads_.end() || found->second.name == name) return;
-  found->second.name = name;
+  std::unique_ptr<Thread>* const thread = threads_.find(number);
+  if (thread == nullptr || (*thread)->name == name) return;
+  (*thread)->name = name;
   writer_.add_note(trace::thread_note + std::to_string(number), name);
 }
 
 void TraceSink::end_thread(std::uint32_t number) {
-  const bool had_begun = threads_.erase(number) != 0 && number != first_thread;
-  newest_ = nullptr;
+  const bool had_begun = threads_.find(number) != nullptr && number != first_thread;
+  threads_.erase(number);
   if (!had_begun) return;
   Operation end;
   end.thread = number;

@@ -11,8 +11,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "tarn/record/process_sink.hpp"
 #include "tarn/record/session.hpp"
 #include "tarn/trace_file/address_book.hpp"
+#include "tarn/trace_file/number_map.hpp"
 #include "tarn/trace_file/output.hpp"
 #include "tarn/trace_file/trace_writer.hpp"
 
@@ -59,8 +61,8 @@ class TraceSink final : public ProcessSink {
   /// `sampling` objects: all that happens to one is in the file, or nothing.
   TraceSink(std::string path, Stacks stacks, const StampScale& scale, std::uint64_t sampling = 1);
 
-  void add(const RawEvent& event) override;
-  void expect(std::uint64_t address) noexcept override { book_.prefetch(address); }
+  void add(std::span<const RawEvent> events) override;
+  void expect(std::span<const RawEvent> events) noexcept override;
   void name_thread(std::uint32_t number, std::string_view name) override;
   void end_thread(std::uint32_t number) override;
 
@@ -82,15 +84,17 @@ class TraceSink final : public ProcessSink {
   };
 
   [[nodiscard]] Thread& thread_of(std::uint32_t number);
+  void advance_to(const RawEvent& event) noexcept;
+  void add(Thread& thread, const RawEvent& event);
   [[nodiscard]] std::uint32_t stack_of(Thread& thread, const RawEvent& event);
   void add_module(const RawEvent& event);
   void add_mark(const RawEvent& event);
-  void begin_block(trace::Operation operation, trace::Kind kind, const RawEvent& event);
-  void end_block(trace::Operation operation, NotedBlock block);
+  void begin_block(trace::Operation& operation, trace::Kind kind, const RawEvent& event);
+  void end_block(trace::Operation& operation, NotedBlock block);
   void place_block(std::uint64_t number, const RawEvent& event);
-  void end_reallocation(trace::Operation operation, Thread& thread, const RawEvent& event);
-  void append(trace::Operation operation, trace::Kind kind);
-  void append_if_sampled(const trace::Operation& operation, trace::Kind kind);
+  void end_reallocation(trace::Operation& operation, Thread& thread, const RawEvent& event);
+  void append(trace::Operation& operation, trace::Kind kind);
+  void append_if_sampled(trace::Operation& operation, trace::Kind kind);
 
   CountedFile file_;
   trace::TraceWriter writer_;
@@ -99,10 +103,8 @@ class TraceSink final : public ProcessSink {
   const StampScale scale_;
   const std::uint64_t sampling_;
   std::uint64_t now_ns_ = 0;
-  std::map<std::uint32_t, Thread> threads_;
+  trace::NumberMap<std::unique_ptr<Thread>> threads_;  // by number
   std::set<std::uint32_t> open_scopes_;
-  std::uint32_t newest_thread_ = 0;  // whose events came last
-  Thread* newest_ = nullptr;
   TraceSinkStats stats_;
 };
 

@@ -13,8 +13,11 @@
 
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "tarn/trace/mix.hpp"
@@ -32,7 +35,10 @@ struct OrderOfAddresses {
   [[nodiscard]] static constexpr std::size_t home(std::uint64_t key) noexcept {
     constexpr unsigned neighbourhood_shift = 9;
     constexpr unsigned block_shift = 4;
-    return mix(key >> neighbourhood_shift) + (key >> block_shift) % 32;
+    // Neighbourhoods follow each other, which a multiplication alone spreads evenly (Fibonacci
+    // hashing, Knuth, 6.4).
+    constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
+    return ((key >> neighbourhood_shift) * golden_ratio >> 32) + (key >> block_shift) % 32;
   }
 };
 
@@ -65,8 +71,8 @@ class NumberMap {
   Value& insert(std::uint64_t key) {
     std::size_t index = find_entry(key);
     if (entries_[index].key == no_key) {
-      if ((count_ + 1) * 2 > entries_.size()) {
-        grow();
+      if (is_full()) {
+        keep_if([](const Value&) { return true; });
         index = find_entry(key);
       }
       entries_[index] = {key, Value()};
@@ -88,6 +94,13 @@ class NumberMap {
       if (entry.key != no_key) visit(entry.key, entry.value);
     }
   }
+
+  /// Whether the next key that is not there makes the map grow.
+  [[nodiscard]] bool is_full() const noexcept { return (count_ + 1) * 2 > entries_.size(); }
+
+  /// Keeps the values of which `keep(value)` says so, in a map that is a quarter full at most.
+  template <typename Keep>
+  void keep_if(const Keep& keep);
 
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
@@ -111,17 +124,23 @@ class NumberMap {
     return index;
   }
 
-  void grow() {
-    std::vector<Entry> grown(entries_.size() * 2);
-    entries_.swap(grown);
-    for (const Entry& entry : grown) {
-      if (entry.key != no_key) entries_[find_entry(entry.key)] = entry;
-    }
-  }
-
   std::vector<Entry> entries_;
   std::size_t count_ = 0;
 };
+
+template <typename Value, typename Order>
+template <typename Keep>
+void NumberMap<Value, Order>::keep_if(const Keep& keep) {
+  const auto is_kept = [&](const Entry& entry) { return entry.key != no_key && keep(entry.value); };
+  const auto kept_count =
+      static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), is_kept));
+  std::vector<Entry> before(std::max(first_entry_count, std::bit_ceil(4 * kept_count)));
+  entries_.swap(before);
+  count_ = kept_count;
+  for (Entry& entry : before) {
+    if (is_kept(entry)) entries_[find_entry(entry.key)] = std::move(entry);
+  }
+}
 
 // Whoever comes after the hole and would have been found there moves into it (Knuth, 6.4 R).
 template <typename Value, typename Order>
@@ -132,7 +151,7 @@ void NumberMap<Value, Order>::erase(std::uint64_t key) noexcept {
   for (std::size_t next = (hole + 1) & mask; entries_[next].key != no_key;
        next = (next + 1) & mask) {
     if (((next - home_of(entries_[next].key)) & mask) < ((next - hole) & mask)) continue;
-    entries_[hole] = entries_[next];
+    entries_[hole] = std::move(entries_[next]);
     hole = next;
   }
   entries_[hole] = {};

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "tarn/trace/number_map.hpp"
 
@@ -31,25 +32,32 @@ class AddressBook {
 
   /// Returns what place() or begin() put at `address`, where it no longer is; 0: there is none.
   std::uint64_t end(std::uint64_t address) {
-    const std::uint64_t* const found = blocks_.find(address);
+    std::uint64_t* const found = blocks_.find(address);
     if (found == nullptr) return 0;
-    const std::uint64_t block = *found;
-    blocks_.erase(address);
-    return block;
+    count_ -= *found != 0 ? 1 : 0;
+    return std::exchange(*found, 0);
   }
 
   /// Says that a block lies at `address`: one that end() gave, moved by realloc, or a next_block(),
-  /// with whatever else fits the word.
-  void place(std::uint64_t block, std::uint64_t address) { blocks_.insert(address) = block; }
+  /// with whatever else fits the word. Requires: block != 0.
+  void place(std::uint64_t block, std::uint64_t address) {
+    if (blocks_.is_full()) [[unlikely]]
+      blocks_.keep_if([](std::uint64_t old) { return old != 0; });
+    std::uint64_t& place = blocks_.insert(address);
+    count_ += place == 0 ? 1 : 0;
+    place = block;
+  }
 
   /// Begins to fetch what is known of `address`, which will be asked for soon.
   void prefetch(std::uint64_t address) const noexcept { blocks_.prefetch(address); }
 
   /// How many blocks have an address.
-  [[nodiscard]] std::size_t count() const noexcept { return blocks_.count(); }
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
  private:
-  NumberMap<std::uint64_t, OrderOfAddresses> blocks_;  // by address
+  // By address. Where no block lies, 0: the address will be used again soon.
+  NumberMap<std::uint64_t, OrderOfAddresses> blocks_;
+  std::size_t count_ = 0;
   std::uint64_t newest_block_ = 0;
 };
 

@@ -10,19 +10,35 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "tarn/base/attributes.hpp"
 #include "tarn/trace_file/format.hpp"
 
 namespace tarn::trace {
 
-inline void append_number(Bytes& bytes, std::uint64_t value) {
-  while (value >= 0x80) {
-    bytes.push_back(static_cast<std::uint8_t>(value | 0x80));
-    value >>= 7;
+/// What a number takes at most.
+inline constexpr std::size_t number_bytes_max = 10;
+
+/// Writes `value` and returns where it ends. Requires: room for number_bytes_max.
+[[nodiscard]] inline std::uint8_t* write_number(std::uint8_t* at, std::uint64_t value) noexcept {
+  // Nearly all numbers have one byte or two, which of them is hard to guess: no branch decides.
+  if (value < std::uint64_t{1} << 14) [[likely]] {
+    const bool has_two = value >= 0x80;
+    at[0] = static_cast<std::uint8_t>((value & 0x7f) | std::uint64_t{has_two} << 7);
+    at[1] = static_cast<std::uint8_t>(value >> 7);
+    return at + 1 + has_two;
   }
-  bytes.push_back(static_cast<std::uint8_t>(value));
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<std::uint8_t>(value | 0x80);
+  *at++ = static_cast<std::uint8_t>(value);
+  return at;
+}
+
+inline void append_number(Bytes& bytes, std::uint64_t value) {
+  std::uint8_t number[number_bytes_max];
+  bytes.insert(bytes.end(), number, write_number(number, value));
 }
 
 /// Small differences in either direction as small numbers: 0, -1, 1, -2, ... as 0, 1, 2, 3, ...
@@ -35,18 +51,28 @@ inline void append_number(Bytes& bytes, std::uint64_t value) {
 
 class Column {
  public:
-  void append(std::uint64_t value) {
-    has_content_ |= value != 0;
-    append_number(bytes_, value);
+  TARN_HOT void append(std::uint64_t value) {
+    if (value == 0 && is_zero_) [[likely]] {
+      ++used_bytes_;
+      return;
+    }
+    if (bytes_.size() < used_bytes_ + number_bytes_max) [[unlikely]]
+      grow();
+    is_zero_ = false;
+    std::uint8_t* const end = bytes_.data() + used_bytes_;
+    used_bytes_ += static_cast<std::size_t>(write_number(end, value) - end);
   }
 
   [[nodiscard]] ByteView stored() const noexcept {
-    return has_content_ ? ByteView(bytes_) : ByteView();
+    return is_zero_ ? ByteView() : ByteView(bytes_).first(used_bytes_);
   }
 
  private:
-  Bytes bytes_;
-  bool has_content_ = false;
+  TARN_SLOW void grow() { bytes_.resize(2 * used_bytes_ + 64); }
+
+  Bytes bytes_;  // with room behind the numbers; zeros that nothing follows are only counted
+  std::size_t used_bytes_ = 0;
+  bool is_zero_ = true;
 };
 
 class ColumnCursor {

@@ -1,9 +1,8 @@
 #include "tarn/trace_file/event_columns.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
-
-#include "tarn/trace_file/kind_columns.hpp"
 
 namespace tarn::trace {
 namespace {
@@ -20,13 +19,25 @@ std::uint64_t difference(std::uint64_t& before, std::uint64_t value) noexcept {
 
 }  // namespace
 
+EventEncoder::EventEncoder(std::uint32_t time_unit_ns) noexcept
+    : time_unit_ns_(time_unit_ns),
+      time_unit_shift_(std::has_single_bit(time_unit_ns) ? std::countr_zero(time_unit_ns) : -1) {}
+
+// A division takes as long as all that is done with a number.
+std::uint64_t EventEncoder::units_of(std::uint64_t time_ns) const noexcept {
+  return time_unit_shift_ >= 0 ? time_ns >> time_unit_shift_ : time_ns / time_unit_ns_;
+}
+
 EventEncoder::Lane& EventEncoder::lane_of(std::uint32_t thread) {
   if (turn_count_ != 0 && lanes_[turn_lane_].thread == thread) return lanes_[turn_lane_];
   take_turn();
-  const auto next_lane = static_cast<std::uint32_t>(lanes_.size());
-  const auto [found, is_new] = lane_of_thread_.try_emplace(thread, next_lane);
-  if (is_new) lanes_.emplace_back().thread = thread;
-  turn_lane_ = found->second;
+  if (const std::uint32_t* const found = lane_of_thread_.find(thread)) {
+    turn_lane_ = *found;
+  } else {
+    turn_lane_ = static_cast<std::uint32_t>(lanes_.size());
+    lanes_.emplace_back().thread = thread;
+    lane_of_thread_.insert(thread) = turn_lane_;
+  }
   return lanes_[turn_lane_];
 }
 
@@ -40,11 +51,11 @@ void EventEncoder::take_turn() {
 void EventEncoder::append(const Operation& operation) {
   Lane& lane = lane_of(operation.thread);
   const KindColumns& columns = columns_of(operation.kind);
-  const std::uint64_t time = operation.time_ns / time_unit_ns_;
+  const std::uint64_t time = units_of(operation.time_ns);
   lane[EventColumn::kinds].append(static_cast<std::uint64_t>(operation.kind));
   lane[EventColumn::times].append(time - std::exchange(lane.guess.time, time));
   lane[EventColumn::stacks].append(operation.stack);
-  append_block(lane, operation);
+  append_block(lane, operation, columns);
   if (columns.has_bytes) lane[EventColumn::bytes].append(operation.bytes);
   if (columns.has_shape) lane[EventColumn::shapes].append(shape_of(operation, columns));
   if (columns.has_pool) {
@@ -53,15 +64,15 @@ void EventEncoder::append(const Operation& operation) {
   if (columns.has_other) {
     lane[EventColumn::others].append(difference(lane.guess.other, operation.other));
   }
-  time_first_ns_ = std::min(time_first_ns_, time * time_unit_ns_);
-  time_last_ns_ = std::max(time_last_ns_, time * time_unit_ns_);
+  time_first_ = std::min(time_first_, time);
+  time_last_ = std::max(time_last_, time);
   ++lane.count;
   ++turn_count_;
   ++count_;
 }
 
-void EventEncoder::append_block(Lane& lane, const Operation& operation) {
-  const KindColumns& columns = columns_of(operation.kind);
+void EventEncoder::append_block(Lane& lane, const Operation& operation,
+                                const KindColumns& columns) {
   if (columns.has_age) lane[EventColumn::ages].append(newest_block_ - operation.block);
   if (!columns.has_birth) return;
   lane[EventColumn::births].append(zigzag(operation.block - (newest_block_ + 1)));
@@ -87,11 +98,11 @@ void EventEncoder::take(Bytes& plain) {
     }
   }
   lanes_.clear();
-  lane_of_thread_.clear();
+  lane_of_thread_ = {};
   turns_.clear();
   count_ = 0;
-  time_first_ns_ = UINT64_MAX;
-  time_last_ns_ = 0;
+  time_first_ = UINT64_MAX;
+  time_last_ = 0;
   newest_block_at_start_ = newest_block_;
 }
 

@@ -18,12 +18,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "tarn/base/result.hpp"
 #include "tarn/trace/operation.hpp"
 #include "tarn/trace_file/columns.hpp"
+#include "tarn/trace_file/kind_columns.hpp"
+#include "tarn/trace_file/number_map.hpp"
 
 namespace tarn::trace {
 
@@ -50,13 +51,13 @@ struct LaneGuess {
 
 class EventEncoder {
  public:
-  explicit EventEncoder(std::uint32_t time_unit_ns) noexcept : time_unit_ns_(time_unit_ns) {}
+  explicit EventEncoder(std::uint32_t time_unit_ns) noexcept;
 
   void append(const Operation& operation);
 
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
-  [[nodiscard]] std::uint64_t time_first_ns() const noexcept { return time_first_ns_; }
-  [[nodiscard]] std::uint64_t time_last_ns() const noexcept { return time_last_ns_; }
+  [[nodiscard]] std::uint64_t time_first_ns() const noexcept { return time_first_ * time_unit_ns_; }
+  [[nodiscard]] std::uint64_t time_last_ns() const noexcept { return time_last_ * time_unit_ns_; }
 
   /// Appends the columns to `plain` and goes on with an empty section.
   void take(Bytes& plain);
@@ -73,16 +74,18 @@ class EventEncoder {
 
   Lane& lane_of(std::uint32_t thread);
   void take_turn();
-  void append_block(Lane& lane, const Operation& operation);
+  void append_block(Lane& lane, const Operation& operation, const KindColumns& columns);
+  [[nodiscard]] std::uint64_t units_of(std::uint64_t time_ns) const noexcept;
 
   const std::uint32_t time_unit_ns_;
+  const int time_unit_shift_;  // of a unit that is a power of two; -1: it is none
   std::uint32_t count_ = 0;
-  std::uint64_t time_first_ns_ = UINT64_MAX;
-  std::uint64_t time_last_ns_ = 0;
+  std::uint64_t time_first_ = UINT64_MAX;  // in units
+  std::uint64_t time_last_ = 0;
   std::uint64_t newest_block_ = 0;
   std::uint64_t newest_block_at_start_ = 0;
   std::vector<Lane> lanes_;
-  std::unordered_map<std::uint32_t, std::uint32_t> lane_of_thread_;
+  NumberMap<std::uint32_t> lane_of_thread_;
   Bytes turns_;
   std::uint32_t turn_lane_ = 0;
   std::uint32_t turn_count_ = 0;

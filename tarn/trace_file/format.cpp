@@ -10,14 +10,34 @@ constexpr std::array<std::uint8_t, 8> file_magic = {0x89, 't', 'a', 'r', 'n', '\
 constexpr std::array<std::uint8_t, 8> trailer_magic = {'t', 'a', 'r', 'n', '.', 'e', 'n', 'd'};
 constexpr std::uint32_t section_magic = 0x43455354;  // "TSEC"
 
-constexpr std::array<std::uint32_t, 256> make_crc_table() {
-  std::array<std::uint32_t, 256> table{};
+using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
+
+// tables[i]: of a byte that i others follow.
+constexpr CrcTables make_crc_tables() {
+  CrcTables tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t crc = byte;
     for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0u);
-    table[byte] = crc;
+    tables[0][byte] = crc;
   }
-  return table;
+  for (std::size_t i = 1; i < tables.size(); ++i) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const std::uint32_t crc = tables[i - 1][byte];
+      tables[i][byte] = tables[0][crc & 0xff] ^ (crc >> 8);
+    }
+  }
+  return tables;
+}
+
+constexpr CrcTables crc_tables = make_crc_tables();
+
+constexpr std::uint32_t crc_of_8(const std::uint8_t* bytes, std::uint32_t crc) noexcept {
+  std::uint32_t result = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    const std::uint32_t before = i < 4 ? crc >> (8 * i) & 0xff : 0;
+    result ^= crc_tables[7 - i][bytes[i] ^ before];
+  }
+  return result;
 }
 
 template <typename Number, std::size_t count>
@@ -39,9 +59,9 @@ Number get(const std::array<std::uint8_t, count>& bytes, std::size_t offset) noe
 }  // namespace
 
 std::uint32_t crc32(ByteView bytes, std::uint32_t crc) noexcept {
-  static constexpr std::array<std::uint32_t, 256> table = make_crc_table();
   crc = ~crc;
-  for (const std::uint8_t byte : bytes) crc = table[(crc ^ byte) & 0xff] ^ (crc >> 8);
+  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) crc = crc_of_8(bytes.data(), crc);
+  for (const std::uint8_t byte : bytes) crc = crc_tables[0][(crc ^ byte) & 0xff] ^ (crc >> 8);
   return ~crc;
 }
 

@@ -7,6 +7,7 @@
 import json
 import os
 import pty
+import resource
 import shutil
 import signal
 import subprocess
@@ -103,6 +104,43 @@ class Record(unittest.TestCase):
         while not (output.exists() and output.stat().st_size) and time.monotonic() < deadline:
             time.sleep(0.05)
         self.assertEqual(len(output.read_text().split()), 4, "the program came to its end")
+
+    # What the storm says of itself, and what the recording says of it and of main().
+    def counts_of_a_storm(self, rounds):
+        storm = str(PROGRAMS / "record_storm")
+        ended = self.tarn("record", "-o", "x.tarn", "--stacks", "none", "--", storm, "4", rounds)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertNotIn("missing", ended.stderr)
+        said = [int(word) for word in ended.stdout.split()]
+        statistics = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)
+        self.assertEqual(statistics["contradiction_count"], 0)
+        blocks = statistics["blocks"]
+        return said[:3], [blocks["allocated_count"], blocks["freed_count"],
+                          statistics["reallocation_count"]]
+
+    # TARN_STORM_ROUNDS: of each of four threads; 26 million are 104 million events.
+    def test_not_one_event_is_lost_or_doubled(self):
+        rounds = os.environ.get("TARN_STORM_ROUNDS", "500000")
+        _, of_main = self.counts_of_a_storm("0")
+        said, recorded = self.counts_of_a_storm(rounds)
+        self.assertEqual([count - main for count, main in zip(recorded, of_main)], said)
+
+    def test_a_disk_that_is_full_is_told_and_what_was_written_can_be_read(self):
+        storm = str(PROGRAMS / "record_storm")
+        trace = Path(self.folder.name) / "x.tarn"
+        with subprocess.Popen([TARN, "record", "-o", str(trace), "--stacks", "none", "--", storm,
+                               "1", "4000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, restore_signals=False) as recorder:
+            while not trace.exists() or trace.stat().st_size < 100_000:
+                time.sleep(0.001)
+            # The recorder alone can not make its file longer from now on.
+            resource.prlimit(recorder.pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
+            output, errors = recorder.communicate()
+        self.assertNotEqual(recorder.returncode, 0)
+        self.assertIn(f"can not write to {trace}: File too large", errors)
+        self.assertEqual(len(output.split()), 4, "the program came to its end")
+        statistics = json.loads(self.tarn("stat", "--json", str(trace)).stdout)
+        self.assertGreater(statistics["operation_count"], 10_000)
 
     def test_what_can_not_be_recorded_is_refused_before_it_runs(self):
         ended = self.tarn("record", "--", str(PROGRAMS / "record_static"), "exit")

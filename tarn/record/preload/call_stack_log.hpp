@@ -23,6 +23,7 @@
 #include "tarn/base/attributes.hpp"
 #include "tarn/record/preload/call_site.hpp"
 #include "tarn/record/preload/stack_window.hpp"
+#include "tarn/record/raw_record.hpp"
 
 namespace tarn::record {
 
@@ -38,7 +39,7 @@ struct NotedCall {
 
 class CallStackLog {
  public:
-  static constexpr std::size_t call_count_max = 512;
+  static constexpr std::size_t call_count_max = stack_call_count_max;
   // Of a stack that is cut, so that a deep recursion does not cost hundreds of words an event.
   static constexpr std::size_t cut_count = 64;
   static constexpr std::size_t words_max = 1 + call_count_max;

@@ -1,0 +1,176 @@
+// Goal: a file says of addresses which blocks they were, of differences which stacks, and of a disk
+// that is full that it is. Method: events by hand, and the file read.
+
+#include "tarn/record/trace_sink.hpp"
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tarn/os/process.hpp"
+#include "tarn/trace_file/input.hpp"
+#include "tarn/trace_file/trace_reader.hpp"
+
+namespace tarn::record {
+namespace {
+
+using trace::Kind;
+
+struct Read {
+  trace::Program operations;
+  std::vector<std::vector<std::uint64_t>> stacks;  // of each operation, the innermost call first
+};
+
+class Sinking : public testing::Test {
+ protected:
+  const std::string path_ = std::filesystem::temp_directory_path() /
+                            ("tarn_trace_sink_test." + std::to_string(process_id()));
+  TraceSink sink_{path_, Stacks::full, StampScale(StampClock::system)};
+
+  ~Sinking() override { std::filesystem::remove(path_); }
+
+  void add(RawKind kind, std::uint64_t address, std::uint64_t bytes = 0,
+           std::initializer_list<std::uint64_t> stack = {}, std::uint32_t thread = 1) {
+    RawEvent event;
+    event.kind = kind;
+    event.thread = thread;
+    event.stamp = stamp_ += 16;
+    event.address = address;
+    event.bytes = bytes;
+    event.stack = {stack.begin(), stack.size()};
+    sink_.add({&event, 1});
+  }
+
+  Read read() {
+    EXPECT_TRUE(sink_.close());
+    Read read;
+    trace::FileInput input(path_);
+    trace::TraceReader reader(input);
+    EXPECT_TRUE(reader.open());
+    const trace::StackTable& table = reader.definitions().stacks;
+    for (auto section = reader.next(); section && !section->empty(); section = reader.next()) {
+      for (const trace::Operation& operation : *section) {
+        read.operations.push_back(operation);
+        std::vector<std::uint64_t>& stack = read.stacks.emplace_back();
+        for (std::uint32_t at = operation.stack; at != 0; at = table[at].caller) {
+          stack.push_back(table[at].address);
+        }
+      }
+    }
+    return read;
+  }
+
+  std::uint64_t stamp_ = 0;
+};
+
+TEST_F(Sinking, AnAddressIsTheBlockThatLiesThere) {
+  add(RawKind::allocate, 0x10, 8);
+  add(RawKind::deallocate, 0x10);
+  add(RawKind::allocate_zeroed, 0x10, 9);
+  add(RawKind::deallocate, 0x10);
+  const trace::Program operations = read().operations;
+  ASSERT_EQ(operations.size(), 4u);
+  EXPECT_EQ(operations[0].kind, Kind::allocate);
+  EXPECT_EQ(operations[2].kind, Kind::allocate_zeroed);
+  for (const std::size_t i : {0u, 1u}) EXPECT_EQ(operations[i].block, 1u);
+  for (const std::size_t i : {2u, 3u}) EXPECT_EQ(operations[i].block, 2u);
+  EXPECT_EQ(sink_.stats().live_count, 0u);
+}
+
+TEST_F(Sinking, AMovingBlockLiesNowhere) {
+  add(RawKind::allocate, 0x10, 8);
+  add(RawKind::reallocate_begin, 0x10);
+  add(RawKind::allocate, 0x10, 8, {}, 2);  // another thread's, where the first one was
+  add(RawKind::reallocate_end, 0x20, 100);
+  add(RawKind::deallocate, 0x20);
+  const trace::Program operations = read().operations;
+  ASSERT_EQ(operations.size(), 5u);
+  EXPECT_EQ(operations[1].kind, Kind::thread_begin);
+  EXPECT_EQ(operations[2].block, 2u);
+  EXPECT_EQ(operations[3].kind, Kind::reallocate);
+  EXPECT_EQ(operations[3].block, 1u);
+  EXPECT_EQ(operations[3].bytes, 100u);
+  EXPECT_EQ(operations[4].block, 1u);
+}
+
+TEST_F(Sinking, AReallocationThatIsRefusedChangesNothing) {
+  add(RawKind::allocate, 0x10, 8);
+  add(RawKind::reallocate_begin, 0x10);
+  add(RawKind::reallocate_end, 0, 100);
+  add(RawKind::deallocate, 0x10);
+  const trace::Program operations = read().operations;
+  ASSERT_EQ(operations.size(), 2u);
+  EXPECT_EQ(operations[1].block, 1u);
+}
+
+TEST_F(Sinking, AReallocationToNothingIsAFree) {
+  add(RawKind::allocate, 0x10, 8);
+  add(RawKind::reallocate_begin, 0x10);
+  add(RawKind::reallocate_end, 0, 0);
+  const trace::Program operations = read().operations;
+  ASSERT_EQ(operations.size(), 2u);
+  EXPECT_EQ(operations[1].kind, Kind::deallocate);
+}
+
+TEST_F(Sinking, ABlockFromBeforeTheRecordingIsCounted) {
+  add(RawKind::deallocate, 0x10);
+  add(RawKind::reallocate_begin, 0x20);
+  add(RawKind::reallocate_end, 0x30, 5);
+  EXPECT_EQ(sink_.stats().unknown_count, 1u);
+  const trace::Program operations = read().operations;
+  ASSERT_EQ(operations.size(), 1u);
+  EXPECT_EQ(operations[0].kind, Kind::allocate) << "from here on it is known";
+}
+
+TEST_F(Sinking, StacksAreDifferencesToTheOneBeforeOfTheThread) {
+  const std::uint64_t none_shared = StackWord{0, 0}.pack();
+  add(RawKind::allocate, 0x10, 8, {none_shared, 3, 2, 1});
+  add(RawKind::allocate, 0x20, 8, {StackWord{0, 1}.pack(), 7}, 2);
+  add(RawKind::allocate, 0x30, 8, {StackWord{2, 0}.pack(), 5, 4});
+  add(RawKind::allocate, 0x40, 8, {StackWord{4, 0}.pack()});
+  const std::vector<std::vector<std::uint64_t>> stacks = read().stacks;
+  ASSERT_EQ(stacks.size(), 5u);
+  EXPECT_EQ(stacks[0], (std::vector<std::uint64_t>{3, 2, 1}));
+  EXPECT_EQ(stacks[2], (std::vector<std::uint64_t>{7, 0})) << "cut: its outermost call is unknown";
+  EXPECT_EQ(stacks[3], (std::vector<std::uint64_t>{5, 4, 2, 1}));
+  EXPECT_EQ(stacks[4], stacks[3]);
+}
+
+TEST_F(Sinking, AStackThatGrowsForEverIsBounded) {
+  for (std::uint64_t i = 0; i < 5000; ++i) {
+    add(RawKind::allocate, 16 * (i + 1), 8, {StackWord{UINT32_MAX >> 1, 0}.pack(), i + 1});
+  }
+  EXPECT_LE(read().stacks.back().size(), stack_call_count_max + 1);
+}
+
+TEST_F(Sinking, AModuleThatIsCutIsLeftOut) {
+  add(RawKind::module, 0x1000, 0, {1, 2});
+  add(RawKind::module, 0x1000, 0, {4096, 0, UINT64_MAX, 0, 0, 0});  // lengths beyond its words
+  EXPECT_TRUE(sink_.close());
+  trace::FileInput input(path_);
+  trace::TraceReader reader(input);
+  ASSERT_TRUE(reader.open());
+  ASSERT_EQ(reader.definitions().modules.size(), 1u);
+  EXPECT_TRUE(reader.definitions().modules[0].path.empty());
+  EXPECT_EQ(reader.definitions().modules[0].build_id.size(), 48u);
+}
+
+TEST(TraceSink, AFullDiskIsTold) {
+  TraceSink sink("/dev/full", Stacks::none, StampScale(StampClock::system));
+  RawEvent event;
+  event.kind = RawKind::allocate;
+  event.thread = 1;
+  event.address = 16;
+  sink.add({&event, 1});
+  const Result<void> closed = sink.close();
+  ASSERT_FALSE(closed);
+  EXPECT_STREQ(closed.error().message, "can not write to /dev/full: No space left on device");
+}
+
+}  // namespace
+}  // namespace tarn::record
