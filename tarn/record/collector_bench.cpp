@@ -88,7 +88,8 @@ void collect(benchmark::State& state) {
     state.ResumeTiming();
     collector.collect();
   }
-  TARN_CHECK(collector.stats().event_count == event_count * state.iterations(), "events are lost");
+  const auto written_count = event_count * static_cast<std::uint64_t>(state.iterations());
+  TARN_CHECK(collector.stats().event_count == written_count, "events are lost");
   state.SetItemsProcessed(static_cast<std::int64_t>(collector.stats().event_count));
   unmap_shared_memory(&session, sizeof session);
 }

@@ -85,7 +85,7 @@ using TrailerBytes = std::array<std::uint8_t, trailer_bytes>;
 /// The checksum that belongs into the head of a section that stores these bytes.
 [[nodiscard]] std::uint32_t checksum_of(const SectionHead& head, ByteView stored) noexcept;
 
-/// CRC-32 as of zlib and PNG, going on from `crc`; a nanosecond for a byte.
+/// CRC-32 as of zlib and PNG, going on from `crc`, eight bytes at a time.
 [[nodiscard]] std::uint32_t crc32(ByteView bytes, std::uint32_t crc = 0) noexcept;
 
 }  // namespace tarn::trace

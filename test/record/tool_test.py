@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`tarn record` as its users meet it: exit codes, files, messages, and a recording that is cut off.
 
-    tool_test.py TARN FOLDER_OF_PROGRAMS
+    tool_test.py TARN FOLDER_OF_PROGRAMS [TEST...]
 """
 
 import json
@@ -225,4 +225,4 @@ class Record(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
