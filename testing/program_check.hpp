@@ -1,7 +1,7 @@
 // testing/program_check.hpp - a program that fails becomes the smallest one that fails, as a file.
 //
 // Whatever way it fails - a message, TARN_CHECK, a signal, a sanitizer's report - the smaller
-// programs are tried in child processes, and what is left is saved as <name>.trace in the folder for
+// programs are tried in child processes, and what is left is saved as <name>.trace in the folder of
 // temporary files (TEST_TMPDIR, or /tmp). Put it into test/traces/ with the repair, and a test runs
 // it for ever.
 //
