@@ -57,18 +57,17 @@ std::unique_ptr<trial::PlanBuilder> read_plan(const ReplayOptions& options) {
   return builder;
 }
 
-std::vector<Entry> entries_of(const ReplayOptions& options, std::size_t lane_count) {
+std::vector<Entry> entries_of(const ReplayOptions& options, const trial::PlanCounts& plan) {
   std::vector<Entry> entries;
   for (const std::string& name : options.names) {
     const Result<trial::Contender> found = trial::find_contender(name);
     if (!found) throw CommandError(found.error().message);
-    if (found->pool == trial::PoolKind::pmr_unsynchronized && lane_count > 1) {
-      throw CommandError(name + " is for one thread, the trace has more: take pmr, or --serial");
-    }
+    const std::string objection = trial::objection_to(*found, plan);
+    if (!objection.empty()) throw CommandError(objection);
     entries.push_back({*found, {}});
   }
   if (!entries.empty()) return entries;
-  for (trial::Contender& contender : trial::contenders_here(lane_count > 1)) {
+  for (trial::Contender& contender : trial::contenders_here(plan)) {
     entries.push_back({std::move(contender), {}});
   }
   return entries;
@@ -104,7 +103,7 @@ void run_rounds(trial::Stage& stage, const ReplayOptions& options, std::vector<E
 void replay(const ReplayOptions& options) {
   show_progress("reading " + options.path);
   auto builder = read_plan(options);
-  std::vector<Entry> entries = entries_of(options, builder->counts().lane_count);
+  std::vector<Entry> entries = entries_of(options, builder->counts());
   const ReplayConditions conditions{options.path,
                                     builder->operation_count(),
                                     builder->thread_count(),
@@ -135,9 +134,10 @@ void add_replay(CLI::App& app) {
   command->footer(examples);
   command->add_option("TRACE", options->path, "the recording, or a trace as text")->required();
   command
-      ->add_option("--with", options->names,
-                   "glibc, jemalloc, mimalloc, tcmalloc, tbbmalloc, tarn-arena, tarn-slabs, pmr, "
-                   "pmr-1-thread, NAME=/path/to/library.so; all that are here if left out")
+      ->add_option(
+          "--with", options->names,
+          "glibc, jemalloc, mimalloc, tcmalloc, tbbmalloc, tarn-arena, tarn-slabs, "
+          "tarn-region, pmr, pmr-1-thread, NAME=/path/to/library.so; all that are here if left out")
       ->delimiter(',');
   command->add_option("--rounds", options->round_count, "how often each one runs")
       ->check(CLI::Range(1, 1000))

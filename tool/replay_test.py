@@ -36,6 +36,22 @@ allocate block=4 bytes=1 thread=1 time_ns=1600000
 deallocate block=1 thread=1 time_ns=1700000
 """
 
+WITH_REGIONS = """tarn trace 1
+scope_begin scope=1
+allocate block=1 bytes=100
+allocate block=2 bytes=100000
+reallocate block=1 bytes=300
+create pool=1
+allocate pool=1 block=3 bytes=50 thread=1
+mark pool=1 mark=1 thread=1
+allocate pool=1 block=4 bytes=50
+rewind mark=1
+scope_end scope=1
+deallocate block=2
+reset pool=1
+destroy pool=1
+"""
+
 
 def library(name):
     file = {"jemalloc": "jemalloc", "mimalloc": "mimalloc", "tcmalloc": "tcmalloc_minimal",
@@ -171,8 +187,8 @@ class Replay(unittest.TestCase):
         message = self.fails(self.trace(BY_HAND), "--with=fastmalloc")
         self.assertEqual(message,
                          "tarn: no allocator is called 'fastmalloc'; there are glibc, jemalloc, "
-                         "mimalloc, tcmalloc, tbbmalloc, tarn-arena, tarn-slabs, pmr, "
-                         "pmr-1-thread, and NAME=/path/to/library.so\n")
+                         "mimalloc, tcmalloc, tbbmalloc, tarn-arena, tarn-slabs, "
+                         "tarn-region, pmr, pmr-1-thread, and NAME=/path/to/library.so\n")
 
     def test_a_library_that_is_not_there_is_told(self):
         self.assertEqual(self.fails(self.trace(BY_HAND), "--with=mine=/no/such.so"),
@@ -183,6 +199,19 @@ class Replay(unittest.TestCase):
         text.write_text("no library")
         self.assertIn("tarn: mine: malloc() is still that of ",
                       self.fails(self.trace(BY_HAND), f"--with=mine={text}"))
+
+    def test_pools_and_scopes_run_on_regions(self):
+        trace = self.trace(WITH_REGIONS)
+        names = [row["name"] for row in self.replayed(trace, "--rounds=1", "--with=glibc,"
+                                                      "tarn-region,tarn-arena")["allocators"]]
+        self.assertEqual(names, ["glibc", "tarn-region", "tarn-arena"])
+        if HEAPS:
+            self.assertIn("tarn-region", self.tarn(trace, "--rounds=1").stdout)
+
+    def test_regions_need_pools_or_scopes(self):
+        self.assertEqual(self.fails(self.trace(BY_HAND), "--with=tarn-region"),
+                         "tarn: tarn-region needs pools or scopes, and the trace has none: mark "
+                         "them in the program\n")
 
     def test_a_pool_of_one_thread_says_so(self):
         self.assertEqual(self.fails(self.trace(BY_HAND), "--with=pmr-1-thread"),

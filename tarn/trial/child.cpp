@@ -18,6 +18,7 @@
 #include "tarn/trial/litter.hpp"
 #include "tarn/trial/outcome.hpp"
 #include "tarn/trial/page_row.hpp"
+#include "tarn/trial/region_set.hpp"
 #include "tarn/trial/trial.hpp"
 
 namespace tarn::trial {
@@ -136,6 +137,7 @@ void write_version(PoolKind pool, std::span<char> text) noexcept {
       return write_heap_version(text.data(), text.size());
     case PoolKind::arena:
     case PoolKind::slabs:
+    case PoolKind::regions:
       std::snprintf(text.data(), text.size(), "%s", TARN_VERSION);
       return;
     case PoolKind::pmr_synchronized:
@@ -169,6 +171,12 @@ void run_trial(const Plan& plan, TrialRecord& record) {
     case PoolKind::slabs: {
       replay::SlabsBySize pool;
       return run_on(pool, plan, record);
+    }
+    case PoolKind::regions: {
+      RegionSet pool(plan.counts());
+      if (pool.is_there()) return run_on(pool, plan, record);
+      std::strcpy(record.outcome.error.data(), "no memory to note regions");
+      return;
     }
     case PoolKind::pmr_synchronized:
       return run_on_resource(std::pmr::synchronized_pool_resource(), plan, record);

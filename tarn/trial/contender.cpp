@@ -17,7 +17,7 @@ struct KnownContender {
   const char* package;  // of Debian, which has the library
 };
 
-constexpr std::array<KnownContender, 9> known_contenders{{
+constexpr std::array<KnownContender, 10> known_contenders{{
     {"glibc", PoolKind::heap, nullptr, nullptr},
     {"jemalloc", PoolKind::heap, "libjemalloc.so.2", "libjemalloc2"},
     {"mimalloc", PoolKind::heap, "libmimalloc.so.2", "libmimalloc2.0"},
@@ -25,6 +25,7 @@ constexpr std::array<KnownContender, 9> known_contenders{{
     {"tbbmalloc", PoolKind::heap, "libtbbmalloc_proxy.so.2", "libtbbmalloc2"},
     {"tarn-arena", PoolKind::arena, nullptr, nullptr},
     {"tarn-slabs", PoolKind::slabs, nullptr, nullptr},
+    {"tarn-region", PoolKind::regions, nullptr, nullptr},
     {"pmr", PoolKind::pmr_synchronized, nullptr, nullptr},
     {"pmr-1-thread", PoolKind::pmr_unsynchronized, nullptr, nullptr},
 }};
@@ -83,12 +84,22 @@ Result<Contender> find_contender(std::string_view name) {
                      std::string(name).c_str(), names.c_str());
 }
 
-std::vector<Contender> contenders_here(bool of_several_threads) {
+std::string objection_to(const Contender& contender, const PlanCounts& plan) {
+  if (contender.pool == PoolKind::pmr_unsynchronized && plan.lane_count > 1) {
+    return contender.name + " is for one thread, the trace has more: take pmr, or --serial";
+  }
+  if (contender.pool == PoolKind::regions && plan.region_count == 0) {
+    return contender.name + " needs pools or scopes, and the trace has none: mark them in the " +
+           "program";
+  }
+  return {};
+}
+
+std::vector<Contender> contenders_here(const PlanCounts& plan) {
   std::vector<Contender> here;
   for (const KnownContender& known : known_contenders) {
-    if (of_several_threads && known.pool == PoolKind::pmr_unsynchronized) continue;
     const Result<Contender> contender = contender_of(known);
-    if (contender) here.push_back(*contender);
+    if (contender && objection_to(*contender, plan).empty()) here.push_back(*contender);
   }
   return here;
 }

@@ -42,7 +42,8 @@ TEST(Contender, AnyLibraryIsOneByItsPath) {
 TEST(Contender, AnUnknownNameIsAnsweredWithAllNames) {
   EXPECT_EQ(refusal_of("malloc"),
             "no allocator is called 'malloc'; there are glibc, jemalloc, mimalloc, tcmalloc, "
-            "tbbmalloc, tarn-arena, tarn-slabs, pmr, pmr-1-thread, and NAME=/path/to/library.so");
+            "tbbmalloc, tarn-arena, tarn-slabs, tarn-region, pmr, pmr-1-thread, and "
+            "NAME=/path/to/library.so");
 }
 
 TEST(Contender, APathThatLeadsNowhereIsRefused) {
@@ -51,9 +52,13 @@ TEST(Contender, APathThatLeadsNowhereIsRefused) {
 }
 
 TEST(Contender, HereAreThoseThatServeTheThreads) {
-  EXPECT_TRUE(has(contenders_here(false), "glibc"));
-  EXPECT_TRUE(has(contenders_here(false), "pmr-1-thread"));
-  EXPECT_FALSE(has(contenders_here(true), "pmr-1-thread"));
+  PlanCounts plan{.lane_count = 1};
+  EXPECT_TRUE(has(contenders_here(plan), "glibc"));
+  EXPECT_TRUE(has(contenders_here(plan), "pmr-1-thread"));
+  EXPECT_FALSE(has(contenders_here(plan), "tarn-region"));
+  plan = {.lane_count = 2, .region_count = 1};
+  EXPECT_FALSE(has(contenders_here(plan), "pmr-1-thread"));
+  EXPECT_TRUE(has(contenders_here(plan), "tarn-region"));
 }
 
 }  // namespace

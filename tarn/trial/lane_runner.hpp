@@ -70,6 +70,14 @@ struct NoWatch {
   void stop() noexcept {}
 };
 
+/// A pool of pools: it does what steps say of regions, and knows each block's home.
+template <typename P>
+concept Regional = requires(P& pool, const Step& step) {
+  pool.run(step);
+  pool.new_home(step);
+  pool.home(step);
+};
+
 template <Pool P>
 class LaneRunner {
  public:
@@ -124,6 +132,7 @@ class LaneRunner {
 
   template <typename W>
   void run_step(const Step& step, W& watch) noexcept {
+    if (step.kind >= StepKind::begin_region) return run_on_region(step, watch);
     Slot& slot = slots_[step.slot];
     switch (step.kind) {
       case StepKind::allocate:
@@ -133,6 +142,32 @@ class LaneRunner {
         return reallocate(slot, step, watch);
       case StepKind::deallocate:
         return deallocate(slot, step, watch);
+      case StepKind::deallocate_with_region:
+        return deallocate_with_region(slot, step, watch);
+      default:
+        return;
+    }
+  }
+
+  template <typename W>
+  void run_on_region([[maybe_unused]] const Step& step, W& watch) noexcept {
+    watch.start();
+    if constexpr (Regional<P>) pool_.run(step);
+    watch.stop();
+  }
+
+  [[nodiscard]] decltype(auto) new_home(const Step& step) noexcept {
+    if constexpr (Regional<P>) {
+      return pool_.new_home(step);
+    } else {
+      return (pool_);
+    }
+  }
+  [[nodiscard]] decltype(auto) home(const Step& step) noexcept {
+    if constexpr (Regional<P>) {
+      return pool_.home(step);
+    } else {
+      return (pool_);
     }
   }
 
@@ -140,9 +175,10 @@ class LaneRunner {
   void allocate(Slot& slot, const Step& step, W& watch) noexcept {
     const auto bytes = static_cast<std::size_t>(step.bytes);
     watch.start();
+    auto&& home = new_home(step);
     void* const block = step.kind == StepKind::allocate
-                            ? pool_.try_allocate(bytes, step.alignment())
-                            : replay::allocate_zeroed(pool_, bytes, step.alignment());
+                            ? home.try_allocate(bytes, step.alignment())
+                            : replay::allocate_zeroed(home, bytes, step.alignment());
     watch.stop();
     slot = {block, bytes};
     if (block == nullptr) {
@@ -157,8 +193,8 @@ class LaneRunner {
     if (slot.address == nullptr) return;
     const auto bytes = static_cast<std::size_t>(step.bytes);
     watch.start();
-    void* const block =
-        replay::reallocate(pool_, slot.address, slot.bytes, bytes, step.alignment());
+    auto&& home = this->home(step);
+    void* const block = replay::reallocate(home, slot.address, slot.bytes, bytes, step.alignment());
     watch.stop();
     if (block == nullptr) {
       ++times_.refused_count;
@@ -173,8 +209,18 @@ class LaneRunner {
     if (slot.address == nullptr) return;
     if (touches_) read(slot.address, slot.bytes);
     watch.start();
-    replay::deallocate(pool_, slot.address, slot.bytes, step.alignment());
+    auto&& home = this->home(step);
+    replay::deallocate(home, slot.address, slot.bytes, step.alignment());
     watch.stop();
+    slot.address = nullptr;
+  }
+
+  template <typename W>
+  void deallocate_with_region(Slot& slot, const Step& step, W& watch) noexcept {
+    if constexpr (!Regional<P>) return deallocate(slot, step, watch);
+    watch.start();
+    watch.stop();
+    if (slot.address != nullptr && touches_) read(slot.address, slot.bytes);
     slot.address = nullptr;
   }
 

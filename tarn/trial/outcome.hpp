@@ -22,6 +22,7 @@ enum class PoolKind : std::uint32_t {
   heap,  // malloc, whichever library it is in
   arena,
   slabs,
+  regions,  // one for each pool and each scope of the trace, malloc for the rest
   pmr_synchronized,
   pmr_unsynchronized,
 };

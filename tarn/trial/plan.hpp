@@ -9,7 +9,9 @@
 //
 // A *lane* is the steps of one thread, in their order. Its *stops* are where it meets other lanes,
 // and only there does it wait: between two stops lanes run freely. A *slot* holds the address of a
-// block while it lives. All of it is one piece of memory without pointers, which processes share.
+// block while it lives. A *region* is what the trace ends at once, a pool or a scope; who has no
+// regions leaves their steps out and ends their blocks one by one. All of it is one piece of memory
+// without pointers, which processes share.
 //
 // Threads:    plain values.
 // Failure:    none; a Plan believes the counts in its memory.
@@ -25,13 +27,32 @@
 
 namespace tarn::trial {
 
-enum class StepKind : std::uint8_t { allocate, allocate_zeroed, reallocate, deallocate };
+enum class StepKind : std::uint8_t {
+  allocate,
+  allocate_zeroed,
+  reallocate,
+  deallocate,
+  /// Ends a block that its region will end, or has a rewind end, at once.
+  deallocate_with_region,
+  /// A region that holds at most `bytes`.
+  begin_region,
+  end_region,
+  /// Keeps at most `bytes`.
+  reset_region,
+  /// `slot` is the mark's.
+  mark_region,
+  rewind_region,
+};
+
+/// The region of blocks that are in none.
+inline constexpr std::uint16_t no_region = 0;
 
 struct Step {
   std::uint64_t bytes = 0;
   std::uint32_t slot = 0;
   StepKind kind = StepKind::allocate;
   std::uint8_t alignment_shift = 0;
+  std::uint16_t region = no_region;
 
   [[nodiscard]] std::size_t alignment() const noexcept { return std::size_t{1} << alignment_shift; }
 };
@@ -77,6 +98,8 @@ struct PlanCounts {
   std::uint64_t step_count = 0;
   std::uint64_t epoch_count = 0;
   std::uint64_t slot_count = 0;
+  std::uint64_t region_count = 0;  // the most that there are at once
+  std::uint64_t mark_count = 0;
 
   /// The size of a plan of so many things, these counts included.
   [[nodiscard]] std::size_t plan_bytes() const noexcept {

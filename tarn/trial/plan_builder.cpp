@@ -5,12 +5,26 @@
 #include <utility>
 
 namespace tarn::trial {
+namespace {
+
+// A place that a lane has given back, or one of an earlier epoch, at whose end the lane has met its
+// last user; or another one.
+std::uint32_t take_place(std::vector<std::uint32_t>& of_lane, std::vector<std::uint32_t>& of_all,
+                         std::uint32_t& place_count) {
+  std::vector<std::uint32_t>& free_places = of_lane.empty() ? of_all : of_lane;
+  if (free_places.empty()) return place_count++;
+  const std::uint32_t place = free_places.back();
+  free_places.pop_back();
+  return place;
+}
+
+}  // namespace
 
 PlanBuilder::PlanBuilder(const PlanOptions& options) : options_(options) {}
 
 Result<void> PlanBuilder::append(const trace::Operation& operation) {
   using trace::Kind;
-  if (Result<void> checked = ledger_.check(operation); !checked) return checked;
+  if (Result<void> checked = check(operation); !checked) return checked;
   begin_epoch_if_due(operation.time_ns);
   ++operation_count_;
   ++epoch_operation_count_;
@@ -21,12 +35,28 @@ Result<void> PlanBuilder::append(const trace::Operation& operation) {
     resize_block(lane, operation);
     return {};
   }
-  for (const std::uint64_t id : ended.blocks) end_block(lane, id);
+  const bool ends_alone = operation.kind == Kind::deallocate;
+  for (const std::uint64_t id : ended.blocks) {
+    const bool is_alone = ends_alone || blocks_.find(id)->region == no_region_id;
+    end_block(lane, id, is_alone ? StepKind::deallocate : StepKind::deallocate_with_region);
+  }
+  for (const std::uint32_t pool : ended.pools) end_region(lane, pool);
   if (operation.kind == Kind::allocate || operation.kind == Kind::allocate_zeroed) {
     begin_block(lane, operation);
   }
   in_place_count_ += operation.kind == Kind::extend || operation.kind == Kind::shrink ? 1 : 0;
+  change_regions(lane, operation);
   return {};
+}
+
+Result<void> PlanBuilder::check(const trace::Operation& operation) const {
+  constexpr std::size_t regions_max = UINT16_MAX;
+  const bool begins_region =
+      operation.kind == trace::Kind::create || operation.kind == trace::Kind::scope_begin;
+  if (begins_region && regions_.size() == regions_max) {
+    return Error::make(ErrorCode::malformed, "more than %zu pools and scopes at once", regions_max);
+  }
+  return ledger_.check(operation);
 }
 
 void PlanBuilder::finish() {
@@ -34,7 +64,18 @@ void PlanBuilder::finish() {
   std::vector<std::uint64_t> left;
   blocks_.for_each([&](std::uint64_t id, const Block&) { left.push_back(id); });
   std::sort(left.begin(), left.end());
-  for (const std::uint64_t id : left) end_block(blocks_.find(id)->lane, id);
+  for (const std::uint64_t id : left) {
+    const Block& block = *blocks_.find(id);
+    if (block.region == no_region_id) {
+      end_block(block.last.lane, id, StepKind::deallocate);
+    } else {
+      end_block(regions_.at(block.region).last.lane, id, StepKind::deallocate_with_region);
+    }
+  }
+  while (!regions_.empty()) {
+    const auto& [id, region] = *regions_.begin();
+    end_region(region.last.lane, id);
+  }
   end_epoch();
 }
 
@@ -43,6 +84,8 @@ PlanCounts PlanBuilder::counts() const noexcept {
   counts.lane_count = lanes_.size();
   counts.epoch_count = epochs_.size();
   counts.slot_count = slot_count_;
+  counts.region_count = region_count_;
+  counts.mark_count = mark_count_;
   for (const LaneDraft& lane : lanes_) {
     counts.step_count += lane.steps.size();
     counts.stop_count += lane.stops.size();
@@ -90,21 +133,17 @@ std::uint32_t PlanBuilder::lane_of(std::uint32_t thread) {
   return found->second = static_cast<std::uint32_t>(lane);
 }
 
-// A lane that takes another's slot has met its last step at the end of an epoch.
-std::uint32_t PlanBuilder::take_slot(LaneDraft& lane) {
-  std::vector<std::uint32_t>& free_slots = lane.free_slots.empty() ? free_slots_ : lane.free_slots;
-  if (free_slots.empty()) return slot_count_++;
-  const std::uint32_t slot = free_slots.back();
-  free_slots.pop_back();
-  return slot;
-}
-
 void PlanBuilder::begin_block(std::uint32_t lane, const trace::Operation& operation) {
   Block block;
-  block.lane = lane;
-  block.slot = take_slot(lanes_[lane]);
+  block.slot = take_place(lanes_[lane].free_slots, free_slots_, slot_count_);
   block.alignment_shift = operation.alignment_shift;
-  append_step(
+  block.first_lane = lane;
+  block.first_step = lanes_[lane].steps.size();
+  block.region = region_of(operation);
+  if (block.region >= scope_region(0)) {
+    regions_.at(block.region).blocks.push_back(operation.block);
+  }
+  append_block_step(
       lane, block,
       operation.kind == trace::Kind::allocate ? StepKind::allocate : StepKind::allocate_zeroed,
       operation.bytes);
@@ -112,40 +151,132 @@ void PlanBuilder::begin_block(std::uint32_t lane, const trace::Operation& operat
   ++epoch_.live_count;
 }
 
-void PlanBuilder::resize_block(std::uint32_t lane, const trace::Operation& operation) {
-  Block& block = *blocks_.find(operation.block);
-  wait_for_last_step(lane, block);
-  append_step(lane, block, StepKind::reallocate, operation.bytes);
+// Where a block that begins now lies, as far as is known now.
+PlanBuilder::RegionId PlanBuilder::region_of(const trace::Operation& operation) const {
+  const auto scopes = scopes_of_threads_.find(operation.thread);
+  const bool is_in_scope = scopes != scopes_of_threads_.end() && !scopes->second.empty();
+  return operation.pool == trace::heap_pool && is_in_scope ? scopes->second.back() : operation.pool;
 }
 
-void PlanBuilder::end_block(std::uint32_t lane, std::uint64_t id) {
+void PlanBuilder::resize_block(std::uint32_t lane, const trace::Operation& operation) {
+  Block& block = *blocks_.find(operation.block);
+  leave_foreign_scope(lane, block);
+  append_block_step(lane, block, StepKind::reallocate, operation.bytes);
+}
+
+void PlanBuilder::end_block(std::uint32_t lane, std::uint64_t id, StepKind kind) {
   Block& block = *blocks_.find(id);
-  wait_for_last_step(lane, block);
-  append_step(lane, block, StepKind::deallocate, 0);
+  leave_foreign_scope(lane, block);
+  append_block_step(lane, block, kind, 0);
   lanes_[lane].free_slots.push_back(block.slot);
   blocks_.erase(id);
   --epoch_.live_count;
 }
 
-void PlanBuilder::append_step(std::uint32_t lane, Block& block, StepKind kind,
-                              std::uint64_t bytes) {
-  std::vector<Step>& steps = lanes_[lane].steps;
-  steps.push_back({bytes, block.slot, kind, block.alignment_shift});
-  epoch_.live_bytes += bytes - block.bytes;
-  block.bytes = bytes;
-  block.lane = lane;
-  block.step_count = steps.size();
-  block.epoch = epochs_.size();
+// A region is one thread's, a scope's is never handed on.
+void PlanBuilder::leave_foreign_scope(std::uint32_t lane, Block& block) {
+  if (block.region >= scope_region(0) && block.first_lane != lane) move_block(block, no_region_id);
 }
 
-void PlanBuilder::wait_for_last_step(std::uint32_t lane, const Block& block) {
+// Where it has been all the time: nobody has run its steps yet.
+void PlanBuilder::move_block(Block& block, RegionId region) {
+  const bool is_in_region = region != no_region_id;
+  lanes_[block.first_lane].steps[block.first_step].region =
+      is_in_region ? static_cast<std::uint16_t>(regions_.at(region).index) : no_region;
+  block.region = region;
+}
+
+void PlanBuilder::change_regions(std::uint32_t lane, const trace::Operation& operation) {
+  using trace::Kind;
+  const bool is_of_heap = operation.pool == trace::heap_pool;
+  if (operation.kind == Kind::create) begin_region(lane, operation.pool, operation.bytes);
+  if (operation.kind == Kind::thread_end) scopes_of_threads_.erase(operation.thread);
+  if (operation.kind == Kind::scope_begin) begin_scope(lane, operation);
+  if (operation.kind == Kind::scope_end) end_scope(lane, scope_region(operation.other));
+  if (operation.kind == Kind::reset && !is_of_heap) {
+    append_region_step(lane, operation.pool, {operation.bytes, 0, StepKind::reset_region});
+  }
+  if (operation.kind == Kind::mark && !is_of_heap) {
+    const std::uint32_t slot = marks_[operation.other] = mark_count_++;
+    append_region_step(lane, operation.pool, {0, slot, StepKind::mark_region});
+  }
+  if (operation.kind != Kind::rewind) return;
+  const std::uint32_t pool = ledger_.marks().at(operation.other).pool;
+  if (pool == trace::heap_pool) return;
+  append_region_step(lane, pool, {0, marks_.at(operation.other), StepKind::rewind_region});
+}
+
+void PlanBuilder::begin_region(std::uint32_t lane, RegionId id, std::uint64_t bytes_max) {
+  Region& region = regions_[id];
+  region.index = 1 + take_place(lanes_[lane].free_regions, free_regions_, region_count_);
+  region.last.lane = lane;
+  region.last.epoch = epochs_.size();
+  append_region_step(lane, id, {bytes_max, 0, StepKind::begin_region});
+}
+
+void PlanBuilder::begin_scope(std::uint32_t lane, const trace::Operation& operation) {
+  const RegionId id = scope_region(operation.other);
+  begin_region(lane, id, trace::unlimited);
+  regions_.at(id).thread = operation.thread;
+  scopes_of_threads_[operation.thread].push_back(id);
+}
+
+// What outlives the scope lies where the scope lies.
+void PlanBuilder::end_scope(std::uint32_t lane, RegionId id) {
+  const Region scope = regions_.at(id);
+  std::vector<RegionId>& open = scopes_of_threads_[scope.thread];
+  const auto place = std::find(open.begin(), open.end(), id);
+  const RegionId around =
+      place == open.begin() || place == open.end() ? no_region_id : *std::prev(place);
+  if (place != open.end()) open.erase(place);
+  for (const std::uint64_t block_id : scope.blocks) {
+    Block* const block = blocks_.find(block_id);
+    if (block == nullptr || block->region != id) continue;
+    move_block(*block, around);
+    if (around != no_region_id) regions_.at(around).blocks.push_back(block_id);
+  }
+  end_region(lane, id);
+}
+
+void PlanBuilder::end_region(std::uint32_t lane, RegionId id) {
+  append_region_step(lane, id, {0, 0, StepKind::end_region});
+  lanes_[lane].free_regions.push_back(regions_.at(id).index - 1);
+  regions_.erase(id);
+}
+
+void PlanBuilder::append_region_step(std::uint32_t lane, RegionId id, Step step) {
+  Region& region = regions_.at(id);
+  wait_for(lane, region.last);
+  step.region = static_cast<std::uint16_t>(region.index);
+  region.last = append_step(lane, step);
+}
+
+void PlanBuilder::append_block_step(std::uint32_t lane, Block& block, StepKind kind,
+                                    std::uint64_t bytes) {
+  const bool is_in_region = block.region != no_region_id;
+  Region* const region = is_in_region ? &regions_.at(block.region) : nullptr;
+  wait_for(lane, block.last);
+  if (is_in_region) wait_for(lane, region->last);
+  const std::uint32_t index = is_in_region ? region->index : no_region;
+  block.last = append_step(
+      lane, {bytes, block.slot, kind, block.alignment_shift, static_cast<std::uint16_t>(index)});
+  if (is_in_region) region->last = block.last;
+  epoch_.live_bytes += bytes - block.bytes;
+  block.bytes = bytes;
+}
+
+PlanBuilder::LastStep PlanBuilder::append_step(std::uint32_t lane, const Step& step) {
+  lanes_[lane].steps.push_back(step);
+  return {lanes_[lane].steps.size(), epochs_.size(), lane};
+}
+
+void PlanBuilder::wait_for(std::uint32_t lane, const LastStep& last) {
   LaneDraft& waiting = lanes_[lane];
-  if (block.lane == lane || block.epoch != epochs_.size()) return;
-  if (waiting.seen_counts[block.lane] >= block.step_count) return;
-  waiting.seen_counts[block.lane] = block.step_count;
-  waiting.stops.push_back({waiting.steps.size(), block.step_count, StopKind::wait, block.lane});
-  lanes_[block.lane].stops.push_back(
-      {block.step_count, block.step_count, StopKind::post, block.lane});
+  if (last.lane == lane || last.epoch != epochs_.size()) return;
+  if (waiting.seen_counts[last.lane] >= last.step_count) return;
+  waiting.seen_counts[last.lane] = last.step_count;
+  waiting.stops.push_back({waiting.steps.size(), last.step_count, StopKind::wait, last.lane});
+  lanes_[last.lane].stops.push_back({last.step_count, last.step_count, StopKind::post, last.lane});
   ++hand_off_count_;
 }
 
@@ -160,6 +291,8 @@ void PlanBuilder::end_epoch() {
     lane.epoch_stop_begin = lane.stops.size();
     free_slots_.insert(free_slots_.end(), lane.free_slots.begin(), lane.free_slots.end());
     lane.free_slots.clear();
+    free_regions_.insert(free_regions_.end(), lane.free_regions.begin(), lane.free_regions.end());
+    lane.free_regions.clear();
   }
   epochs_.push_back(epoch_);
   epoch_operation_count_ = 0;

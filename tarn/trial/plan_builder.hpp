@@ -3,11 +3,16 @@
 //     operation --> ledger: what does it begin and end? --> steps of its thread's lane
 //                                                       --> a block of another lane: post and wait
 //
-// Blocks that end with their pool, or at a rewind, are freed one by one where it ends. What a
-// general allocator can not do is left out: cleanups, scopes, growing and shrinking in place.
+// A pool of the trace is a region, and so is a scope. A block of the heap that is begun in a scope
+// lies in its region, if its own lane ends it before the scope ends; else it lies where the scope
+// itself would (the scope around it, the heap), which is only known later: its step is put right.
+//
+// Blocks that end with their pool, or at a rewind, are freed one by one where it ends, for those
+// who have no regions. Left out are cleanups, parents, growing and shrinking in place.
 //
 // Threads:    one at a time.
-// Failure:    an operation on an id that is wrong is an Error and changes nothing.
+// Failure:    an operation on an id that is wrong is an Error and changes nothing; more than 65535
+//             regions at once are one as well.
 // Invariant:  the next step of a block's slot is behind a wait for its last one, or behind the end
 //             of that one's epoch, or in the same lane.
 
@@ -15,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -64,27 +70,60 @@ class PlanBuilder {
   struct LaneDraft {
     std::vector<Step> steps;
     std::vector<Stop> stops;
-    std::size_t epoch_stop_begin = 0;        // the stops behind it are not in order yet
-    std::vector<std::uint32_t> free_slots;   // whose last steps this lane has seen
+    std::size_t epoch_stop_begin = 0;       // the stops behind it are not in order yet
+    std::vector<std::uint32_t> free_slots;  // whose last steps this lane has seen
+    std::vector<std::uint32_t> free_regions;
     std::vector<std::uint64_t> seen_counts;  // of each lane's steps
   };
 
+  /// The last step that was about a block or a region.
+  struct LastStep {
+    std::uint64_t step_count = 0;  // of its lane, with it
+    std::uint64_t epoch = 0;
+    std::uint32_t lane = 0;
+  };
+
+  // Regions by their pools, and by their scopes, whose numbers come after those of all pools.
+  using RegionId = std::uint64_t;
+  static constexpr RegionId no_region_id = trace::heap_pool;
+  static constexpr RegionId scope_region(std::uint32_t scope) noexcept {
+    return scope + (RegionId{1} << 32);
+  }
+
   struct Block {
     std::uint64_t bytes = 0;
-    std::uint64_t step_count = 0;  // of its lane, with its last step
-    std::uint64_t epoch = 0;       // of its last step
+    RegionId region = no_region_id;
+    LastStep last;
+    std::uint64_t first_step = 0;
+    std::uint32_t first_lane = 0;
     std::uint32_t slot = 0;
-    std::uint32_t lane = 0;  // of its last step
     std::uint8_t alignment_shift = 0;
   };
 
+  struct Region {
+    LastStep last;
+    std::uint32_t index = 0;
+    std::uint32_t thread = 0;           // of a scope
+    std::vector<std::uint64_t> blocks;  // of a scope: that were begun in it
+  };
+
   [[nodiscard]] std::uint32_t lane_of(std::uint32_t thread);
-  [[nodiscard]] std::uint32_t take_slot(LaneDraft& lane);
+  [[nodiscard]] Result<void> check(const trace::Operation& operation) const;
+  [[nodiscard]] RegionId region_of(const trace::Operation& operation) const;
   void begin_block(std::uint32_t lane, const trace::Operation& operation);
   void resize_block(std::uint32_t lane, const trace::Operation& operation);
-  void end_block(std::uint32_t lane, std::uint64_t id);
-  void append_step(std::uint32_t lane, Block& block, StepKind kind, std::uint64_t bytes);
-  void wait_for_last_step(std::uint32_t lane, const Block& block);
+  void end_block(std::uint32_t lane, std::uint64_t id, StepKind kind);
+  void move_block(Block& block, RegionId region);
+  void leave_foreign_scope(std::uint32_t lane, Block& block);
+  void change_regions(std::uint32_t lane, const trace::Operation& operation);
+  void begin_region(std::uint32_t lane, RegionId id, std::uint64_t bytes_max);
+  void begin_scope(std::uint32_t lane, const trace::Operation& operation);
+  void end_scope(std::uint32_t lane, RegionId id);
+  void end_region(std::uint32_t lane, RegionId id);
+  void append_region_step(std::uint32_t lane, RegionId id, Step step);
+  LastStep append_step(std::uint32_t lane, const Step& step);
+  void append_block_step(std::uint32_t lane, Block& block, StepKind kind, std::uint64_t bytes);
+  void wait_for(std::uint32_t lane, const LastStep& last);
   void begin_epoch_if_due(std::uint64_t time_ns);
   void end_epoch();
 
@@ -93,7 +132,11 @@ class PlanBuilder {
   std::vector<LaneDraft> lanes_;
   std::unordered_map<std::uint32_t, std::uint32_t> lane_of_thread_;
   trace::NumberMap<Block, trace::OrderOfAge> blocks_;
+  std::map<RegionId, Region> regions_;
+  std::map<std::uint32_t, std::vector<RegionId>> scopes_of_threads_;  // open, the newest last
+  std::map<std::uint32_t, std::uint32_t> marks_;                      // their slots
   std::vector<std::uint32_t> free_slots_;  // of earlier epochs, for any lane
+  std::vector<std::uint32_t> free_regions_;
   std::vector<Epoch> epochs_;
   Epoch epoch_;  // the open one, as of now
   std::uint64_t epoch_operation_count_ = 0;
@@ -101,6 +144,8 @@ class PlanBuilder {
   std::uint64_t in_place_count_ = 0;
   std::uint64_t hand_off_count_ = 0;
   std::uint32_t slot_count_ = 0;
+  std::uint32_t region_count_ = 0;
+  std::uint32_t mark_count_ = 0;
 };
 
 }  // namespace tarn::trial

@@ -46,9 +46,18 @@ class BuiltPlan {
  private:
   static std::string text_of(const Step& step) {
     const std::string slot = std::to_string(step.slot);
+    const std::string region = "r" + std::to_string(step.region);
+    if (step.kind == StepKind::begin_region) return region + "{ ";
+    if (step.kind == StepKind::end_region) return "}" + region + " ";
+    if (step.kind == StepKind::reset_region) return "reset " + region + " ";
+    if (step.kind == StepKind::mark_region) return "mark " + region + "." + slot + " ";
+    if (step.kind == StepKind::rewind_region) return "rewind " + region + "." + slot + " ";
     if (step.kind == StepKind::deallocate) return "-" + slot + " ";
-    const char* const word = step.kind == StepKind::reallocate ? "~" : "+";
-    return word + slot + ":" + std::to_string(step.bytes) + " ";
+    if (step.kind == StepKind::deallocate_with_region) return "(-" + slot + ") ";
+    if (step.kind == StepKind::reallocate)
+      return "~" + slot + ":" + std::to_string(step.bytes) + " ";
+    const std::string in_region = step.region == no_region ? "" : region;
+    return "+" + slot + in_region + ":" + std::to_string(step.bytes) + " ";
   }
   static std::string text_of(const Stop& stop) {
     if (stop.kind == StopKind::epoch_end) return "| ";
@@ -132,7 +141,7 @@ TEST(PlanBuilder, BlocksThatEndWithTheirPoolAreFreedOneByOne) {
       "allocate block=2 bytes=10\n"
       "extend block=1 bytes=12\n"
       "destroy pool=1\n");
-  EXPECT_EQ(built.text_of(0), "+0:10 +1:10 -0 | -1 | ");
+  EXPECT_EQ(built.text_of(0), "r1{ +0r1:10 +1:10 (-0) }r1 | -1 | ");
   EXPECT_EQ(built.builder().in_place_count(), 1u);
 }
 
@@ -167,6 +176,52 @@ TEST(PlanBuilder, AWrongIdIsAnErrorThatChangesNothing) {
   ASSERT_FALSE(appended);
   EXPECT_STREQ(appended.error().message, "block 9 does not exist");
   EXPECT_EQ(builder.operation_count(), 0u);
+}
+
+TEST(PlanBuilder, APoolIsARegion) {
+  BuiltPlan built(
+      "create pool=7\n"
+      "allocate pool=7 block=1 bytes=10\n"
+      "mark pool=7 mark=1\n"
+      "allocate pool=7 block=2 bytes=20\n"
+      "rewind mark=1\n"
+      "allocate pool=7 block=3 bytes=30\n"
+      "deallocate block=3\n"
+      "reset pool=7\n"
+      "destroy pool=7\n");
+  EXPECT_EQ(built.text_of(0),
+            "r1{ +0r1:10 mark r1.0 +1r1:20 (-1) rewind r1.0 +1r1:30 -1 (-0) reset r1 }r1 | | ");
+}
+
+TEST(PlanBuilder, ABlockThatOutlivesItsScopeLiesAroundIt) {
+  BuiltPlan built(
+      "scope_begin scope=1\n"
+      "scope_begin scope=2\n"
+      "allocate block=1 bytes=1\n"  // ends in its scope
+      "allocate block=2 bytes=2\n"  // ends in the scope around
+      "allocate block=3 bytes=3\n"  // outlives both
+      "deallocate block=1\n"
+      "scope_end scope=2\n"
+      "deallocate block=2\n"
+      "scope_end scope=1\n"
+      "allocate block=4 bytes=4\n"
+      "deallocate block=3\n");
+  EXPECT_EQ(built.text_of(0), "r1{ r2{ +0r2:1 +1r1:2 +2:3 -0 }r2 -1 }r1 +1:4 -2 | -1 | ");
+}
+
+TEST(PlanBuilder, ABlockThatAnotherThreadEndsLiesInNoScope) {
+  BuiltPlan built(
+      "scope_begin scope=1 thread=1\n"
+      "allocate block=1 bytes=1 thread=1\n"
+      "deallocate block=1 thread=2\n"
+      "scope_end scope=1 thread=1\n");
+  EXPECT_EQ(built.text_of(0), "r1{ +0:1 post2 }r1 | | ");
+  EXPECT_EQ(built.text_of(1), "wait0.2 -0 | | ");
+}
+
+TEST(PlanBuilder, WhatIsLeftInRegionsEndsBeforeThem) {
+  BuiltPlan built("create pool=1\nallocate pool=1 block=1 bytes=1\nscope_begin scope=1\n");
+  EXPECT_EQ(built.text_of(0), "r1{ +0r1:1 r2{ | (-0) }r1 }r2 | ");
 }
 
 }  // namespace

@@ -22,6 +22,8 @@
 #include "tarn/trial/litter.hpp"
 #include "tarn/trial/page_row.hpp"
 #include "tarn/trial/plan_builder.hpp"
+#include "tarn/trial/region_set.hpp"
+#include "testing/operation_program.hpp"
 
 namespace tarn::trial {
 namespace {
@@ -226,6 +228,61 @@ TEST(Litter, KeepsHalfOfItsBlocksUntilItsEnd) {
     EXPECT_GT(pool.live_bytes(), 30'000u);
     EXPECT_LT(pool.live_bytes(), 70'000u);
   }
+  EXPECT_EQ(pool.live_count(), 0u);
+}
+
+// Scopes on several threads, and pools that wander between these; some blocks outlive their scope,
+// some are ended by other threads.
+trace::Program random_program_with_regions(std::uint64_t seed) {
+  const Alphabet alphabet = [] {
+    Alphabet wanted = Alphabet::full();
+    wanted.block_bytes = {0, 1, 8, 24, 100, 500, 3000, 20000};
+    wanted.limit_bytes = {trace::unlimited};
+    return wanted;
+  }();
+  std::mt19937_64 random(seed);
+  trace::Program program = tarn::random_program(seed, 5000, alphabet);
+  trace::Program with_scopes;
+  std::vector<std::uint32_t> open;
+  std::uint32_t scope_count = 0;
+  for (trace::Operation operation : program) {
+    operation.thread = static_cast<std::uint32_t>(random() % thread_count);
+    trace::Operation scope;
+    scope.thread = operation.thread;
+    if (random() % 10 == 0) {
+      scope.kind = trace::Kind::scope_begin;
+      scope.other = ++scope_count;
+      open.push_back(scope.other);
+      with_scopes.push_back(scope);
+    } else if (!open.empty() && random() % 9 == 0) {
+      std::swap(open[random() % open.size()], open.back());
+      scope.kind = trace::Kind::scope_end;
+      scope.other = open.back();
+      open.pop_back();
+      with_scopes.push_back(scope);
+    }
+    with_scopes.push_back(operation);
+  }
+  return with_scopes;
+}
+
+class TrialOfRegions : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, TrialOfRegions, testing::Range(1, 7));
+
+TEST_P(TrialOfRegions, TheSameBlocksLiveInRegionsAndWithout) {
+  PlanOptions options;
+  options.is_serial = GetParam() % 3 == 0;
+  options.epoch_operation_count = 300;
+  auto memory =
+      plan_of(random_program_with_regions(static_cast<std::uint64_t>(GetParam())), options);
+  const PlanCounts counts = Plan(memory.data()).counts();
+  EXPECT_GT(counts.region_count, 2u);
+  EXPECT_GT(counts.mark_count, 2u);
+  RegionSet regions(counts);
+  ASSERT_TRUE(regions.is_there());
+  run_and_check(regions, memory, true);
+  CountingPool pool;
+  run_and_check(pool, memory, true);
   EXPECT_EQ(pool.live_count(), 0u);
 }
 
