@@ -142,15 +142,15 @@ void Collector::sweep() {
 void Collector::name_threads() {
   char name[thread_name_bytes];
   char name_of_process[thread_name_bytes];
-  for (const std::size_t i : in_use_) {
-    const Buffer& buffer = session_.buffers[i];
-    const std::int32_t id = buffer.process_id.load(std::memory_order_acquire);
-    if (id == 0 || id == buffer.thread_id) continue;
-    if (session_.states[i].load(std::memory_order_relaxed) != BufferState::filling) continue;
-    if (!thread_name(id, buffer.thread_id, name) || !thread_name(id, id, name_of_process)) continue;
-    const auto process = processes_.find(buffer.process);
+  for (const Claimed& claimed : in_use_) {
+    if (claimed.process_id == claimed.thread_id) continue;
+    const BufferState state = session_.states[claimed.index].load(std::memory_order_relaxed);
+    if (state != BufferState::filling) continue;
+    if (!thread_name(claimed.process_id, claimed.thread_id, name)) continue;
+    if (!thread_name(claimed.process_id, claimed.process_id, name_of_process)) continue;
+    const auto process = processes_.find(claimed.process);
     if (process == processes_.end() || std::strcmp(name, name_of_process) == 0) continue;
-    process->second.sink->name_thread(buffer.thread, name);
+    process->second.sink->name_thread(claimed.thread, name);
   }
 }
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "tarn/trace_file/mix.hpp"
+#include "tarn/trace/mix.hpp"
 
 namespace tarn::record {
 

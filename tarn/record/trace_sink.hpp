@@ -24,7 +24,7 @@
 #include "tarn/record/process_sink.hpp"
 #include "tarn/record/session.hpp"
 #include "tarn/trace_file/address_book.hpp"
-#include "tarn/trace_file/number_map.hpp"
+#include "tarn/trace/number_map.hpp"
 #include "tarn/trace_file/output.hpp"
 #include "tarn/trace_file/trace_writer.hpp"
 

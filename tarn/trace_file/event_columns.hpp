@@ -24,7 +24,7 @@
 #include "tarn/trace/operation.hpp"
 #include "tarn/trace_file/columns.hpp"
 #include "tarn/trace_file/kind_columns.hpp"
-#include "tarn/trace_file/number_map.hpp"
+#include "tarn/trace/number_map.hpp"
 
 namespace tarn::trace {
 
