@@ -8,6 +8,7 @@
 #include <execinfo.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <ucontext.h>
 
 #include <cstdio>
@@ -132,6 +133,52 @@ void switch_stacks() {
   }
 }
 
+[[gnu::noinline]] void take_pages(int count) {
+  volatile char page[4096];
+  page[0] = 1;
+  if (page[0] != 1) return;
+  if (count == 0) {
+    probe();
+  } else {
+    take_pages(count - 1);
+  }
+  asm volatile("" ::: "memory");
+}
+
+int pages_to_take;
+
+// By its table nobody called it: its stack is known to the end.
+void outermost() {
+  asm volatile(".cfi_undefined rip");
+  take_pages(pages_to_take);
+  asm volatile("" ::: "memory");
+}
+
+void run_on(char* stack, std::size_t stack_bytes, int page_count) {
+  pages_to_take = page_count;
+  getcontext(&other_context);
+  other_context.uc_stack.ss_sp = stack;
+  other_context.uc_stack.ss_size = stack_bytes;
+  other_context.uc_link = &main_context;
+  makecontext(&other_context, outermost, 0);
+  swapcontext(&main_context, &other_context);
+}
+
+// Stacks in what is left of one whose upper half, with its outermost calls, is gone.
+void lose_stacks() {
+  constexpr std::size_t half = 64 * 1024;
+  constexpr int protection = PROT_READ | PROT_WRITE;
+  for (int way = 0; way < 3; ++way) {
+    char* const stack =
+        static_cast<char*>(mmap(nullptr, 2 * half, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    run_on(stack, 2 * half, 20);
+    if (way == 0) munmap(stack + half, half);
+    if (way == 1 && mremap(stack, 2 * half, half, 0) != stack) std::abort();
+    if (way == 2) mprotect(stack + half, half, PROT_NONE);
+    run_on(stack, half, 2);
+  }
+}
+
 // Calls that look alike from inside, of different callers.
 [[gnu::noinline]] void first_caller() {
   probe();
@@ -181,6 +228,8 @@ int main(int argument_count, char** arguments) {
     signal_and_probe();
   } else if (situation == "contexts") {
     switch_stacks();
+  } else if (situation == "lost_stacks") {
+    lose_stacks();
   } else if (situation == "callers") {
     call_from_both();
   } else if (situation == "threads") {

@@ -64,7 +64,8 @@ TEST_P(StacksOf, AreThoseOfTheCLibrary) {
 
 INSTANTIATE_TEST_SUITE_P(Situations, StacksOf,
                          testing::Values("recursion", "aligned", "exceptions", "longjmp", "signal",
-                                         "contexts", "callers", "threads", "library"),
+                                         "contexts", "lost_stacks", "callers", "threads",
+                                         "library"),
                          [](const auto& situation) { return std::string(situation.param); });
 
 TEST(Stacks, ADeepRecursionIsCutAndSaysSo) {

@@ -36,6 +36,8 @@ std::size_t CallStackLog::verify(std::uintptr_t frame_end) const noexcept {
 
 std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
                                 std::uint64_t* words) noexcept {
+  if (forget_count_.load(std::memory_order_relaxed) != forgotten_count_) [[unlikely]]
+    begin();
   if (!window_.covers(site.frame_end) && !window_.move_to(site.frame_end)) count_ = 0;
   // The call behind the last that is as it was may be the one at hand by all that counts.
   const std::size_t valid = verify(site.frame_end);

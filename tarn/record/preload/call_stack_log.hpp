@@ -8,15 +8,17 @@
 // A stack follows from where it begins and from the words that unwinding reads. So once the call
 // being unwound is one of the stack before, with the same place and rbp, and the words that lead on
 // from there are what they were, the rest is what it was: exact, and no rule is looked up for
-// it. Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks).
+// it. Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks),
+// but that what was noted can be read: when memory goes, all logs forget what they noted.
 //
-// Threads:    one.
+// Threads:    one; forget_all() any.
 // Failure:    a stack that can not be followed, or is deeper than call_count_max, is cut, and says
 //             so.
-// Invariant:  the words that verify() reads lie in the window.
+// Invariant:  the words that verify() reads lie in the window, which can be read.
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -46,9 +48,14 @@ class CallStackLog {
 
   /// Forgets what was written before.
   void begin() noexcept {
+    forgotten_count_ = forget_count_.load(std::memory_order_relaxed);
     window_ = {};
     count_ = 0;
   }
+
+  /// Has each log forget what it wrote before, at the latest when it writes again: to be called
+  /// before memory goes that may be a stack. Stacks in use are walked once more, some microseconds.
+  static void forget_all() noexcept { forget_count_.fetch_add(1, std::memory_order_relaxed); }
 
   /// Writes the stack that leads to `site`; returns how many words, words_max at most.
   [[nodiscard]] TARN_SLOW std::size_t write(ProcessLog& process, const CallSite& site,
@@ -62,6 +69,11 @@ class CallStackLog {
   [[nodiscard]] Step step_out_of_signal(NotedCall& call) noexcept;
   [[nodiscard]] std::size_t write_cut(std::uint64_t* words, std::size_t count) noexcept;
 
+  // Pairs with itself. A stack must not go at the very moment in which the thread that has left it
+  // writes its next event, on a stack right below: that it is gone would be seen too late.
+  static constinit inline std::atomic<std::uint64_t> forget_count_{0};
+
+  std::uint64_t forgotten_count_;
   StackWindow window_;
   bool is_interrupted_;  // the call at hand is where a signal came, not a call
   std::size_t count_;

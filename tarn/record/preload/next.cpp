@@ -67,6 +67,9 @@ void resolve_next() noexcept {
   find(found.valloc, "valloc");
   find(found.pvalloc, "pvalloc");
   find(found.dlclose, "dlclose");
+  find(found.munmap, "munmap");
+  find(found.mremap, "mremap");
+  find(found.mprotect, "mprotect");
   find(found.pthread_create, "pthread_create");
   next = found;
 }

@@ -29,6 +29,10 @@ struct Next {
   void* (*valloc)(std::size_t bytes) = nullptr;
   void* (*pvalloc)(std::size_t bytes) = nullptr;
   int (*dlclose)(void* library) = nullptr;
+  int (*munmap)(void* address, std::size_t bytes) = nullptr;
+  void* (*mremap)(void* address, std::size_t bytes, std::size_t new_bytes, int flags,
+                  ...) = nullptr;
+  int (*mprotect)(void* address, std::size_t bytes, int protection) = nullptr;
   int (*pthread_create)(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
                         void* argument) = nullptr;
 };
