@@ -18,6 +18,7 @@
 #include "tarn/record/program_check.hpp"
 #include "tarn/record/recorder.hpp"
 #include "tarn/trial/contender.hpp"
+#include "tarn/trial/plan.hpp"
 #include "tool/amounts.hpp"
 #include "tool/command.hpp"
 #include "tool/record_library.hpp"
@@ -128,8 +129,10 @@ Finding look_at_preload() {
 }
 
 Finding look_at_allocators() {
+  trial::PlanCounts any_plan;
+  any_plan.lane_count = any_plan.region_count = 1;
   std::string names;
-  for (const trial::Contender& contender : trial::contenders_here(true)) {
+  for (const trial::Contender& contender : trial::contenders_here(any_plan)) {
     names.append(names.empty() ? "" : ", ").append(contender.name);
   }
   for (const char* const name : {"jemalloc", "mimalloc", "tcmalloc", "tbbmalloc"}) {

@@ -31,7 +31,7 @@ class Sampling : public testing::TestWithParam<std::uint64_t> {
     TraceSink sink(path_, Stacks::none, StampScale(StampClock::system), GetParam());
     std::uint64_t stamp = 0;
     const auto add = [&](RawKind kind, std::uint64_t address) {
-      sink.add({kind, 0, 1, ++stamp, address, 24, {}});
+      sink.add(std::vector<RawEvent>{{kind, 0, 1, ++stamp, address, 24, {}}});
     };
     for (std::uint64_t i = 0; i < object_count; ++i) {
       const std::uint64_t from = 4096 + 64 * (i % 7), to = 65536 + 64 * (i % 5);
@@ -70,15 +70,15 @@ TEST_P(Sampling, AnObjectIsInOrOut) {
 
 TEST_P(Sampling, WhatIsInUseIsCountedOfAll) {
   TraceSink sink(path_, Stacks::none, StampScale(StampClock::system), GetParam());
-  sink.add({RawKind::allocate, 0, 1, 1, 0x1000, 100, {}});
-  sink.add({RawKind::allocate, 0, 1, 2, 0x2000, 1000, {}});
+  sink.add(std::vector<RawEvent>{{RawKind::allocate, 0, 1, 1, 0x1000, 100, {}}});
+  sink.add(std::vector<RawEvent>{{RawKind::allocate, 0, 1, 2, 0x2000, 1000, {}}});
   EXPECT_EQ(sink.stats().live_bytes, 1100u);
-  sink.add({RawKind::reallocate_begin, 0, 1, 3, 0x1000, 0, {}});
-  sink.add({RawKind::reallocate_end, 0, 1, 4, 0, 1'000'000, {}});
+  sink.add(std::vector<RawEvent>{{RawKind::reallocate_begin, 0, 1, 3, 0x1000, 0, {}}});
+  sink.add(std::vector<RawEvent>{{RawKind::reallocate_end, 0, 1, 4, 0, 1'000'000, {}}});
   EXPECT_EQ(sink.stats().live_bytes, 1100u) << "it was refused";
-  sink.add({RawKind::reallocate_begin, 0, 1, 5, 0x1000, 0, {}});
-  sink.add({RawKind::reallocate_end, 0, 1, 6, 0x3000, 300, {}});
-  sink.add({RawKind::deallocate, 0, 1, 7, 0x2000, 0, {}});
+  sink.add(std::vector<RawEvent>{{RawKind::reallocate_begin, 0, 1, 5, 0x1000, 0, {}}});
+  sink.add(std::vector<RawEvent>{{RawKind::reallocate_end, 0, 1, 6, 0x3000, 300, {}}});
+  sink.add(std::vector<RawEvent>{{RawKind::deallocate, 0, 1, 7, 0x2000, 0, {}}});
   EXPECT_EQ(sink.stats().live_bytes, 300u);
   EXPECT_EQ(sink.stats().live_count, 1u);
   EXPECT_TRUE(sink.close());

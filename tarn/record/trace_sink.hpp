@@ -23,8 +23,8 @@
 #include "tarn/record/noted_block.hpp"
 #include "tarn/record/process_sink.hpp"
 #include "tarn/record/session.hpp"
-#include "tarn/trace_file/address_book.hpp"
 #include "tarn/trace/number_map.hpp"
+#include "tarn/trace_file/address_book.hpp"
 #include "tarn/trace_file/output.hpp"
 #include "tarn/trace_file/trace_writer.hpp"
 

@@ -21,10 +21,10 @@
 #include <vector>
 
 #include "tarn/base/result.hpp"
+#include "tarn/trace/number_map.hpp"
 #include "tarn/trace/operation.hpp"
 #include "tarn/trace_file/columns.hpp"
 #include "tarn/trace_file/kind_columns.hpp"
-#include "tarn/trace/number_map.hpp"
 
 namespace tarn::trace {
 
