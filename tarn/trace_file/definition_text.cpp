@@ -110,6 +110,10 @@ class FieldsOfLine {
 };
 
 Result<void> expect_number(std::uint64_t given, std::uint32_t expected, const char* what) {
+  if (expected == 0) {
+    return Error::make(ErrorCode::malformed, "%s %llu: more, or deeper, than any trace can have",
+                       what, static_cast<unsigned long long>(given));
+  }
   if (given == expected) return {};
   return Error::make(ErrorCode::wrong_id,
                      "%s %llu is not the next one, which is %s %u, or is %s %u again", what,

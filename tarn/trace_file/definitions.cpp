@@ -38,6 +38,7 @@ Module take_module(ColumnCursor& cursor) {
 std::uint32_t Definitions::add_name(std::string_view text) {
   const auto found = name_numbers_.find(text);
   if (found != name_numbers_.end()) return found->second;
+  if (names_.size() == definition_count_max) return 0;
   names_.emplace_back(text);
   const auto number = static_cast<std::uint32_t>(names_.size());
   name_numbers_.emplace(text, number);

@@ -58,7 +58,8 @@ class Definitions {
   std::vector<Module> modules;
   std::vector<Note> notes;
 
-  /// Returns the number of the name, 1 or more; the same for the same text.
+  /// Returns the number of the name, 1 or more, the same for the same text; 0, "no name", if that
+  /// would be one more than definition_count_max.
   std::uint32_t add_name(std::string_view text);
 
   /// The text of a name; of a number that is none, nothing.

@@ -36,6 +36,11 @@ inline constexpr std::size_t trailer_bytes = 16;
 inline constexpr std::uint32_t section_plain_bytes_max = 32u << 20;
 inline constexpr std::uint32_t section_event_count_max = 1u << 18;
 
+/// And for what the definitions take, which pack a thousand to one: of each kind so many at most,
+/// ten times what large programs have, and so many calls in a stack.
+inline constexpr std::uint32_t definition_count_max = 1u << 22;
+inline constexpr std::uint32_t stack_depth_max = 4096;
+
 /// What a writer puts into a section: columns of more compress no better.
 inline constexpr std::uint32_t section_event_count = 1u << 16;
 inline constexpr std::size_t section_definition_bytes = std::size_t{1} << 20;

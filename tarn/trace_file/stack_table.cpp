@@ -2,6 +2,7 @@
 
 #include "tarn/base/check.hpp"
 #include "tarn/trace/mix.hpp"
+#include "tarn/trace_file/format.hpp"
 
 namespace tarn::trace {
 namespace {
@@ -28,11 +29,13 @@ std::uint32_t StackTable::add(std::uint32_t caller, std::uint64_t address) {
              caller);
   std::size_t slot = find_slot(caller, address);
   if (slots_[slot] != 0) return slots_[slot];
+  const std::uint32_t depth = calls_[caller].depth + 1;
+  if (count() == definition_count_max || depth > stack_depth_max) return 0;
   if (calls_.size() * 2 > slots_.size()) {
     grow();
     slot = find_slot(caller, address);
   }
-  calls_.push_back({caller, address});
+  calls_.push_back({caller, depth, address});
   slots_[slot] = count();
   return count();
 }

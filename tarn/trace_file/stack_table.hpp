@@ -20,6 +20,7 @@ namespace tarn::trace {
 
 struct StackCall {
   std::uint32_t caller = 0;   // the stack it was called from; 0: from nowhere
+  std::uint32_t depth = 0;    // calls in the stack
   std::uint64_t address = 0;  // where it returns to
 };
 
@@ -27,7 +28,9 @@ class StackTable {
  public:
   StackTable();
 
-  /// Returns the number of the stack, a new one if need be. Requires: caller <= count(). O(1).
+  /// Returns the number of the stack, a new one if need be; 0, "not known", if that would be one
+  /// more than definition_count_max or deeper than stack_depth_max. Requires: caller <= count().
+  /// O(1).
   std::uint32_t add(std::uint32_t caller, std::uint64_t address);
 
   /// How many there are; they are numbered from 1.

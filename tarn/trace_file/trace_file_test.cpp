@@ -108,6 +108,23 @@ Bytes with_head(Bytes file, const SectionPlace& place) {
   return file;
 }
 
+// A file of one section.
+Bytes file_with(SectionKind kind, std::uint32_t item_count, ByteView plain) {
+  Compressor compressor;
+  Bytes stored;
+  compressor.compress(plain, stored);
+  const FileHeaderBytes header = encode(FileHeader{});
+  SectionPlace place{header.size(), {}};
+  place.head.kind = kind;
+  place.head.item_count = item_count;
+  place.head.plain_bytes = static_cast<std::uint32_t>(plain.size());
+  place.head.stored_bytes = static_cast<std::uint32_t>(stored.size());
+  Bytes file(header.begin(), header.end());
+  file.resize(header.size() + section_head_bytes);
+  file.insert(file.end(), stored.begin(), stored.end());
+  return with_head(std::move(file), place);
+}
+
 TEST(TraceFile, GivesBackWhatWasWritten) {
   TARN_SEED_TRACE(test_seed());
   std::mt19937_64 random(test_seed());
@@ -184,6 +201,38 @@ TEST(TraceFile, AManyHundredThousandStacksComeBack) {
     ASSERT_EQ(stacks[i].caller, expected[i].caller);
     ASSERT_EQ(stacks[i].address, expected[i].address);
   }
+}
+
+// A recursion of `depth` calls; with its bytes repeated zstd makes four of a thousand.
+Bytes file_with_stack(std::uint32_t depth) {
+  Bytes plain;
+  for (std::uint32_t i = 0; i < depth; ++i) plain.insert(plain.end(), {1, 2});
+  return file_with(SectionKind::stacks, depth, plain);
+}
+
+TEST(TraceFile, AStackDeeperThanAnyIsRefused) {
+  EXPECT_EQ(read_all(file_with_stack(stack_depth_max)).code, ErrorCode::incomplete);
+  const Content content = read_all(file_with_stack(stack_depth_max + 1));
+  EXPECT_EQ(content.code, ErrorCode::malformed);
+  EXPECT_EQ(content.end,
+            "byte 24: definitions that do not fit those before, or a stack deeper than "
+            "any can be");
+}
+
+TEST(TraceFile, MoreDefinitionsThanAnyHasAreRefused) {
+  const Bytes empty_notes(2 * (std::size_t{definition_count_max} + 1));
+  EXPECT_EQ(read_all(file_with(SectionKind::notes, definition_count_max + 1, empty_notes)).end,
+            "byte 24: more definitions than any trace can have");
+}
+
+TEST(TraceFile, AStackThatIsTooDeepToBeWrittenIsNotKnown) {
+  MemoryOutput output;
+  TraceWriter writer(output);
+  std::uint32_t stack = 0;
+  for (std::uint64_t i = 0; i < stack_depth_max; ++i) stack = writer.add_stack(stack, i);
+  EXPECT_EQ(stack, stack_depth_max);
+  EXPECT_EQ(writer.add_stack(stack, 1), 0u);
+  EXPECT_EQ(writer.add_stack(0, 1), stack_depth_max + 1);
 }
 
 TEST(TraceFile, SeeksByTime) {
@@ -295,7 +344,7 @@ TEST(TraceFile, RefusesHeadsThatLie) {
   EXPECT_EQ(end_with([](SectionHead& head) { head.stored_bytes = 1u << 20; }),
             "a section ends behind the end of the file: the recording was cut");
   EXPECT_EQ(end_with([](SectionHead& head) { head.kind = SectionKind::stacks; }),
-            "definitions that do not fit those before");
+            "definitions that do not fit those before, or a stack deeper than any can be");
   EXPECT_EQ(end_with([](SectionHead& head) { head.kind = static_cast<SectionKind>(99); }),
             "a section of a kind that is none");
 }

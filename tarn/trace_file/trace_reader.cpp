@@ -158,8 +158,14 @@ void TraceReader::read_definitions() {
     if (read && !holds_definitions(place.head.kind)) {
       read = wrong_at(place.offset, "a section of a kind that is none");
     }
+    if (read &&
+        place.head.item_count > definition_count_max - definitions_.count(place.head.kind)) {
+      read = wrong_at(place.offset, "more definitions than any trace can have");
+    }
     if (read && !definitions_.decode(place.head.kind, place.head.item_count, plain_)) {
-      read = wrong_at(place.offset, "definitions that do not fit those before");
+      read =
+          wrong_at(place.offset,
+                   "definitions that do not fit those before, or a stack deeper than any can be");
     }
     if (read) continue;
     end_error_ = read.error();

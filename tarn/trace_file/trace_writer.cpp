@@ -15,11 +15,15 @@ std::uint32_t TraceWriter::add_stack(std::uint32_t caller, std::uint64_t address
   return definitions_.stacks.add(caller, address);
 }
 
-void TraceWriter::add_module(const Module& module) { definitions_.modules.push_back(module); }
+void TraceWriter::add_module(const Module& module) {
+  if (definitions_.modules.size() == definition_count_max) return;
+  definitions_.modules.push_back(module);
+}
 
 std::uint32_t TraceWriter::add_name(std::string_view text) { return definitions_.add_name(text); }
 
 void TraceWriter::add_note(std::string_view key, std::string_view value) {
+  if (definitions_.notes.size() == definition_count_max) return;
   definitions_.notes.push_back({std::string(key), std::string(value)});
 }
 

@@ -13,6 +13,9 @@
 // Blocks are written by their age, which takes a third of the bytes of addresses: number them as
 // they begin (AddressBook does so for addresses), in the order in which they are appended.
 //
+// A file has definition_count_max definitions of each kind: what is added beyond is left out, and
+// stands in operations as 0, "not known".
+//
 // Threads:    one at a time; the operations of all threads come in the order of their time.
 // Failure:    the first failure of the Output stays: everything after it is dropped, and flush(),
 //             close() and status() return it.
@@ -46,7 +49,8 @@ class TraceWriter {
   TraceWriter& operator=(const TraceWriter&) = delete;
 
   /// Returns the number of the stack whose innermost return address is `address`, called from the
-  /// stack `caller` (0: from nowhere). The same pair always gives the same number, 1 or more. O(1).
+  /// stack `caller` (0: from nowhere). The same pair always gives the same number, 1 or more; a
+  /// stack deeper than stack_depth_max gives 0. O(1).
   std::uint32_t add_stack(std::uint32_t caller, std::uint64_t address);
 
   /// Says which file the addresses of stacks lie in. Of modules that overlap the last one counts.
