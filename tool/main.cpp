@@ -5,6 +5,7 @@
 
 #include "tarn/trial/child.hpp"
 #include "tool/command.hpp"
+#include "tool/printable.hpp"
 
 namespace {
 
@@ -51,7 +52,7 @@ int main(int argument_count, char** arguments) {
   try {
     return run(argument_count, arguments);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "tarn: %s\n", error.what());
+    std::fprintf(stderr, "tarn: %s\n", tarn::tool::printable(error.what()).c_str());
     return not_done;
   }
 }

@@ -20,6 +20,7 @@
 #include "tarn/trace_file/trace_reader.hpp"
 #include "tarn/trace_file/trace_text.hpp"
 #include "tool/command.hpp"
+#include "tool/printable.hpp"
 
 namespace tarn::tool {
 
@@ -37,7 +38,7 @@ class OpenTrace {
     if (result) return;
     const std::string message = path_ + ": " + result.error().message;
     if (result.error().code != ErrorCode::incomplete) throw CommandError(message);
-    std::fprintf(stderr, "tarn: %s\n", message.c_str());
+    std::fprintf(stderr, "tarn: %s\n", printable(message).c_str());
   }
 
   /// Calls visit(operation) for each operation.

@@ -17,6 +17,7 @@
 #include "tarn/record/recorder.hpp"
 #include "tool/amounts.hpp"
 #include "tool/command.hpp"
+#include "tool/printable.hpp"
 #include "tool/record_library.hpp"
 
 namespace tarn::tool {
@@ -125,12 +126,12 @@ bool print_recordings(const Recorder& recorder) {
   bool are_written = true;
   for (const record::Recording& recording : recorder.recordings()) {
     if (!recording.result) {
-      std::fprintf(stderr, "tarn: %s\n", recording.result.error().message);
+      std::fprintf(stderr, "tarn: %s\n", printable(recording.result.error().message).c_str());
       are_written = false;
       continue;
     }
     std::fprintf(stderr, "tarn: %s: process %d, %llu operations, %.1f KiB\n",
-                 recording.path.c_str(), recording.process_id,
+                 printable(recording.path).c_str(), recording.process_id,
                  static_cast<unsigned long long>(recording.stats.event_count),
                  static_cast<double>(recording.stats.file_bytes) / 1024);
   }

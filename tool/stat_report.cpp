@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tool/amounts.hpp"
+#include "tool/printable.hpp"
 
 namespace tarn::tool {
 namespace {
@@ -75,7 +76,7 @@ class TextReport {
         static_cast<double>(std::max<std::uint64_t>(statistics_.operation_count, 1));
     char each[32];
     std::snprintf(each, sizeof each, "%.2f", bytes_each);
-    text_ = report_.trace.path() + ": " + count_text(statistics_.operation_count) +
+    text_ = printable(report_.trace.path()) + ": " + count_text(statistics_.operation_count) +
             " operations in " + time_text(duration_ns) + ", " + bytes_text(reader.file_bytes()) +
             ", " + each + " bytes an operation\n";
     if (sampling_ != 1) {
@@ -85,7 +86,8 @@ class TextReport {
     for (const trace::Note& note : reader.definitions().notes) {
       const bool is_of_thread = note.key.rfind(trace::thread_note, 0) == 0;
       if (is_of_thread || note.key == trace::sampling_note) continue;
-      text_ += "  " + left(note.key, label_columns) + "  " + note.value + "\n";
+      text_ +=
+          "  " + left(printable(note.key), label_columns) + "  " + printable(note.value) + "\n";
     }
   }
 
@@ -152,7 +154,7 @@ class TextReport {
                right(count(thread.freed_count), number_columns) +
                right(count(thread.freed_of_others_count), number_columns);
       const auto name = thread_names_.find(number);
-      text_ += (name == thread_names_.end() ? "" : "  " + name->second) + "\n";
+      text_ += (name == thread_names_.end() ? "" : "  " + printable(name->second)) + "\n";
     }
     if (statistics_.threads.size() <= threads_shown) return;
     text_ += "  and " + std::to_string(statistics_.threads.size() - threads_shown) +
@@ -195,7 +197,7 @@ class TextReport {
   }
 
   [[nodiscard]] std::string name_text(std::uint64_t number) const {
-    const std::string name(report_.trace.reader().definitions().name(number));
+    const std::string name = printable(report_.trace.reader().definitions().name(number));
     if (name.size() < name_columns) return name.empty() ? "(no name)" : name;
     return name.substr(0, name_columns - 4) + "...";
   }
@@ -217,7 +219,7 @@ class TextReport {
   void add_frames(std::uint32_t stack) {
     const std::vector<Frame> frames = report_.symbols.frames_of_stack(stack);
     for (std::size_t i = 0; i < std::min(frames.size(), frames_shown); ++i) {
-      text_ += "      " + frames[i].text() + "\n";
+      text_ += "      " + printable(frames[i].text()) + "\n";
     }
     if (frames.empty()) text_ += "      (no stack was recorded)\n";
     if (frames.size() <= frames_shown) return;

@@ -125,6 +125,23 @@ class Tool(unittest.TestCase):
         self.assertTrue(all(len(line) <= 100 and line == line.rstrip()
                             for line in output.splitlines()))
 
+    def test_no_text_of_a_trace_moves_the_terminal(self):
+        trace = self.folder / "escapes.txt"
+        trace.write_text("""tarn trace 1
+note key=%1b[1m value=%1b]0;title%07
+note key=thread.0 value=%1b[2J
+name number=1 text=%1b[3m
+module path=%1b[4m build_id= address=0x1000 bytes=4096 file_offset=0
+stack number=1 caller=0 address=0x1000
+scope_begin scope=1 name=1
+allocate block=1 bytes=100 stack=1
+""", encoding="ascii")
+        exit_code, output, _ = self.run_tarn("stat", trace)
+        self.assertEqual(exit_code, 0)
+        self.assertNotIn("\x1b", output)
+        for text in ["[1m", "]0;title\\x07", "[2J", "[3m", "[4m"]:
+            self.assertIn("\\x1b" + text, output)
+
     def test_a_sample_is_told_and_what_it_says_of_all_is_marked(self):
         self.text.write_text(SMALL.replace("trace 1\n", "trace 1\nnote key=sampled_objects_one_in "
                                            "value=2000\n"), encoding="ascii")
