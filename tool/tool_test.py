@@ -235,7 +235,7 @@ class Tool(unittest.TestCase):
         other = self.folder / "other"
         other.write_text("precious")
         self.assert_fails(["convert", "--to=binary", self.binary, other], 1, "already")
-        self.assert_fails(["convert", "--to=pprof", self.text, other], 1, "is text")
+        self.assert_fails(["convert", "--to=text", self.text, other], 1, "is text already")
         self.assertEqual(other.read_text(), "precious")
         self.assertEqual(self.binary.read_bytes(), before)
 
