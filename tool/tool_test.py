@@ -252,7 +252,7 @@ allocate block=1 bytes=100 stack=1
         other = self.folder / "other"
         other.write_text("precious")
         self.assert_fails(["convert", "--to=binary", self.binary, other], 1, "already")
-        self.assert_fails(["convert", "--to=pprof", self.text, other], 1, "is text")
+        self.assert_fails(["convert", "--to=text", self.text, other], 1, "is text already")
         self.assertEqual(other.read_text(), "precious")
         self.assertEqual(self.binary.read_bytes(), before)
 

@@ -1,7 +1,6 @@
 """The server recorded under load, and its allocations replayed on other allocators."""
 
 import contextlib
-import os
 import signal
 import subprocess
 
@@ -21,7 +20,7 @@ def record(program, tool, trace, arguments):
         server = stack.enter_context(serving(command, "malloc", arguments.threads,
                                              stderr=subprocess.PIPE))
         load(server, mix, SECONDS, arguments)
-        os.killpg(server.child.pid, signal.SIGINT)  # as Ctrl-C does: the server stops, then tarn
+        server.child.send_signal(signal.SIGINT)  # which tarn passes on to the server
         _, errors = server.child.communicate(timeout=PATIENCE_SECONDS)
         if server.child.returncode != 0:
             raise DemoError(f"tarn record failed:\n{errors}")

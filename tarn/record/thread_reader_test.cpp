@@ -128,7 +128,7 @@ constexpr std::uint64_t stamped(std::uint64_t stamp, std::uint64_t kind) {
 INSTANTIATE_TEST_SUITE_P(
     Each, ADamagedRecord,
     testing::Values(Damage{"kind 0", {stamped(2, 0), 16, 0}, 2},
-                    Damage{"a kind that is none", {stamped(2, 7), 16, 0}, 3},
+                    Damage{"a kind that is none", {stamped(2, 12), 16, 0}, 3},
                     Damage{"one word", {stamped(2, 3), 0, 0}, 1},
                     Damage{"no room for the bytes", {stamped(2, 1), 16, 0}, 2},
                     Damage{"a stack longer than the buffer",

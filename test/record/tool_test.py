@@ -205,10 +205,10 @@ class Record(unittest.TestCase):
         self.assertEqual(ended.stderr.count(": process "), 2, ended.stderr)
 
     def test_a_folder_that_the_linker_can_not_be_told(self):
-        folder = Path(self.folder.name) / "with space"
-        folder.mkdir()
+        folder = Path(self.folder.name) / "with space" / "tool"
+        folder.mkdir(parents=True)
         shutil.copy(TARN, folder / "tarn")
-        (folder / "libtarn_record.so").touch()
+        (folder.parent / "libtarn_record.so").touch()
         ended = subprocess.run([folder / "tarn", "record", "--", "touch", folder / "ran"],
                                capture_output=True, text=True, check=False)
         self.assertEqual(ended.returncode, 1)

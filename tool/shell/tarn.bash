@@ -13,7 +13,8 @@ _tarn() {
     --by) options="bytes blocks peak" ;;
     --to) options="text binary pprof" ;;
     --with)
-      options="glibc jemalloc mimalloc tcmalloc tbbmalloc tarn-arena tarn-slabs pmr pmr-1-thread" ;;
+      options="glibc jemalloc mimalloc tcmalloc tbbmalloc tarn-arena tarn-region tarn-slabs"
+      options+=" pmr pmr-1-thread" ;;
   esac
   if [[ -n $options ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
@@ -23,7 +24,8 @@ _tarn() {
     record)
       options="--help --output --stacks --sample-objects --max-events --max-bytes --duration" ;;
     stat) options="--help --sites --by --json" ;;
-    replay) options="--help --with --rounds --serial --paced --touch --no-touch --litter --json" ;;
+    replay)
+      options="--help --with --rounds --serial --paced --touch --no-touch --litter --idle --json" ;;
     convert) options="--help --to" ;;
     doctor) options="--help --json" ;;
   esac

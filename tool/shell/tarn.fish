@@ -22,7 +22,8 @@ complete -c tarn -n $of_stat -l by -x -a 'bytes blocks peak' -d 'their order'
 complete -c tarn -n $of_stat -l json -d 'print JSON'
 
 set -l of_replay '__fish_seen_subcommand_from replay'
-set -l allocators glibc jemalloc mimalloc tcmalloc tbbmalloc tarn-arena tarn-slabs pmr pmr-1-thread
+set -l allocators glibc jemalloc mimalloc tcmalloc tbbmalloc tarn-arena tarn-region tarn-slabs \
+  pmr pmr-1-thread
 complete -c tarn -n $of_replay -l with -x -a "$allocators" -d 'allocators'
 complete -c tarn -n $of_replay -l rounds -x -d 'how often each one runs'
 complete -c tarn -n $of_replay -l serial -d 'on one thread, in the recorded order'
@@ -30,6 +31,7 @@ complete -c tarn -n $of_replay -l paced -d 'no faster than recorded'
 complete -c tarn -n $of_replay -l touch -d 'write blocks and read them again'
 complete -c tarn -n $of_replay -l no-touch -d 'do not touch blocks'
 complete -c tarn -n $of_replay -l litter -x -d 'first fragment the heap'
+complete -c tarn -n $of_replay -l idle -d 'measure memory when idle'
 complete -c tarn -n $of_replay -l json -d 'print JSON'
 
 complete -c tarn -n '__fish_seen_subcommand_from convert' -l to -x -a 'text binary pprof' \
