@@ -48,7 +48,7 @@ void TraceStatistics::begin(const Operation& operation) {
   Block& block = blocks_.insert(operation.block);
   block = {operation.bytes,
            operation.time_ns,
-           total.allocated_bytes,
+           total.allocated_bytes + operation.bytes,
            scopes.begin_block(operation.thread, operation.bytes),
            operation.stack,
            operation.thread,
@@ -75,6 +75,7 @@ void TraceStatistics::add_live_bytes(BlockCounts& counts, std::uint64_t bytes) {
 void TraceStatistics::resize(const Operation& operation) {
   Block* const block = blocks_.find(operation.block);
   const std::uint64_t bytes_before = std::exchange(block->bytes, operation.bytes);
+  block->not_others_bytes += operation.bytes - std::min(bytes_before, operation.bytes);
   scopes.resize_block(block->scope, bytes_before, operation.bytes);
   for (BlockCounts* counts : {&total, &site(block->stack)}) {
     counts->live_bytes -= bytes_before;
@@ -106,8 +107,7 @@ void TraceStatistics::end(std::uint64_t id, std::uint64_t time_ns) {
   blocks_.erase(id);
   scopes.end_block(block.scope, block.bytes);
   lifetimes.add(time_ns - std::min(time_ns, block.begun_ns));
-  const bool is_short_lived =
-      total.allocated_bytes - block.allocated_before_bytes - block.bytes < short_life_bytes_;
+  const bool is_short_lived = total.allocated_bytes - block.not_others_bytes < short_life_bytes_;
   for (BlockCounts* counts : {&total, &site(block.stack)}) {
     ++counts->freed_count;
     --counts->live_count;

@@ -85,8 +85,9 @@ class TraceStatistics {
   struct Block {
     std::uint64_t bytes = 0;
     std::uint64_t begun_ns = 0;
-    std::uint64_t allocated_before_bytes = 0;  // by all, when it began
-    std::uint64_t scope = 0;                   // as ScopeStatistics calls it
+    // By all when it began, and by itself since: what is missing to the total, others allocated.
+    std::uint64_t not_others_bytes = 0;
+    std::uint64_t scope = 0;  // as ScopeStatistics calls it
     std::uint32_t stack = 0;
     std::uint32_t thread = 0;
     std::uint32_t reallocation_count = 0;

@@ -82,6 +82,19 @@ TEST(TraceStatistics, ShortLivedCountsWhatOthersAllocate) {
             0u);
 }
 
+TEST(TraceStatistics, WhatABlockAllocatesItselfDoesNotMakeItLongLived) {
+  const std::string begin = "allocate block=1 bytes=100000\n";
+  for (const char* const resize : {"reallocate block=1 bytes=10\n", "shrink block=1 bytes=10\n",
+                                   "reallocate block=1 bytes=200000\n"}) {
+    EXPECT_EQ(statistics_of(begin + resize + "deallocate block=1\n").total.short_lived_count, 1u)
+        << resize;
+  }
+  EXPECT_EQ(statistics_of(begin + "reallocate block=1 bytes=10\n"
+                                  "allocate block=2 bytes=32768\ndeallocate block=1\n")
+                .total.short_lived_count,
+            0u);
+}
+
 TEST(TraceStatistics, FreesOnOtherThreadsAreCounted) {
   const TraceStatistics s = statistics_of(
       "thread_begin thread=3\n"
