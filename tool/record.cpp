@@ -98,18 +98,29 @@ void print_progress(const Recorder& recorder, double seconds) {
   std::fflush(stderr);
 }
 
+// Once each: a disk may be full long before the program ends.
+void tell_failures(const Recorder& recorder, std::size_t& told_count) {
+  for (; told_count < recorder.recordings().size(); ++told_count) {
+    const Result<void>& result = recorder.recordings()[told_count].result;
+    if (result) continue;
+    std::fprintf(stderr, "tarn: %s\n", printable(result.error().message).c_str());
+  }
+}
+
 void run(Recorder& recorder) {
   constexpr std::uint64_t progress_ns = 250'000'000;
   const bool shows_progress = is_terminal(2);
   const std::uint64_t begin_ns = monotonic_ns();
   std::uint64_t shown_ns = begin_ns;
   bool has_stopped = false;
+  std::size_t told_count = 0;
   while (recorder.step()) {
     const std::uint64_t now_ns = monotonic_ns();
     if (shows_progress && recorder.is_recording() && now_ns - shown_ns >= progress_ns) {
       print_progress(recorder, static_cast<double>(now_ns - begin_ns) / 1e9);
       shown_ns = now_ns;
     }
+    if (!recorder.is_recording()) tell_failures(recorder, told_count);
     // The first one is the program's. What the program has left behind may not have been told.
     const bool is_left_behind = recorder.end().has_ended && interrupt_count() > 0;
     if (!has_stopped && (is_left_behind || interrupt_count() > 1)) {
@@ -119,6 +130,7 @@ void run(Recorder& recorder) {
   }
   recorder.stop();
   if (shows_progress) std::fprintf(stderr, "\r\033[K");
+  tell_failures(recorder, told_count);
 }
 
 // Returns whether all have been written.
@@ -126,8 +138,7 @@ bool print_recordings(const Recorder& recorder) {
   bool are_written = true;
   for (const record::Recording& recording : recorder.recordings()) {
     if (!recording.result) {
-      std::fprintf(stderr, "tarn: %s\n", printable(recording.result.error().message).c_str());
-      are_written = false;
+      are_written = false;  // tell_failures() has told why
       continue;
     }
     std::fprintf(stderr, "tarn: %s: process %d, %llu operations, %.1f KiB\n",

@@ -146,6 +146,11 @@ bool Recorder::is_enough() const noexcept {
          monotonic_ns() - begin_ns_ >= options_.duration_ns_max;
 }
 
+bool Recorder::has_failed() const {
+  return std::any_of(sinks_.begin(), sinks_.end(),
+                     [](const FileSink* file) { return !file->sink.status(); });
+}
+
 bool Recorder::step() {
   const bool are_any_left = ask_programs(process_, end_);
   if (collector_ == nullptr) {
@@ -161,7 +166,7 @@ bool Recorder::step() {
     collector_->sweep();
     swept_ns_ = monotonic_ns();
   }
-  if (is_enough()) stop();
+  if (is_enough() || has_failed()) stop();
   return are_any_left || (collector_ != nullptr && collector_->has_processes());
 }
 

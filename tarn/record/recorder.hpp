@@ -68,9 +68,9 @@ class Recorder final : private ProcessSinkFactory {
   /// Starts the program.
   Result<void> start();
 
-  /// Takes what has been recorded by now, for which it waits some milliseconds. Returns false when
-  /// the program and all that it has started have ended, or stop() has been called and the program
-  /// has ended.
+  /// Takes what has been recorded by now, for which it waits some milliseconds; stops if a file can
+  /// not be written, as on a full disk. Returns false when the program and all that it has started
+  /// have ended, or the recording has been stopped and the program has ended.
   bool step();
 
   /// Ends the recording, not the program.
@@ -96,6 +96,7 @@ class Recorder final : private ProcessSinkFactory {
   [[nodiscard]] std::string new_path(std::int32_t process_id);
   [[nodiscard]] std::vector<std::string> environment() const;
   [[nodiscard]] bool is_enough() const noexcept;
+  [[nodiscard]] bool has_failed() const;
 
   RecorderOptions options_;
   NewSession session_;

@@ -74,6 +74,9 @@ class TraceSink final : public ProcessSink {
 
   [[nodiscard]] TraceSinkStats stats() const noexcept;
 
+  /// Whether all could be written until now.
+  [[nodiscard]] Result<void> status() const { return writer_.status(); }
+
  private:
   struct Thread {
     std::vector<std::uint32_t> calls;  // the stack so far, outermost first, by their numbers

@@ -195,6 +195,23 @@ TEST(Recorder, EnoughIsEnoughAndTheProgramGoesOn) {
   EXPECT_LT(recorded.stats.collected.event_count, 2'500'000u);
 }
 
+TEST(Recorder, AFullDiskEndsTheRecordingAndNotTheProgram) {
+  RecorderOptions options;
+  options.path = "/dev/full";
+  options.library = TARN_RECORD_LIBRARY;
+  options.stacks = Stacks::none;
+  options.arguments = {TARN_RECORD_STORM, "1", "3000000"};
+  Recorder recorder(options);
+  ASSERT_TRUE(recorder.start());
+  while (recorder.step()) continue;
+  EXPECT_EQ(recorder.end().exit_code, 0);
+  EXPECT_FALSE(recorder.is_recording());
+  EXPECT_LT(recorder.stats().collected.event_count, 2'500'000u);
+  ASSERT_EQ(recorder.recordings().size(), 1u);
+  EXPECT_STREQ(recorder.recordings()[0].result.error().message,
+               "can not write to /dev/full: No space left on device");
+}
+
 TEST(Recorder, AProgramThatIsNotThereIsAnError) {
   RecorderOptions options;
   options.path = "/dev/null";
