@@ -6,7 +6,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include <elfutils/libdw.h>
 #include <elfutils/libdwelf.h>
@@ -41,10 +43,16 @@ std::string hexadecimal(const unsigned char* bytes, std::size_t count) {
   return text;
 }
 
+// A trace may name anything: to open a pipe waits for whoever writes into it.
+bool is_file(const char* path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error);
+}
+
 // An ELF file, open for reading.
 class ElfFile {
  public:
-  explicit ElfFile(const char* path) : descriptor_(open_file(path)) {
+  explicit ElfFile(const char* path) : descriptor_(is_file(path) ? open_file(path) : -1) {
     elf_version(EV_CURRENT);
     if (descriptor_ >= 0) elf_ = elf_begin(descriptor_, ELF_C_READ_MMAP, nullptr);
   }

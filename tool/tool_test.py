@@ -69,7 +69,7 @@ class Tool(unittest.TestCase):
 
     def run_tarn(self, *arguments, **environment):
         done = subprocess.run([TARN, *map(str, arguments)], capture_output=True, text=True,
-                              env=os.environ | environment, check=False)
+                              env=os.environ | environment, check=False, timeout=60)
         return done.returncode, done.stdout, done.stderr
 
     def assert_fails(self, arguments, exit_code, message):
@@ -141,6 +141,16 @@ allocate block=1 bytes=100 stack=1
         self.assertNotIn("\x1b", output)
         for text in ["[1m", "]0;title\\x07", "[2J", "[3m", "[4m"]:
             self.assertIn("\\x1b" + text, output)
+
+    def test_a_module_that_is_no_file_keeps_nobody_waiting(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        self.text.write_text(SMALL.replace("stack number=1", f"module path={pipe} build_id= "
+                                           "address=0x1000 bytes=4096 file_offset=0\n"
+                                           "stack number=1", 1), encoding="ascii")
+        code, output, _ = self.run_tarn("stat", self.text)
+        self.assertEqual(code, 0)
+        self.assertIn("      0x1000 pipe\n", output)
 
     def test_a_sample_is_told_and_what_it_says_of_all_is_marked(self):
         self.text.write_text(SMALL.replace("trace 1\n", "trace 1\nnote key=sampled_objects_one_in "
