@@ -35,11 +35,8 @@ Result<void> PlanBuilder::append(const trace::Operation& operation) {
     resize_block(lane, operation);
     return {};
   }
-  const bool ends_alone = operation.kind == Kind::deallocate;
-  for (const std::uint64_t id : ended.blocks) {
-    const bool is_alone = ends_alone || blocks_.find(id)->region == no_region_id;
-    end_block(lane, id, is_alone ? StepKind::deallocate : StepKind::deallocate_with_region);
-  }
+  const bool are_alone = operation.kind == Kind::deallocate;
+  for (const std::uint64_t id : ended.blocks) end_block(lane, id, are_alone);
   for (const std::uint32_t pool : ended.pools) end_region(lane, pool);
   if (operation.kind == Kind::allocate || operation.kind == Kind::allocate_zeroed) {
     begin_block(lane, operation);
@@ -66,11 +63,8 @@ void PlanBuilder::finish() {
   std::sort(left.begin(), left.end());
   for (const std::uint64_t id : left) {
     const Block& block = *blocks_.find(id);
-    if (block.region == no_region_id) {
-      end_block(block.last.lane, id, StepKind::deallocate);
-    } else {
-      end_block(regions_.at(block.region).last.lane, id, StepKind::deallocate_with_region);
-    }
+    const bool is_in_region = block.region != no_region_id;
+    end_block(is_in_region ? regions_.at(block.region).last.lane : block.last.lane, id, false);
   }
   while (!regions_.empty()) {
     const auto& [id, region] = *regions_.begin();
@@ -164,10 +158,13 @@ void PlanBuilder::resize_block(std::uint32_t lane, const trace::Operation& opera
   append_block_step(lane, block, StepKind::reallocate, operation.bytes);
 }
 
-void PlanBuilder::end_block(std::uint32_t lane, std::uint64_t id, StepKind kind) {
+// What lies in no region ends alone, whatever else ends with it.
+void PlanBuilder::end_block(std::uint32_t lane, std::uint64_t id, bool is_alone) {
   Block& block = *blocks_.find(id);
   leave_foreign_scope(lane, block);
-  append_block_step(lane, block, kind, 0);
+  is_alone |= block.region == no_region_id;
+  append_block_step(lane, block, is_alone ? StepKind::deallocate : StepKind::deallocate_with_region,
+                    0);
   lanes_[lane].free_slots.push_back(block.slot);
   blocks_.erase(id);
   --epoch_.live_count;

@@ -112,7 +112,7 @@ class PlanBuilder {
   [[nodiscard]] RegionId region_of(const trace::Operation& operation) const;
   void begin_block(std::uint32_t lane, const trace::Operation& operation);
   void resize_block(std::uint32_t lane, const trace::Operation& operation);
-  void end_block(std::uint32_t lane, std::uint64_t id, StepKind kind);
+  void end_block(std::uint32_t lane, std::uint64_t id, bool is_alone);
   void move_block(Block& block, RegionId region);
   void leave_foreign_scope(std::uint32_t lane, Block& block);
   void change_regions(std::uint32_t lane, const trace::Operation& operation);

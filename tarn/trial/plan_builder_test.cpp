@@ -219,6 +219,16 @@ TEST(PlanBuilder, ABlockThatAnotherThreadEndsLiesInNoScope) {
   EXPECT_EQ(built.text_of(1), "wait0.2 -0 | | ");
 }
 
+TEST(PlanBuilder, ABlockOfNoScopeEndsAloneAlsoWhenTheHeapIsReset) {
+  BuiltPlan built(
+      "scope_begin scope=1 thread=1\n"
+      "allocate block=1 bytes=1 thread=1\n"
+      "reset pool=0 thread=2\n"
+      "scope_end scope=1 thread=1\n");
+  EXPECT_EQ(built.text_of(0), "r1{ +0:1 post2 }r1 | | ");
+  EXPECT_EQ(built.text_of(1), "wait0.2 -0 | | ");
+}
+
 TEST(PlanBuilder, WhatIsLeftInRegionsEndsBeforeThem) {
   BuiltPlan built("create pool=1\nallocate pool=1 block=1 bytes=1\nscope_begin scope=1\n");
   EXPECT_EQ(built.text_of(0), "r1{ +0r1:1 r2{ | (-0) }r1 }r2 | ");
