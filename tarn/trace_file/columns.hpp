@@ -26,10 +26,10 @@ inline constexpr std::size_t number_bytes_max = 10;
 [[nodiscard]] inline std::uint8_t* write_number(std::uint8_t* at, std::uint64_t value) noexcept {
   // Nearly all numbers have one byte or two, which of them is hard to guess: no branch decides.
   if (value < std::uint64_t{1} << 14) [[likely]] {
-    const bool has_two = value >= 0x80;
-    at[0] = static_cast<std::uint8_t>((value & 0x7f) | std::uint64_t{has_two} << 7);
+    const std::size_t further_count = value >= 0x80 ? 1 : 0;
+    at[0] = static_cast<std::uint8_t>((value & 0x7f) | further_count << 7);
     at[1] = static_cast<std::uint8_t>(value >> 7);
-    return at + 1 + has_two;
+    return at + 1 + further_count;
   }
   for (; value >= 0x80; value >>= 7) *at++ = static_cast<std::uint8_t>(value | 0x80);
   *at++ = static_cast<std::uint8_t>(value);
