@@ -10,7 +10,7 @@ namespace {
 
 // Where the dynamic linker finds it by its name.
 std::string preloadable(const std::filesystem::path& library) {
-  const std::string path = std::filesystem::canonical(library);
+  std::string path = std::filesystem::canonical(library);
   if (path.find_first_of(" :") == std::string::npos) return path;
   throw CommandError(path + ": the dynamic linker takes the space or colon for the end of the " +
                      "name; install tarn in a folder without");

@@ -175,7 +175,8 @@ void run_trial(const Plan& plan, TrialRecord& record) {
     case PoolKind::regions: {
       RegionSet pool(plan.counts());
       if (pool.is_there()) return run_on(pool, plan, record);
-      std::strcpy(record.outcome.error.data(), "no memory to note regions");
+      std::snprintf(record.outcome.error.data(), record.outcome.error.size(),
+                    "no memory to note regions");
       return;
     }
     case PoolKind::pmr_synchronized:
