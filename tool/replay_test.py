@@ -171,7 +171,8 @@ class Replay(unittest.TestCase):
         glibc = report["allocators"][0]
         for key in ("retained_0_1_s_bytes", "retained_1_s_bytes", "retained_5_s_bytes"):
             self.assertIsNone(glibc["rounds"][0][key])
-            self.assertLess(glibc[key], 2**20)
+            if HEAPS:  # a sanitizer's heap keeps more
+                self.assertLess(glibc[key], 2**20)
 
     def test_the_table_has_a_row_for_each(self):
         done = self.tarn(self.trace(long_trace(5000)), "--with=glibc,tarn-arena", "--rounds=1")

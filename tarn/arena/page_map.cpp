@@ -13,12 +13,13 @@ bool PageMap::try_cover(const void* address) noexcept {
   static_assert(sizeof(Entry) == 1 && Entry::is_always_lock_free);
   const std::size_t number = reinterpret_cast<std::uintptr_t>(address) >> 32;
   if (number >= leaf_count) return false;
-  if (leaf_of(address) != nullptr) return true;
+  // Pairs with the exchange below: whoever finds the leaf of another thread writes to it next.
+  if (leaves[number].load(std::memory_order_acquire) != nullptr) return true;
   void* const memory = leaf_source.acquire(entry_count, alignof(Entry));
   if (memory == nullptr) return false;
   Entry* none = nullptr;
   auto* const leaf = static_cast<Entry*>(memory);
-  if (!leaves[number].compare_exchange_strong(none, leaf, std::memory_order_relaxed)) {
+  if (!leaves[number].compare_exchange_strong(none, leaf, std::memory_order_acq_rel)) {
     leaf_source.release(memory, entry_count, alignof(Entry));  // another thread was faster
   }
   return true;

@@ -71,7 +71,7 @@ class PageMap {
   static constexpr std::size_t entry_count = (std::size_t{1} << 32) / page_bytes;
   static constexpr std::size_t leaf_count = std::size_t{1} << 16;
 
-  // Pairs with itself in the same way; what is in a leaf when it is made are zeros of the system's.
+  // Pairs with itself in the same way; try_cover() makes leaves, which are zeros of the system's.
   [[nodiscard]] static Entry* leaf_of(const void* address) noexcept {
     return leaves[reinterpret_cast<std::uintptr_t>(address) >> 32].load(std::memory_order_relaxed);
   }

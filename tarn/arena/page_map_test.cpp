@@ -2,6 +2,9 @@
 
 #include "tarn/arena/page_map.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "tarn/os/pages.hpp"
@@ -59,6 +62,21 @@ TEST(PageMapTest, BothEndsOfFourGiBAreTheirOwn) {
   EXPECT_EQ(PageMap::class_of(first), 1u);
   EXPECT_EQ(PageMap::class_of(last + page - 1), 2u);
   EXPECT_EQ(PageMap::class_of(last + page), PageMap::no_class);
+}
+
+// Only the map orders them, as where two shards get neighbouring chunks: ThreadSanitizer sees.
+TEST(PageMapTest, WhoFindsTheLeafOfAnotherThreadMayWriteToIt) {
+  std::byte* const address = at(std::uintptr_t{0x5EEE} << 32);
+  std::atomic<bool> is_covered{false};
+  std::thread other([&] {
+    EXPECT_TRUE(PageMap::try_cover(address));
+    is_covered.store(true, std::memory_order_relaxed);
+  });
+  while (!is_covered.load(std::memory_order_relaxed)) std::this_thread::yield();
+  ASSERT_TRUE(PageMap::try_cover(address));
+  PageMap::set_class(address, page, 3);
+  EXPECT_EQ(PageMap::class_of(address), 3u);
+  other.join();
 }
 
 TEST(PageMapTest, RefusesAddressesThatNoProcessHas) {
