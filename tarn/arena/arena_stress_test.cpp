@@ -9,7 +9,6 @@
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <mutex>
 #include <random>
 #include <thread>
 #include <tuple>
@@ -20,6 +19,7 @@
 #include "tarn/arena/arena.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "testing/arena_shadow.hpp"
+#include "testing/channel.hpp"
 #include "testing/region_shadow.hpp"
 #include "testing/seed.hpp"
 
@@ -29,26 +29,6 @@ namespace {
 struct Block {
   std::uintptr_t word;
   std::size_t bytes;
-};
-
-// Blocks on their way to a thread.
-class Channel {
- public:
-  void put(Block* block) {
-    const std::lock_guard lock(mutex_);
-    blocks_.push_back(block);
-  }
-  [[nodiscard]] Block* take() {
-    const std::lock_guard lock(mutex_);
-    if (blocks_.empty()) return nullptr;
-    Block* const block = blocks_.back();
-    blocks_.pop_back();
-    return block;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<Block*> blocks_;
 };
 
 class ArenaStress : public testing::TestWithParam<std::tuple<ArenaMode, Checking>> {
@@ -81,8 +61,8 @@ class ArenaStress : public testing::TestWithParam<std::tuple<ArenaMode, Checking
   }
 
   // What each of the threads does for a while: hand a block to anybody, end one it was handed.
-  static void hand_around(Arena& arena, std::array<Channel, thread_count>& channels, unsigned self,
-                          std::uint64_t seed, int step_count) {
+  static void hand_around(Arena& arena, std::array<Channel<Block*>, thread_count>& channels,
+                          unsigned self, std::uint64_t seed, int step_count) {
     std::mt19937_64 random(seed + self);
     for (int step = 0; step < step_count; ++step) {
       channels[random() % thread_count].put(begin_use(arena, choose_bytes(random)));
@@ -92,8 +72,8 @@ class ArenaStress : public testing::TestWithParam<std::tuple<ArenaMode, Checking
     }
   }
 
-  static void end_all(Arena& arena, std::array<Channel, thread_count>& channels) {
-    for (Channel& channel : channels) {
+  static void end_all(Arena& arena, std::array<Channel<Block*>, thread_count>& channels) {
+    for (Channel<Block*>& channel : channels) {
       while (Block* const block = channel.take()) end_use(arena, block);
     }
     arena.trim();
@@ -110,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(EveryModeAndChecking, ArenaStress,
 TEST_P(ArenaStress, ThreadsHandBlocksAround) {
   TARN_SEED_TRACE(test_seed());
   Arena arena(options());
-  std::array<Channel, thread_count> channels;
+  std::array<Channel<Block*>, thread_count> channels;
   std::vector<std::thread> threads;
   for (unsigned self = 0; self < thread_count; ++self) {
     threads.emplace_back([&, self] { hand_around(arena, channels, self, test_seed(), 10000); });
@@ -123,7 +103,7 @@ TEST_P(ArenaStress, ThreadsHandBlocksAround) {
 TEST_P(ArenaStress, ThreadsEndBeforeTheirBlocks) {
   TARN_SEED_TRACE(test_seed());
   Arena arena(options());
-  std::array<Channel, thread_count> channels;
+  std::array<Channel<Block*>, thread_count> channels;
   std::vector<std::thread> threads;
   for (unsigned self = 0; self < thread_count; ++self) {
     threads.emplace_back([&, self] {

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <atomic>
-#include <mutex>
 #include <random>
 #include <thread>
 #include <tuple>
@@ -17,30 +16,11 @@
 
 #include "tarn/buffer/buffer_chain.hpp"
 #include "tarn/buffer/buffer_pool.hpp"
+#include "testing/channel.hpp"
 #include "testing/seed.hpp"
 
 namespace tarn {
 namespace {
-
-// Handles on their way to a thread.
-class Channel {
- public:
-  void put(Buffer buffer) {
-    const std::lock_guard lock(mutex_);
-    buffers_.push_back(std::move(buffer));
-  }
-  [[nodiscard]] Buffer take() {
-    const std::lock_guard lock(mutex_);
-    if (buffers_.empty()) return {};
-    Buffer buffer = std::move(buffers_.back());
-    buffers_.pop_back();
-    return buffer;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<Buffer> buffers_;
-};
 
 class BufferStress : public testing::TestWithParam<std::tuple<ArenaMode, Checking>> {
  protected:
@@ -85,13 +65,13 @@ class BufferStress : public testing::TestWithParam<std::tuple<ArenaMode, Checkin
       });
     }
     for (std::thread& thread : threads) thread.join();
-    for (Channel& channel : channels_) {
+    for (Channel<Buffer>& channel : channels_) {
       while (Buffer buffer = channel.take()) expect_whole(buffer);
     }
     EXPECT_EQ(pool_.stats().used_bytes, 0u);
   }
 
-  std::array<Channel, thread_count> channels_;
+  std::array<Channel<Buffer>, thread_count> channels_;
 };
 INSTANTIATE_TEST_SUITE_P(EveryModeAndChecking, BufferStress,
                          testing::Combine(testing::Values(ArenaMode::standard,
@@ -132,7 +112,7 @@ TEST_P(BufferStress, SharedBuffersAreSlicedEverywhere) {
     if (random() % thread_count == 0) {
       Buffer buffer = make(random);
       buffer.share_across_threads();
-      for (Channel& channel : channels_) channel.put(buffer.share());
+      for (Channel<Buffer>& channel : channels_) channel.put(buffer.share());
       buffer.write_le(0);
     }
     Buffer buffer = channels_[self].take();

@@ -142,12 +142,16 @@ void Collector::sweep() {
 void Collector::name_threads() {
   char name[thread_name_bytes];
   char name_of_process[thread_name_bytes];
+  std::int32_t process_id = 0;  // of the one whose name that is
   for (const Claimed& claimed : in_use_) {
     if (claimed.process_id == claimed.thread_id) continue;
     const BufferState state = session_.states[claimed.index].load(std::memory_order_relaxed);
     if (state != BufferState::filling) continue;
     if (!thread_name(claimed.process_id, claimed.thread_id, name)) continue;
-    if (!thread_name(claimed.process_id, claimed.process_id, name_of_process)) continue;
+    if (process_id != claimed.process_id) {
+      if (!thread_name(claimed.process_id, claimed.process_id, name_of_process)) continue;
+      process_id = claimed.process_id;
+    }
     const auto process = processes_.find(claimed.process);
     if (process == processes_.end() || std::strcmp(name, name_of_process) == 0) continue;
     process->second.sink->name_thread(claimed.thread, name);

@@ -5,7 +5,6 @@
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <mutex>
 #include <random>
 #include <thread>
 #include <vector>
@@ -14,6 +13,7 @@
 
 #include "tarn/slab/slab_cache.hpp"
 #include "tarn/source/heap_source.hpp"
+#include "testing/channel.hpp"
 #include "testing/every_checking.hpp"
 #include "testing/seed.hpp"
 #include "testing/tracking_source.hpp"
@@ -25,26 +25,6 @@ struct Block {
   std::atomic<int> owner_count;  // written by owners only
   std::uintptr_t word;
   char filling[40];
-};
-
-// Blocks on their way to a thread.
-class Channel {
- public:
-  void put(Block* block) {
-    const std::lock_guard lock(mutex_);
-    blocks_.push_back(block);
-  }
-  [[nodiscard]] Block* take() {
-    const std::lock_guard lock(mutex_);
-    if (blocks_.empty()) return nullptr;
-    Block* const block = blocks_.back();
-    blocks_.pop_back();
-    return block;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<Block*> blocks_;
 };
 
 class SlabStress : public testing::TestWithParam<Checking> {
@@ -90,7 +70,7 @@ class SlabStress : public testing::TestWithParam<Checking> {
     TARN_SEED_TRACE(seed);
     {
       SlabCache cache(sizeof(Block), alignof(Block), options());
-      std::array<Channel, thread_count> channels;
+      std::array<Channel<Block*>, thread_count> channels;
       std::vector<std::thread> threads;
       for (int self = 0; self < thread_count; ++self) {
         threads.emplace_back([&, self] {
@@ -105,7 +85,7 @@ class SlabStress : public testing::TestWithParam<Checking> {
         });
       }
       for (std::thread& thread : threads) thread.join();
-      for (Channel& channel : channels) {
+      for (Channel<Block*>& channel : channels) {
         while (Block* const block = channel.take()) end_use(cache, block);
       }
       cache.trim();
