@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -47,16 +48,16 @@ bool is_thread_alive(int process, int thread) noexcept {
   return state != 'Z' && state != 'X';
 }
 
-bool thread_name(int process, int thread, char (&name)[thread_name_bytes]) noexcept {
-  char path[64];
-  std::snprintf(path, sizeof path, "/proc/%d/task/%d/comm", process, thread);
-  read_text(path, name);
-  name[std::strcspn(name, "\n")] = '\0';
-  return name[0] != '\0';
-}
-
 void this_thread_name(char (&name)[thread_name_bytes]) noexcept {
   if (prctl(PR_GET_NAME, name) != 0) name[0] = '\0';
+}
+
+// The clock of a thread's processor time is named by the thread: the kernel's clock ids have the
+// complement of its number above three bits that say whose clock of which kind it is.
+int number_of_thread(pthread_t thread) noexcept {
+  constexpr int kind_bits = 3;
+  clockid_t clock = 0;
+  return pthread_getcpuclockid(thread, &clock) == 0 ? ~(clock >> kind_bits) : 0;
 }
 
 bool process_space(char* name, std::size_t name_bytes) noexcept {

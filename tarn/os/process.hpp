@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <pthread.h>
+
 #include <cstddef>
 
 namespace tarn {
@@ -20,12 +22,12 @@ namespace tarn {
 /// What a thread's name takes, its end included.
 inline constexpr std::size_t thread_name_bytes = 16;
 
-/// Writes the name of a thread of any process, such as pthread_setname_np() gives it; returns false
-/// if there is no such thread. Costs a few system calls.
-[[nodiscard]] bool thread_name(int process, int thread, char (&name)[thread_name_bytes]) noexcept;
-
-/// Writes the name of the calling thread. Costs a system call.
+/// Writes the name of the calling thread, such as pthread_setname_np() gives it. Costs a system call.
 void this_thread_name(char (&name)[thread_name_bytes]) noexcept;
+
+/// Returns the system's number for a thread of this process, as thread_number() is for the calling
+/// one; 0 if it has ended. Requires: it has not been joined.
+[[nodiscard]] int number_of_thread(pthread_t thread) noexcept;
 
 /// Writes the name of the space that process numbers are of, the same for all processes that mean
 /// the same by one; returns false if the system does not tell.

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <string_view>
 #include <thread>
 
@@ -20,11 +21,23 @@ TEST(Process, AThreadHasTheNameItWasGiven) {
   std::thread([&name] {
     ASSERT_EQ(pthread_setname_np(pthread_self(), "named (x)"), 0);
     this_thread_name(name);
-    EXPECT_STREQ(name, "named (x)");
-    EXPECT_TRUE(thread_name(process_id(), thread_number(), name));
   }).join();
   EXPECT_STREQ(name, "named (x)");
-  EXPECT_FALSE(thread_name(process_id(), 0, name));
+}
+
+TEST(Process, TheNumberOfAnotherThreadIsWhatItSaysItself) {
+  EXPECT_EQ(number_of_thread(pthread_self()), thread_number());
+  // Each pairs with itself: the thread says its number, and ends when that was compared.
+  std::atomic<int> number{0};
+  std::atomic<bool> is_over{false};
+  std::thread thread([&] {
+    number.store(thread_number());
+    while (!is_over.load()) std::this_thread::yield();
+  });
+  while (number.load() == 0) std::this_thread::yield();
+  EXPECT_EQ(number_of_thread(thread.native_handle()), number.load());
+  is_over.store(true);
+  thread.join();
 }
 
 TEST(Process, AForkedChildHasANumberOfItsOwn) {

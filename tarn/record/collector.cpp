@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <span>
 #include <utility>
 
@@ -133,29 +132,7 @@ void Collector::sweep() {
                              newest_thread[{claimed.process, claimed.thread_id}] > claimed.thread ||
                              !is_thread_alive(claimed.process_id, claimed.thread_id);
   }
-  name_threads();
   leave_processes(newest_process);
-}
-
-// Those that ended with a return have said so themselves. A thread that is called as its process
-// has not been given a name.
-void Collector::name_threads() {
-  char name[thread_name_bytes];
-  char name_of_process[thread_name_bytes];
-  std::int32_t process_id = 0;  // of the one whose name that is
-  for (const Claimed& claimed : in_use_) {
-    if (claimed.process_id == claimed.thread_id) continue;
-    const BufferState state = session_.states[claimed.index].load(std::memory_order_relaxed);
-    if (state != BufferState::filling) continue;
-    if (!thread_name(claimed.process_id, claimed.thread_id, name)) continue;
-    if (process_id != claimed.process_id) {
-      if (!thread_name(claimed.process_id, claimed.process_id, name_of_process)) continue;
-      process_id = claimed.process_id;
-    }
-    const auto process = processes_.find(claimed.process);
-    if (process == processes_.end() || std::strcmp(name, name_of_process) == 0) continue;
-    process->second.sink->name_thread(claimed.thread, name);
-  }
 }
 
 void Collector::leave_processes(const std::map<std::int32_t, std::uint32_t>& newest_process) {

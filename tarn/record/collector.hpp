@@ -77,7 +77,6 @@ class Collector {
   void free_buffers();
   [[nodiscard]] bool try_free(const Claimed& claimed);
   void end_thread(Process& process, ThreadReader& reader);
-  void name_threads();
   void leave_processes(const std::map<std::int32_t, std::uint32_t>& newest_process);
 
   Session& session_;

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
 
 #include "tarn/record/raw_record.hpp"
 
@@ -35,9 +34,6 @@ class ProcessSink {
 
   /// These events will be added soon.
   virtual void expect(std::span<const RawEvent> events) noexcept = 0;
-
-  /// What the thread is called by now, whether that is news or not.
-  virtual void name_thread(std::uint32_t, std::string_view) {}
 
   /// The thread has ended, or what it was recorded in.
   virtual void end_thread(std::uint32_t thread) = 0;

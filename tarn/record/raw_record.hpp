@@ -34,8 +34,8 @@ enum class RawKind : std::uint8_t {
   scope_begin,       // address: its number; its name in place of a stack: see text_bytes_max
   scope_end,         // address: its number
   phase,             // its name in place of a stack
-  thread_begin,      // no event of the program's: its thread has begun
-  thread_name,       // its name in place of a stack
+  thread_begin,      // no event of the program's; address: the system's number for its thread
+  thread_name,       // the same, 0 for the thread's own; the name in place of a stack
 };
 
 inline constexpr unsigned stamp_shift = 8;

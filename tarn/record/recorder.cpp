@@ -55,9 +55,6 @@ struct Recorder::FileSink final : ProcessSink {
 
   void add(std::span<const RawEvent> events) override { sink.add(events); }
   void expect(std::span<const RawEvent> events) noexcept override { sink.expect(events); }
-  void name_thread(std::uint32_t thread, std::string_view name) override {
-    sink.name_thread(thread, name);
-  }
   void end_thread(std::uint32_t thread) override { sink.end_thread(thread); }
 
   Recorder& recorder;

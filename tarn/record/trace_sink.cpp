@@ -75,8 +75,11 @@ void TraceSink::advance_to(const RawEvent& event) noexcept {
 void TraceSink::add(Thread& thread, const RawEvent& event) {
   if (event.kind == RawKind::module) return add_module(event);
   if (is_mark(event.kind)) return add_mark(event);
-  if (event.kind == RawKind::thread_begin) return;
-  if (event.kind == RawKind::thread_name) return name_thread(event.thread, text_of(event));
+  if (event.kind == RawKind::thread_begin) {
+    thread_numbers_[event.address] = event.thread;
+    return;
+  }
+  if (event.kind == RawKind::thread_name) return name_thread(event);
   Operation operation;
   operation.thread = event.thread;
   operation.stack = stack_of(thread, event);
@@ -199,16 +202,24 @@ void TraceSink::append(Operation& operation, Kind kind) {
   ++stats_.event_count;
 }
 
-void TraceSink::name_thread(std::uint32_t number, std::string_view name) {
-  std::unique_ptr<Thread>* const thread = threads_.find(number);
-  if (thread == nullptr || (*thread)->name == name) return;
-  (*thread)->name = name;
+void TraceSink::name_thread(const RawEvent& event) {
+  std::uint32_t number = event.thread;
+  if (event.address != 0) {
+    const auto named = thread_numbers_.find(event.address);
+    if (named == thread_numbers_.end()) return;  // it will find its name when it begins
+    number = named->second;
+  }
+  Thread& thread = thread_of(number);
+  const std::string name = text_of(event);
+  if (thread.name == name) return;
+  thread.name = name;
   writer_.add_note(trace::thread_note + std::to_string(number), name);
 }
 
 void TraceSink::end_thread(std::uint32_t number) {
   const bool had_begun = threads_.find(number) != nullptr && number != first_thread;
   threads_.erase(number);
+  std::erase_if(thread_numbers_, [number](const auto& known) { return known.second == number; });
   if (!had_begun) return;
   Operation end;
   end.thread = number;

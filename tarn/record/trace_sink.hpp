@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -63,7 +64,6 @@ class TraceSink final : public ProcessSink {
 
   void add(std::span<const RawEvent> events) override;
   void expect(std::span<const RawEvent> events) noexcept override;
-  void name_thread(std::uint32_t number, std::string_view name) override;
   void end_thread(std::uint32_t number) override;
 
   /// Writes the end of the file. Nothing may be added afterwards.
@@ -92,6 +92,7 @@ class TraceSink final : public ProcessSink {
   [[nodiscard]] std::uint32_t stack_of(Thread& thread, const RawEvent& event);
   void add_module(const RawEvent& event);
   void add_mark(const RawEvent& event);
+  void name_thread(const RawEvent& event);
   void begin_block(trace::Operation& operation, trace::Kind kind, const RawEvent& event);
   void end_block(trace::Operation& operation, NotedBlock block);
   void place_block(std::uint64_t number, const RawEvent& event);
@@ -106,7 +107,8 @@ class TraceSink final : public ProcessSink {
   const StampScale scale_;
   const std::uint64_t sampling_;
   std::uint64_t now_ns_ = 0;
-  trace::NumberMap<std::unique_ptr<Thread>> threads_;  // by number
+  trace::NumberMap<std::unique_ptr<Thread>> threads_;      // by number
+  std::map<std::uint64_t, std::uint32_t> thread_numbers_;  // by the system's, of those that began
   std::set<std::uint32_t> open_scopes_;
   TraceSinkStats stats_;
 };

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -146,6 +148,31 @@ TEST_F(Sinking, AStackThatGrowsForEverIsBounded) {
     add(RawKind::allocate, 16 * (i + 1), 8, {StackWord{UINT32_MAX >> 1, 0}.pack(), i + 1});
   }
   EXPECT_LE(read().stacks.back().size(), stack_call_count_max + 1);
+}
+
+TEST_F(Sinking, ANameIsOfTheThreadThatHasTheSystemsNumberAtThatTime) {
+  const auto add_text = [this](RawKind kind, std::uint64_t id, std::uint32_t thread,
+                               const char* text) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, std::strlen(text));
+    add(kind, id, 0, {word}, thread);
+  };
+  add_text(RawKind::thread_name, 0, 1, "own");
+  add_text(RawKind::thread_name, 700, 1, "nobody");
+  add_text(RawKind::thread_begin, 700, 2, "");
+  add_text(RawKind::thread_name, 700, 1, "two");
+  add_text(RawKind::thread_name, 700, 1, "two");
+  add_text(RawKind::thread_begin, 700, 3, "");
+  add_text(RawKind::thread_name, 700, 1, "three");
+  sink_.end_thread(3);
+  add_text(RawKind::thread_name, 700, 1, "dead");
+  EXPECT_TRUE(sink_.close());
+  trace::FileInput input(path_);
+  trace::TraceReader reader(input);
+  ASSERT_TRUE(reader.open());
+  EXPECT_EQ(reader.definitions().thread_names(),
+            (std::map<std::uint32_t, std::string>{{1, "own"}, {2, "two"}, {3, "three"}}));
+  EXPECT_EQ(reader.definitions().notes.size(), 3u) << "a name that stays is no news";
 }
 
 TEST_F(Sinking, AModuleThatIsCutIsLeftOut) {

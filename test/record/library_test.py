@@ -12,7 +12,7 @@ import sys
 FAMILY = {
     "malloc", "calloc", "realloc", "reallocarray", "free", "free_sized", "free_aligned_sized",
     "posix_memalign", "aligned_alloc", "memalign", "valloc", "pvalloc", "dlclose", "pthread_create",
-    "munmap", "mremap", "mprotect",
+    "munmap", "mremap", "mprotect", "pthread_setname_np", "prctl",
     "tarn_recorder_scope_begin", "tarn_recorder_scope_end", "tarn_recorder_phase",
 }
 CPP_FAMILY = re.compile(r"^_Z(n[wa]m|d[la]Pv)")

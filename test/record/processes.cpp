@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -105,25 +106,30 @@ int leave_behind() {
   return 0;
 }
 
-// One names itself and returns, one is named by its parent and is there at the end, one never
-// allocates and leaves by pthread_exit().
+void* wait_for_ever(void* running_count) {
+  __atomic_add_fetch(static_cast<int*>(running_count), 1, __ATOMIC_RELEASE);
+  while (true) pause();
+}
+
+// One names itself and returns, one by a system call. Some are named by their parent, before they
+// run or after, and are there at the end. One leaves by pthread_exit(); its parent has a name by
+// then, which is not its own. None of them allocates.
 int name_threads() {
-  std::thread([] {
-    pthread_setname_np(pthread_self(), "returns");
-    allocate_marked(1);
-  }).join();
-  pthread_t stays;
-  const auto stay = [](void*) -> void* {
-    allocate_marked(1);
-    while (true) pause();
-  };
-  if (pthread_create(&stays, nullptr, stay, nullptr) != 0) return 1;
-  pthread_setname_np(stays, "stays");
+  std::thread([] { pthread_setname_np(pthread_self(), "returns"); }).join();
+  std::thread([] { prctl(PR_SET_NAME, "asks the system for it"); }).join();
+  int running_count = 0;
+  for (int i = 0; i < 20; ++i) {
+    pthread_t stays;
+    if (pthread_create(&stays, nullptr, wait_for_ever, &running_count) != 0) return 1;
+    if (i % 2 == 1) usleep(1000);
+    pthread_setname_np(stays, "stays");
+  }
+  while (__atomic_load_n(&running_count, __ATOMIC_ACQUIRE) != 20) sched_yield();
+  pthread_setname_np(pthread_self(), "first");
   pthread_t exits;
   const auto exit = [](void*) -> void* { pthread_exit(nullptr); };
   if (pthread_create(&exits, nullptr, exit, nullptr) != 0) return 1;
   pthread_join(exits, nullptr);
-  usleep(300'000);  // for the recorder to look
   return 0;
 }
 

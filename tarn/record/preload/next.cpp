@@ -71,6 +71,8 @@ void resolve_next() noexcept {
   find(found.mremap, "mremap");
   find(found.mprotect, "mprotect");
   find(found.pthread_create, "pthread_create");
+  find(found.pthread_setname_np, "pthread_setname_np");
+  find(found.prctl, "prctl");
   next = found;
 }
 

@@ -35,6 +35,8 @@ struct Next {
   int (*mprotect)(void* address, std::size_t bytes, int protection) = nullptr;
   int (*pthread_create)(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
                         void* argument) = nullptr;
+  int (*pthread_setname_np)(pthread_t thread, const char* name) = nullptr;
+  int (*prctl)(int option, ...) = nullptr;
 };
 
 extern Next next;

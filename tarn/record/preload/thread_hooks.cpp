@@ -1,14 +1,22 @@
-// Threads that begin and return to their end: when, and what they are called.
+// Threads that begin, and what they are called.
 //
-//     pthread_create(start) ---> begin_thread: note the beginning | start() | note the name
+//     pthread_create(start) ---> begin_thread: note the beginning, and a name given by now | start()
 //                                     ^ a slot says what to start
+//     pthread_setname_np, prctl(PR_SET_NAME) ---> the function itself | note the name
 //
-// What ends a thread in any other way, and its end itself, the recorder finds out (session.hpp).
+// Who names a thread that has not begun yet notes a number that the recorder does not know; the
+// thread finds the name when it begins. How threads end the recorder finds out (session.hpp).
+
+#include <pthread.h>
+#include <sys/prctl.h>
 
 #include <atomic>
+#include <cstdarg>
+#include <cstdint>
 #include <cstring>
 
 #include "tarn/os/process.hpp"
+#include "tarn/os/thread.hpp"
 #include "tarn/record/preload/hooks.hpp"
 
 using namespace tarn::record;
@@ -20,6 +28,7 @@ struct ThreadStart {
   std::atomic<bool> is_taken;  // pairs with itself, and with what lies in the slot
   void* (*start)(void*);
   void* argument;
+  char parents_name[tarn::thread_name_bytes];  // which a thread has until it is given its own
 };
 
 // Threads that have been created and have not run yet: more of them begin unnoted.
@@ -35,37 +44,50 @@ ThreadStart* claim_start(void* (*start)(void*), void* argument) noexcept {
     }
     slot.start = start;
     slot.argument = argument;
+    tarn::this_thread_name(slot.parents_name);
     return &slot;
   }
   return nullptr;
 }
 
-void note(RawKind kind, const char* text) noexcept {
+// `thread` is the system's number; 0: the calling one.
+void note(RawKind kind, int thread, const char* text) noexcept {
   ThreadLog* const log = begin_event();
   if (log == nullptr) return;
-  log->append_text(kind, 0, text);
+  log->append_text(kind, static_cast<std::uint64_t>(thread), text);
   end_event();
+}
+
+void note_beginning(const char* parents_name) noexcept {
+  char name[tarn::thread_name_bytes];
+  note(RawKind::thread_begin, tarn::thread_number(), "");
+  tarn::this_thread_name(name);
+  if (std::strcmp(name, parents_name) != 0) note(RawKind::thread_name, 0, name);
+}
+
+void note_own_name() noexcept {
+  char name[tarn::thread_name_bytes];
+  tarn::this_thread_name(name);
+  note(RawKind::thread_name, 0, name);
 }
 
 void* begin_thread(void* slot) {
   auto* const taken = static_cast<ThreadStart*>(slot);
   void* (*const start)(void*) = taken->start;
   void* const argument = taken->argument;
+  char parents_name[tarn::thread_name_bytes];
+  std::memcpy(parents_name, taken->parents_name, sizeof parents_name);
   taken->is_taken.store(false, std::memory_order_release);
-  char first_name[tarn::thread_name_bytes];
-  char name[tarn::thread_name_bytes];
-  tarn::this_thread_name(first_name);
-  note(RawKind::thread_begin, "");
-  void* const result = start(argument);
-  tarn::this_thread_name(name);
-  if (std::strcmp(name, first_name) != 0) note(RawKind::thread_name, name);
-  return result;
+  note_beginning(parents_name);
+  return start(argument);
 }
 
 }  // namespace
 
-extern "C" TARN_HOOK int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
-                                        void* (*start)(void*), void* argument) noexcept {
+extern "C" {
+
+TARN_HOOK int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                             void* (*start)(void*), void* argument) noexcept {
   resolve_next();
   ThreadStart* const slot = claim_start(start, argument);
   if (slot == nullptr) return next.pthread_create(thread, attributes, start, argument);
@@ -73,3 +95,30 @@ extern "C" TARN_HOOK int pthread_create(pthread_t* thread, const pthread_attr_t*
   if (error != 0) slot->is_taken.store(false, std::memory_order_release);
   return error;
 }
+
+TARN_HOOK int pthread_setname_np(pthread_t thread, const char* name) noexcept {
+  resolve_next();
+  const int error = next.pthread_setname_np(thread, name);
+  if (error != 0) return error;
+  if (pthread_equal(thread, pthread_self()) != 0) {
+    note_own_name();
+  } else if (const int number = tarn::number_of_thread(thread); number != 0) {
+    note(RawKind::thread_name, number, name);
+  }
+  return 0;
+}
+
+// How many arguments an option has the system knows: it gets what came, four at most.
+TARN_HOOK int prctl(int option, ...) noexcept {
+  va_list more;
+  va_start(more, option);
+  unsigned long arguments[4];
+  for (unsigned long& argument : arguments) argument = va_arg(more, unsigned long);
+  va_end(more);
+  resolve_next();
+  const int result = next.prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
+  if (option == PR_SET_NAME && result == 0) note_own_name();
+  return result;
+}
+
+}  // extern "C"
