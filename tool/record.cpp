@@ -143,7 +143,7 @@ bool print_recordings(const Recorder& recorder) {
     }
     std::fprintf(stderr, "tarn: %s: process %d, %llu operations, %.1f KiB\n",
                  printable(recording.path).c_str(), recording.process_id,
-                 static_cast<unsigned long long>(recording.stats.event_count),
+                 static_cast<unsigned long long>(recording.stats.operation_count),
                  static_cast<double>(recording.stats.file_bytes) / 1024);
   }
   return are_written;
@@ -216,7 +216,8 @@ void add_record(CLI::App& app, int& exit_code) {
       ->add_option("--sample-objects", options.sampling,
                    "1/N: of N objects record one, with all that happens to it")
       ->transform(CLI::Validator(read_sampling, "1/N"));
-  command->add_option("--max-events", options.event_count_max, "stop recording after so many");
+  command->add_option("--max-events", options.operation_count_max,
+                      "stop recording after so many operations");
   command->add_option("--max-bytes", options.file_bytes_max, "stop when the files are so long")
       ->transform(CLI::AsSizeValue(false));
   command->add_option("--duration", arguments->duration_s, "stop after so many seconds")

@@ -22,7 +22,7 @@ namespace tarn {
 /// What a thread's name takes, its end included.
 inline constexpr std::size_t thread_name_bytes = 16;
 
-/// Writes the name of the calling thread, such as pthread_setname_np() gives it. Costs a system call.
+/// Writes the name of the calling thread, as pthread_setname_np() gives it. Costs a system call.
 void this_thread_name(char (&name)[thread_name_bytes]) noexcept;
 
 /// Returns the system's number for a thread of this process, as thread_number() is for the calling

@@ -53,7 +53,18 @@ struct Recorder::FileSink final : ProcessSink {
     recorder.recordings_.push_back(std::move(recording));
   }
 
-  void add(std::span<const RawEvent> events) override { sink.add(events); }
+  // An event is an operation at most, or two if it is a thread's first. A round has all that has
+  // happened before it, so what is left is dropped.
+  void add(std::span<const RawEvent> events) override {
+    while (!events.empty() && recorder.left_count_ != 0) {
+      const std::size_t count = events.size() < recorder.left_count_ ? events.size() : 1;
+      const std::uint64_t count_before = sink.operation_count();
+      sink.add(events.first(count));
+      events = events.subspan(count);
+      const std::uint64_t added_count = sink.operation_count() - count_before;
+      recorder.left_count_ -= std::min(added_count, recorder.left_count_);
+    }
+  }
   void expect(std::span<const RawEvent> events) noexcept override { sink.expect(events); }
   void end_thread(std::uint32_t thread) override { sink.end_thread(thread); }
 
@@ -65,7 +76,8 @@ struct Recorder::FileSink final : ProcessSink {
 Recorder::Recorder(RecorderOptions options)
     : options_(std::move(options)),
       session_(begin_session(best_stamp_clock(), options_.stacks)),
-      scale_(StampClock::system) {}
+      scale_(StampClock::system),
+      left_count_(options_.operation_count_max) {}
 
 Recorder::~Recorder() { stop(); }
 
@@ -138,8 +150,7 @@ std::unique_ptr<ProcessSink> Recorder::begin_process(std::int32_t process_id) {
 }
 
 bool Recorder::is_enough() const noexcept {
-  return collector_->stats().event_count >= options_.event_count_max ||
-         stats().file_bytes >= options_.file_bytes_max ||
+  return left_count_ == 0 || stats().file_bytes >= options_.file_bytes_max ||
          monotonic_ns() - begin_ns_ >= options_.duration_ns_max;
 }
 

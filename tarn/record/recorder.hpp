@@ -36,8 +36,9 @@ struct RecorderOptions {
   std::vector<std::string> arguments;
   /// One in so many objects is recorded.
   std::uint64_t sampling = 1;
-  // The recording ends, and the program goes on, at the first step() that sees so much.
-  std::uint64_t event_count_max = UINT64_MAX;
+  // What ends the recording; the program goes on. Of operations, no more than so many are written,
+  // but for one and the ends of threads. The other two are looked at in each step().
+  std::uint64_t operation_count_max = UINT64_MAX;
   std::uint64_t file_bytes_max = UINT64_MAX;
   std::uint64_t duration_ns_max = UINT64_MAX;
 };
@@ -106,6 +107,7 @@ class Recorder final : private ProcessSinkFactory {
   std::vector<Recording> recordings_;
   std::vector<std::string> paths_;  // of all files that were begun
   std::vector<FileSink*> sinks_;    // of those that are not complete
+  std::uint64_t left_count_;        // of operations
   std::uint64_t begin_ns_ = 0;
   std::uint64_t swept_ns_ = 0;
   int process_ = 0;

@@ -199,7 +199,7 @@ void TraceSink::append(Operation& operation, Kind kind) {
   operation.kind = kind;
   operation.time_ns = now_ns_;
   writer_.append(operation);
-  ++stats_.event_count;
+  ++stats_.operation_count;
 }
 
 void TraceSink::name_thread(const RawEvent& event) {

@@ -32,7 +32,7 @@
 namespace tarn::record {
 
 struct TraceSinkStats {
-  std::uint64_t event_count = 0;
+  std::uint64_t operation_count = 0;
   // Of blocks that were there before the recording: they are left out.
   std::uint64_t unknown_count = 0;
   std::uint64_t live_count = 0;
@@ -73,6 +73,7 @@ class TraceSink final : public ProcessSink {
   void add_note(std::string_view key, std::string_view value) { writer_.add_note(key, value); }
 
   [[nodiscard]] TraceSinkStats stats() const noexcept;
+  [[nodiscard]] std::uint64_t operation_count() const noexcept { return stats_.operation_count; }
 
   /// Whether all could be written until now.
   [[nodiscard]] Result<void> status() const { return writer_.status(); }

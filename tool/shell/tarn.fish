@@ -12,7 +12,7 @@ set -l of_record '__fish_seen_subcommand_from record'
 complete -c tarn -n $of_record -s o -l output -r -d 'the file to write'
 complete -c tarn -n $of_record -l stacks -x -a 'none caller full' -d 'who allocates'
 complete -c tarn -n $of_record -l sample-objects -x -a '1/10 1/100' -d 'of N objects record one'
-complete -c tarn -n $of_record -l max-events -x -d 'stop recording after so many'
+complete -c tarn -n $of_record -l max-events -x -d 'stop recording after so many operations'
 complete -c tarn -n $of_record -l max-bytes -x -d 'stop when the files are so long'
 complete -c tarn -n $of_record -l duration -x -d 'stop after so many seconds'
 

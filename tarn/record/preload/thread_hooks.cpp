@@ -1,6 +1,6 @@
 // Threads that begin, and what they are called.
 //
-//     pthread_create(start) ---> begin_thread: note the beginning, and a name given by now | start()
+//     pthread_create(start) ---> begin_thread: note the beginning, and the name | start()
 //                                     ^ a slot says what to start
 //     pthread_setname_np, prctl(PR_SET_NAME) ---> the function itself | note the name
 //
