@@ -11,6 +11,7 @@
 #include "tool/command.hpp"
 #include "tool/open_trace.hpp"
 #include "tool/pprof.hpp"
+#include "tool/whole_file.hpp"
 
 namespace tarn::tool {
 namespace {
@@ -32,7 +33,6 @@ void require(const Result<void>& result) {
   if (!result) throw CommandError(result.error().message);
 }
 
-// Before the output is created, which empties what was there.
 void refuse_what_can_not_be(bool is_binary, const ConvertOptions& options) {
   if (is_binary && options.form == Form::binary) {
     throw CommandError(options.from + " is in the binary form already");
@@ -71,7 +71,7 @@ void convert(const ConvertOptions& options) {
   const Result<bool> is_binary = trace::is_trace_file(input);
   if (!is_binary) throw CommandError(is_binary.error().message);
   refuse_what_can_not_be(*is_binary, options);
-  trace::FileOutput output(options.to);
+  WholeFile output(options.to);
   if (options.form == Form::pprof) {
     convert_to_pprof(output, options);
   } else if (*is_binary) {
@@ -79,7 +79,7 @@ void convert(const ConvertOptions& options) {
   } else {
     convert_text(input, output, options);
   }
-  require(output.close());
+  require(output.finish());
 }
 
 }  // namespace

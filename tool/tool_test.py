@@ -266,6 +266,28 @@ allocate block=1 bytes=100 stack=1
         self.assertEqual(other.read_text(), "precious")
         self.assertEqual(self.binary.read_bytes(), before)
 
+    def test_what_fails_leaves_no_half_file_and_no_other_one(self):
+        self.binary.write_bytes(self.binary.read_bytes()[:-1] + b"!")
+        self.text.write_text(SMALL + "allocat block=1\n", encoding="ascii")
+        precious = self.folder / "precious"
+        precious.write_text("precious")
+        before = sorted(self.folder.iterdir())
+        for arguments in (["--to=pprof", self.binary], ["--to=text", self.binary], [self.text]):
+            for output in precious, self.folder / "new":
+                self.assertEqual(self.run_tarn("convert", *arguments, output)[0], 1)
+        self.assertEqual(precious.read_text(), "precious")
+        self.assertEqual(sorted(self.folder.iterdir()), before)
+
+    def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_its_file(self):
+        private, link = self.folder / "private.txt", self.folder / "link.txt"
+        private.touch(mode=0o600)
+        link.symlink_to(private)
+        for output in private, link:
+            self.assertEqual(self.run_tarn("convert", self.binary, output), (0, "", ""))
+            self.assertEqual(private.read_text(), SMALL)
+        self.assertEqual(private.stat().st_mode & 0o777, 0o600)
+        self.assertTrue(link.is_symlink())
+
     def test_a_wrong_command_line_is_2(self):
         for arguments in [], ["nothing"], ["stat"], ["stat", "--by=luck", "x"]:
             self.assertEqual(self.run_tarn(*arguments)[0], 2, arguments)

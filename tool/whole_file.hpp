@@ -1,0 +1,42 @@
+// tool/whole_file.hpp - a file that is written whole, or is what it was.
+//
+//     write() ---> NAME.part | finish() ---> NAME
+//
+// A link, and what is no file, such as a pipe or standard output, is written to as it is.
+//
+// Threads:    one at a time.
+// Failure:    as of FileOutput. Who is killed leaves NAME.part, which the next one empties.
+// Lifetime:   without finish() what has been written goes.
+
+#pragma once
+
+#include <string>
+
+#include "tarn/base/result.hpp"
+#include "tarn/trace_file/output.hpp"
+
+namespace tarn::tool {
+
+class WholeFile final : public trace::Output {
+ public:
+  explicit WholeFile(const std::string& path);
+  ~WholeFile();
+
+  WholeFile(const WholeFile&) = delete;
+  WholeFile& operator=(const WholeFile&) = delete;
+
+  Result<void> write(trace::ByteView bytes) override { return output_.write(bytes); }
+
+  /// Makes of what was written the file, which keeps the permissions that it had.
+  Result<void> finish();
+
+ private:
+  [[nodiscard]] bool is_apart() const noexcept { return written_path_ != path_; }
+
+  std::string path_;
+  std::string written_path_;
+  trace::FileOutput output_;
+  bool is_finished_ = false;
+};
+
+}  // namespace tarn::tool
