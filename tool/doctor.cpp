@@ -152,6 +152,9 @@ Finding look_at(const std::string& program) {
   switch (check.answer) {
     case Recordable::yes:
       return {"program", State::ok, program + " calls the malloc() of a shared library", ""};
+    case Recordable::no_other_word_size:
+      return {"program", State::failure, program + " is no program of 64 bits",
+              "build it for this machine (without -m32)"};
     case Recordable::no_statically_linked:
       return {"program", State::failure, program + " is statically linked",
               "link it dynamically (without -static)"};

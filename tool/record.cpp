@@ -56,6 +56,11 @@ std::string read_sampling(std::string& text) {
 
 void check_program(const std::string& program) {
   const ProgramCheck check = record::check_program(program);
+  if (check.answer == Recordable::no_other_word_size) {
+    throw CommandError(program +
+                       " is no program of 64 bits, and the library is one: build it for " +
+                       "this machine (without -m32)");
+  }
   if (check.answer == Recordable::no_statically_linked) {
     throw CommandError(program + " is statically linked: nothing can be put in front of its " +
                        "malloc(); link it dynamically (without -static)");
@@ -153,8 +158,15 @@ void print_what_is_missing(const Recorder& recorder) {
   const record::CollectorStats collected = recorder.stats().collected;
   if (collected.process_count == 0) {
     std::fprintf(stderr,
-                 "tarn: nothing was recorded: the program allocates nothing, or has not loaded "
-                 "libtarn_record.so, as programs with more rights than their user do not\n");
+                 "tarn: nothing was recorded: the program allocates nothing, has not loaded "
+                 "libtarn_record.so, as programs with more rights than their user do not, or can "
+                 "not open this process's memory, as after a chroot\n");
+  }
+  if (recorder.unrecorded_process_count() != 0) {
+    std::fprintf(stderr,
+                 "tarn: %u processes had too few addresses left to be recorded: allow them 700 MiB "
+                 "more (RLIMIT_AS, ulimit -v)\n",
+                 recorder.unrecorded_process_count());
   }
   if (recorder.unrecorded_thread_count() != 0) {
     std::fprintf(stderr, "tarn: %u threads are missing: more than 8192 were alive\n",

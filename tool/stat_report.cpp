@@ -210,8 +210,8 @@ class TextReport {
       text_ += "  " + right(bytes(site.allocated_bytes), number_columns - 1) +
                right(share_text(site.allocated_bytes, total_.allocated_bytes), 9) + "  " +
                count(site.allocated_count) + " blocks, " +
-               share_text(site.short_lived_count, site.allocated_count) + " short-lived, peak " +
-               bytes(site.peak_bytes) + "\n";
+               share_text(site.short_lived_count, site.freed_count) +
+               " of the freed short-lived, peak " + bytes(site.peak_bytes) + "\n";
       add_frames(stack);
     }
   }

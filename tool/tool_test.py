@@ -125,6 +125,14 @@ class Tool(unittest.TestCase):
         self.assertTrue(all(len(line) <= 100 and line == line.rstrip()
                             for line in output.splitlines()))
 
+    def test_short_lived_is_a_share_of_what_was_freed_everywhere(self):
+        self.text.write_text("tarn trace 1\nstack number=1 caller=0 address=0x1000\n"
+                             "allocate block=1 bytes=9 stack=1\ndeallocate block=1\n"
+                             "allocate block=2 bytes=9 stack=1\n", encoding="ascii")
+        output = self.run_tarn("stat", self.text)[1]
+        self.assertRegex(output, r"short-lived +100\.0 % ")
+        self.assertRegex(output, r"2 blocks, 100\.0 % of the freed short-lived, peak")
+
     def test_no_text_of_a_trace_moves_the_terminal(self):
         trace = self.folder / "escapes.txt"
         trace.write_text("""tarn trace 1

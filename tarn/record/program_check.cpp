@@ -19,10 +19,10 @@ class ElfFile {
   explicit ElfFile(const std::string& path)
       : file_(path, std::ios::binary),
         is_valid_(read_at(0, &header_, sizeof header_) &&
-                  std::memcmp(header_.e_ident, ELFMAG, SELFMAG) == 0 &&
-                  header_.e_ident[EI_CLASS] == ELFCLASS64) {}
+                  std::memcmp(header_.e_ident, ELFMAG, SELFMAG) == 0) {}
 
   [[nodiscard]] bool is_valid() const { return is_valid_; }
+  [[nodiscard]] bool is_of_our_word_size() const { return header_.e_ident[EI_CLASS] == ELFCLASS64; }
 
   template <typename Part>
   [[nodiscard]] std::vector<Part> table(std::uint64_t offset, std::uint64_t count) {
@@ -104,6 +104,7 @@ ProgramCheck check_program(const std::string& name) {
   const std::string path = find_in_path(name);
   ElfFile file(path);
   if (!file.is_valid()) return {};
+  if (!file.is_of_our_word_size()) return {Recordable::no_other_word_size, {}, false};
   const bool has_rights = has_rights_of_owner(path);
   const std::vector<Elf64_Phdr> parts = file.parts();
   const bool has_interpreter = std::any_of(

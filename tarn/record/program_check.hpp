@@ -1,6 +1,7 @@
 // tarn/record/program_check.hpp - can a program be recorded? Told before it runs.
 //
 //     ELF, with an interpreter             its malloc() can be ours
+//     ELF of 32 bits                       the library is of 64
 //     ELF, without one                     statically linked: nothing can be put in front of it
 //     ELF that defines malloc() itself     what it calls is its own, unseen
 //     anything else, a script say          its interpreter may be recorded
@@ -14,7 +15,7 @@
 
 namespace tarn::record {
 
-enum class Recordable { yes, unknown, no_statically_linked, no_own_allocator };
+enum class Recordable { yes, unknown, no_other_word_size, no_statically_linked, no_own_allocator };
 
 struct ProgramCheck {
   Recordable answer = Recordable::unknown;

@@ -85,6 +85,10 @@ class Recorder final : private ProcessSinkFactory {
   [[nodiscard]] std::uint32_t unrecorded_thread_count() const noexcept {
     return session_.session->unrecorded_thread_count.load(std::memory_order_relaxed);
   }
+  /// How many processes could open the session and had no addresses left for their own part of it.
+  [[nodiscard]] std::uint32_t unrecorded_process_count() const noexcept {
+    return session_.session->unrecorded_process_count.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] bool is_recording() const noexcept { return collector_ != nullptr; }
 
   /// Those that are complete.

@@ -78,7 +78,9 @@ struct alignas(64) Session {
   char process_space[64];
   std::atomic<std::uint32_t> is_over;        // read by claim_buffer(); pairs with itself
   std::atomic<std::uint32_t> process_count;  // each takes the next number; pairs with itself
-  std::atomic<std::uint32_t> unrecorded_thread_count;  // for want of a buffer; pairs with itself
+  // Each pairs with itself: for want of a buffer, and of addresses.
+  std::atomic<std::uint32_t> unrecorded_thread_count;
+  std::atomic<std::uint32_t> unrecorded_process_count;
   // Each pairs with itself, and the states with the content of the buffers.
   std::atomic<std::uint32_t> full_count;   // the recorder sleeps on it
   std::atomic<std::uint32_t> freed_count;  // threads that wait for a buffer sleep on it

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -118,7 +119,20 @@ void TraceSink::add_module(const RawEvent& event) {
   }
   module.path.assign(reinterpret_cast<const char*>(path.data()),
                      std::min<std::size_t>(words.path_bytes, path.size_bytes()));
-  writer_.add_module(module);
+  if (place_module(module)) writer_.add_module(module);
+}
+
+// Returns false if it lies there already: a process tells of all its modules whenever it finds one.
+bool TraceSink::place_module(const trace::Module& module) {
+  const auto end_of = [](const trace::Module& of) {
+    return of.address + std::min(of.bytes, UINT64_MAX - of.address);
+  };
+  auto first = modules_.lower_bound(module.address);
+  if (first != modules_.end() && first->second == module) return false;
+  if (first != modules_.begin() && end_of(std::prev(first)->second) > module.address) --first;
+  modules_.erase(first, modules_.lower_bound(end_of(module)));
+  modules_[module.address] = module;
+  return true;
 }
 
 void TraceSink::add_mark(const RawEvent& event) {

@@ -92,6 +92,7 @@ class TraceSink final : public ProcessSink {
   void add(Thread& thread, const RawEvent& event);
   [[nodiscard]] std::uint32_t stack_of(Thread& thread, const RawEvent& event);
   void add_module(const RawEvent& event);
+  [[nodiscard]] bool place_module(const trace::Module& module);
   void add_mark(const RawEvent& event);
   void name_thread(const RawEvent& event);
   void begin_block(trace::Operation& operation, trace::Kind kind, const RawEvent& event);
@@ -110,6 +111,7 @@ class TraceSink final : public ProcessSink {
   std::uint64_t now_ns_ = 0;
   trace::NumberMap<std::unique_ptr<Thread>> threads_;      // by number
   std::map<std::uint64_t, std::uint32_t> thread_numbers_;  // by the system's, of those that began
+  std::map<std::uint64_t, trace::Module> modules_;  // by address: the last ones, none overlapped
   std::set<std::uint32_t> open_scopes_;
   TraceSinkStats stats_;
 };

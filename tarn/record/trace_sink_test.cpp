@@ -175,6 +175,31 @@ TEST_F(Sinking, ANameIsOfTheThreadThatHasTheSystemsNumberAtThatTime) {
   EXPECT_EQ(reader.definitions().notes.size(), 3u) << "a name that stays is no news";
 }
 
+// Whenever one is found, all are told of: the file has what is news.
+TEST_F(Sinking, AModuleThatIsThereAlreadyIsNotWrittenAgain) {
+  const auto add_module = [this](std::uint64_t address, std::uint64_t bytes) {
+    add(RawKind::module, address, 0, {bytes, 0, 0, 0, 0, 0});
+  };
+  for (int round = 0; round < 3; ++round) {
+    add_module(0x1000, 0x1000);
+    add_module(0x2000, 0x1000);
+  }
+  add_module(0x2800, 0x1000);  // in place of the second one
+  add_module(0x2000, 0x1000);
+  add_module(0x1000, 0x1000);
+  add_module(0x10, UINT64_MAX);
+  add_module(0x1000, 0x1000);
+  EXPECT_TRUE(sink_.close());
+  trace::FileInput input(path_);
+  trace::TraceReader reader(input);
+  ASSERT_TRUE(reader.open());
+  std::vector<std::uint64_t> addresses;
+  for (const trace::Module& module : reader.definitions().modules) {
+    addresses.push_back(module.address);
+  }
+  EXPECT_EQ(addresses, (std::vector<std::uint64_t>{0x1000, 0x2000, 0x2800, 0x2000, 0x10, 0x1000}));
+}
+
 TEST_F(Sinking, AModuleThatIsCutIsLeftOut) {
   add(RawKind::module, 0x1000, 0, {1, 2});
   add(RawKind::module, 0x1000, 0, {4096, 0, UINT64_MAX, 0, 0, 0});  // lengths beyond its words

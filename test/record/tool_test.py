@@ -180,6 +180,21 @@ class Record(unittest.TestCase):
         self.assertIn("runs with the rights of its owner",
                       self.tarn("record", "--", str(program), "1", "1").stderr)
 
+    def test_a_process_with_too_few_addresses_is_told(self):
+        ended = self.tarn("record", "--", str(PROGRAMS / "record_processes"), "few_addresses")
+        self.assertEqual(ended.returncode, 0)
+        self.assertIn("1 processes had too few addresses left to be recorded", ended.stderr)
+
+    def test_a_program_of_32_bits_is_told(self):
+        program = Path(self.folder.name) / "old"
+        whole = (PROGRAMS / "record_storm").read_bytes()
+        program.write_bytes(whole[:4] + b"\x01" + whole[5:])  # ELFCLASS32
+        program.chmod(0o755)
+        ended = self.tarn("record", "--", str(program))
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("is no program of 64 bits", ended.stderr)
+        self.assertIn("is no program of 64 bits", self.tarn("doctor", program).stdout)
+
     def test_an_allocator_inside_is_told(self):
         ended = self.tarn("record", "--", str(PROGRAMS / "record_own_allocator"))
         self.assertEqual(ended.returncode, 0)

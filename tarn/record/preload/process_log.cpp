@@ -32,9 +32,11 @@ bool open_session() noexcept {
 bool map_log() noexcept {
   const std::size_t bytes = align_up(sizeof(ProcessLog), page_bytes());
   process = static_cast<ProcessLog*>(map_pages_wiped_on_fork(bytes));
+  if (process != nullptr) return true;
+  session->unrecorded_process_count.fetch_add(1, std::memory_order_relaxed);
   // The addresses are the program's, which may be allowed just as many as it needs.
-  if (process == nullptr) unmap_shared_memory(session, sizeof(Session));
-  return process != nullptr;
+  unmap_shared_memory(session, sizeof(Session));
+  return false;
 }
 
 }  // namespace
