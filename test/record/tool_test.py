@@ -64,6 +64,25 @@ class Record(unittest.TestCase):
         self.assertRegex(shown.decode(), r"\rtarn: \d\.\d s, \d+\.\d\d M events, \S+ M/s, "
                          r"[\d.]+ (B|[KM]iB) live in [\d.]+( k)? blocks, [\d.]+ (B|[KM]iB) written")
 
+    # The terminal tells both of them: it must not be passed on as well.
+    def test_ctrl_c_reaches_the_program_once(self):
+        recorder, terminal = pty.fork()
+        if recorder == 0:
+            os.execv(TARN, [TARN, "record", "-o", f"{self.folder.name}/x.tarn", "--", "sh", "-c",
+                            "trap 'echo caught' INT; echo ready; sleep 60; sleep 0.3"])
+        shown = b""
+        try:
+            while piece := os.read(terminal, 4096):
+                shown += piece
+                if piece.endswith(b"ready\r\n"):
+                    time.sleep(0.1)  # for sh to have begun what is to be interrupted
+                    os.write(terminal, b"\x03")
+        except OSError:  # the other end is closed
+            pass
+        os.close(terminal)
+        os.waitpid(recorder, 0)
+        self.assertEqual(shown.count(b"caught"), 1, shown)
+
     def test_a_sample_of_the_objects_says_so(self):
         storm = str(PROGRAMS / "record_storm")
         for sampling, counts in (("1/1", 1), ("1/10", 10)):
