@@ -89,8 +89,8 @@ TEST(ArenaAdapt, ResourcesAreEqualByIdentity) {
 }
 
 #if !defined(__SANITIZE_THREAD__)
-// A thread that holds the cache's lock asks the arena for a slab, or gives one back: a fork that had
-// taken the arena's locks first would wait for it for ever.
+// A thread that holds the cache's lock asks the arena for a slab, or gives one back: a fork that
+// took the arena's locks first would wait for it for ever.
 TEST(ArenaAdapt, ForksPassWhileACacheOfSlabsUsesAnArena) {
   Arena arena;
   ArenaResource resource(arena);
