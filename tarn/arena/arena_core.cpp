@@ -222,16 +222,16 @@ std::size_t ArenaCore::decay() noexcept {
   return before_bytes - std::min(before_bytes, reserved_bytes());
 }
 
-// Time does not matter then.
-void ArenaCore::follow_fall(ListCache& cache) noexcept {
-  cache.follow_fall();
+// What is all threads'. Time does not matter then.
+void ArenaCore::follow_fall() noexcept {
   depot_.empty([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
   for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].decay();
 }
 
 // Every thread for its own lists, one of them for what is all threads'.
 void ArenaCore::decay_if_due(ListCache& cache) noexcept {
-  if (cache.shard().has_fallen()) return follow_fall(cache);
+  cache.follow_falls();
+  if (cache.shard().has_fallen()) return follow_fall();
   const std::uint64_t now_ns = options_.clock_ns();
   const std::uint64_t interval_ns = options_.decay_interval_ns;
   if (!cache.begins_interval(now_ns, interval_ns)) return;

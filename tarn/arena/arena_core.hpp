@@ -116,7 +116,7 @@ class ArenaCore {
   [[nodiscard]] bool put_queued(const Place& place, Home home, void* block) noexcept;
   [[nodiscard]] Home end_use(const Place& place, void* block) const noexcept;
   void decay_if_due(ListCache& cache) noexcept;
-  void follow_fall(ListCache& cache) noexcept;
+  void follow_fall() noexcept;
   [[nodiscard]] std::size_t reserved_bytes() const noexcept;
   [[nodiscard]] ThreadCache* find_closed_cache() noexcept;
   [[nodiscard]] ThreadCache* add_cache() noexcept;

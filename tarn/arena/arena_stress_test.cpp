@@ -3,6 +3,7 @@
 // Method: blocks carry their size and a word computed from their address; threads hand them to each
 // other by seed; ThreadSanitizer watches.
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -155,6 +156,26 @@ TEST_P(ArenaStress, AChildGoesOnAfterAFork) {
   }
   is_over = true;
   other.join();
+}
+
+// They run after the library's have let go, or before they take anything, though no arena has been
+// made when they are registered. A thread's first use of an arena binds it, under a lock.
+TEST_P(ArenaStress, ForkHandlersOfTheProgramMayUseAnArena) {
+  static Arena* used = nullptr;
+  const auto use = [] {
+    if (used != nullptr) end_use(*used, begin_use(*used, 5000));
+  };
+  ASSERT_EQ(pthread_atfork(use, use, use), 0);
+  Arena arena(options());
+  used = &arena;
+  alarm(10);
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  alarm(0);
+  used = nullptr;
 }
 
 // Whatever the other threads were doing with their lists and queues.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "tarn/arena/arena_options.hpp"
-#include "tarn/arena/shard.hpp"
 #include "tarn/base/attributes.hpp"
 #include "tarn/source/heap_source.hpp"
 
@@ -154,7 +153,9 @@ void ListCache::give_back_unneeded() noexcept {
   }
 }
 
-void ListCache::follow_fall() noexcept {
+void ListCache::follow_falls() noexcept {
+  if (fall_count_ == shard().fall_count()) return;
+  fall_count_ = shard().fall_count();
   for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
     if (first_of(size_class) == nullptr) continue;
     BatchLength& batch = reserves_[size_class].batch;

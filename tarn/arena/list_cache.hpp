@@ -23,6 +23,7 @@
 
 #include "tarn/arena/batch_length.hpp"
 #include "tarn/arena/depot.hpp"
+#include "tarn/arena/shard.hpp"
 #include "tarn/arena/thread_cache.hpp"
 
 namespace tarn {
@@ -50,6 +51,7 @@ class ListCache final : public ThreadCache {
 
   void open(Shard& shard) noexcept override {
     bind_to(shard);
+    fall_count_ = shard.fall_count();
     is_closed_ = false;
   }
   void close() noexcept override;
@@ -60,9 +62,9 @@ class ListCache final : public ThreadCache {
   /// half of a batch.
   void give_back_unneeded() noexcept override;
 
-  /// The live set has fallen: lists become shorter, and blocks of pages that are to fall empty, and
-  /// those that a list has no room for, go back.
-  void follow_fall() noexcept;
+  /// If the live set has fallen since the last call, lists become shorter, and blocks of pages that
+  /// are to fall empty, and those that a list has no room for, go back.
+  void follow_falls() noexcept;
 
   /// Returns true, and remembers `now_ns`, if `interval_ns` have gone by since it last did.
   [[nodiscard]] bool begins_interval(std::uint64_t now_ns, std::uint64_t interval_ns) noexcept {
@@ -103,6 +105,7 @@ class ListCache final : public ThreadCache {
   const ArenaOptions& options_;
   BatchDepot& depot_;
   bool is_closed_ = true;
+  std::uint32_t fall_count_ = 0;  // of the shard, which the lists have followed
   std::uint64_t interval_began_ns_ = 0;
   Reserve reserves_[listed_class_count];
 };

@@ -2,6 +2,7 @@
 // goes back: examples seen through an arena with a clock of its own, and random steps in the shadow
 // of testing/cache_shadow.hpp.
 
+#include <barrier>
 #include <cstring>
 #include <thread>
 #include <vector>
@@ -173,6 +174,26 @@ TEST_F(ListCaches, GiveBackWhenTheLiveSetFallsThoughNoTimePasses) {
   }
   EXPECT_LE(arena.stats().reserved_bytes, high_bytes / 2);
   for (std::size_t index = 0; index < blocks.size(); index += 10) arena.deallocate(blocks[index]);
+}
+
+// Whichever of them comes to the shard first; the other one comes when it next needs a block.
+TEST_F(ListCaches, BecomeShorterInEachThreadWhenTheLiveSetFalls) {
+  Arena arena(options());
+  const std::vector<void*> held = allocate_many(arena, 4000, 1000);
+  std::barrier meeting(2);
+  std::thread other([&] {
+    deallocate_all(arena, allocate_many(arena, 400, 64), 64);
+    EXPECT_GE(arena.class_stats(64).cached_count, 400u);
+    meeting.arrive_and_wait();
+    meeting.arrive_and_wait();
+    arena.deallocate(arena.allocate(5000));
+    // A batch is 16 blocks after a fall where little is taken.
+    EXPECT_LE(arena.class_stats(64).cached_count, 16u);
+  });
+  meeting.arrive_and_wait();
+  deallocate_all(arena, held, 1000);
+  meeting.arrive_and_wait();
+  other.join();
 }
 
 TEST_F(ListCaches, KeepAnEmptyChunkForABlockNearAChunk) {

@@ -152,9 +152,9 @@ Chunk* Shard::take_back_pooled(const Place& place) noexcept {
 void Shard::note_returned(std::size_t bytes) noexcept {
   returned_bytes_ += bytes;
   high_water_bytes_ = std::max(high_water_bytes_, taken_bytes_ + bytes);
-  if (taken_bytes_ + swing_of(high_water_bytes_) < high_water_bytes_) {
-    has_fallen_.store(true, std::memory_order_relaxed);
-  }
+  if (has_fallen() || taken_bytes_ + swing_of(high_water_bytes_) >= high_water_bytes_) return;
+  has_fallen_.store(true, std::memory_order_relaxed);
+  fall_count_.store(fall_count() + 1, std::memory_order_relaxed);
 }
 
 // Looks at all chunks and all pages in pools, and so only when as much has come back as makes that

@@ -110,10 +110,15 @@ class alignas(64) Shard {
   void lose_chunks() noexcept { table_ = ChunkTable(); }
 
   /// Returns true if less is taken than was since the last decay, by an eighth and more than comes
-  /// and goes by chance: what threads keep may be more than they need. Any thread may ask at any
-  /// time.
+  /// and goes by chance: what is free may be more than is needed. Any thread may ask at any time.
   [[nodiscard]] bool has_fallen() const noexcept {
     return has_fallen_.load(std::memory_order_relaxed);
+  }
+
+  /// Returns how often that came to be: each thread of the shard may keep too much then. Any thread
+  /// may ask at any time.
+  [[nodiscard]] std::uint32_t fall_count() const noexcept {
+    return fall_count_.load(std::memory_order_relaxed);
   }
 
   /// Returns how many blocks of a class are in use or in threads' hands. Any thread may ask at any
@@ -210,8 +215,9 @@ class alignas(64) Shard {
   std::size_t returned_bytes_ = 0;    // of the rooms of blocks that came back since shrink()
   std::size_t spare_bytes_ = 0;       // more may be free, since the source was asked in vain
   std::size_t high_water_bytes_ = 0;  // the most that was taken since the last decay
-  // Pairs with itself: who reads it late decays late.
+  // Each pairs with itself: who reads it late follows late.
   std::atomic<bool> has_fallen_{false};
+  std::atomic<std::uint32_t> fall_count_{0};
   std::size_t decayed_bytes_ = 0;   // what was taken at the last decay
   unsigned quiet_decay_count_ = 2;  // before which it had not fallen; 2 at most
   bool has_released_ = false;       // a chunk since the last decay

@@ -99,13 +99,20 @@ void unlock_in_child() noexcept {
   unlock_all();
 }
 
+// Called before main(): handlers that the program registers later may use arenas, for they are
+// called while these hold no lock. And before the library's others are registered, which are called
+// first then: who holds a lock of theirs may want one of these, such as a cache of slabs in an
+// arena. Without memory at that time, the first arena asks again.
+[[gnu::constructor(101)]] void learn_of_forks() noexcept {
+  if (registry.knows_forks) return;
+  registry.knows_forks = call_around_fork(lock_all, unlock_all, unlock_in_child);
+}
+
 }  // namespace
 
 std::size_t register_arena(ArenaCore& core) noexcept {
   const std::lock_guard lock(registry.mutex);
-  if (!registry.knows_forks) {
-    registry.knows_forks = call_around_fork(lock_all, unlock_all, unlock_in_child);
-  }
+  learn_of_forks();
   ArenaCore** const end = registry.arenas + arena_count_max;
   ArenaCore** const place = std::find(registry.arenas, end, nullptr);
   if (place == end) return no_index;

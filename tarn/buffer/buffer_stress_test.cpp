@@ -2,6 +2,7 @@
 // bytes and every block goes back. Method: threads share, slice and hand on by seed; each buffer
 // carries a text computed from its first number; ThreadSanitizer watches.
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -163,6 +164,26 @@ TEST_P(BufferStress, AChildGoesOnAfterAFork) {
   }
   is_over = true;
   other.join();
+}
+
+// They run after the library's have let go, or before they take anything, though no pool has been
+// made when they are registered.
+TEST_P(BufferStress, ForkHandlersOfTheProgramMayUseBuffers) {
+  static BufferPool* used = nullptr;
+  const auto use = [] {
+    if (used != nullptr) used->allocate(100).touch();
+  };
+  ASSERT_EQ(pthread_atfork(use, use, use), 0);
+  BufferPool pool({.arena = arena_options(), .leak_detection = LeakDetection::all});
+  used = &pool;
+  alarm(10);
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  alarm(0);
+  used = nullptr;
 }
 #endif
 

@@ -20,11 +20,16 @@ constinit Watches watches;
 
 }  // namespace
 
+// Called before main(), after the arenas' are registered: handlers that the program registers later
+// may use buffers. Without memory at that time, the first watch asks again.
+void LeakWatch::learn_of_forks() noexcept {
+  if (watches.know_forks) return;
+  watches.know_forks = call_around_fork(lock_all, unlock_all, unlock_all);
+}
+
 LeakWatch::LeakWatch() noexcept {
   const std::lock_guard lock(watches.mutex);
-  if (!watches.know_forks) {
-    watches.know_forks = call_around_fork(lock_all, unlock_all, unlock_all);
-  }
+  learn_of_forks();
   older_ = watches.newest;
   if (older_ != nullptr) older_->newer_ = this;
   watches.newest = this;

@@ -88,6 +88,7 @@ class LeakWatch {
 
  private:
   [[nodiscard]] static LiveBuffer describe(const BufferRecord& record, CallSite* touches) noexcept;
+  [[gnu::constructor(102)]] static void learn_of_forks() noexcept;
   static void lock_all() noexcept;
   static void unlock_all() noexcept;
 
