@@ -69,7 +69,7 @@ ENTRANCES = re.compile(r"^(.*/)?README\.md$|^(ARCHITECTURE|CONTRIBUTING|CHANGELO
 # Files that cmake/ and the tests find by pattern.
 FOUND_BY_PATTERN = re.compile(r"^(tarn/\w+|testing)/\w+\.cpp$|^examples/\w+\.c(pp)?$"
                               r"|^(examples|bench|tool)/(.*/)?CMakeLists\.txt$"
-                              r"|^test/.*\.(txt|trace|tarn)$")
+                              r"|^test/.*\.(txt|trace|steps|tarn)$")
 
 
 class Tree:

@@ -354,17 +354,21 @@ void BufferShadow::check_buffers() {
   }
 }
 
+std::string run_in_buffer_shadow(Choices& choices, const BufferShadowOptions& options,
+                                 Source& upstream) {
+  BufferShadow shadow(choices, options, upstream);
+  return take_steps(shadow, choices);
+}
+
 std::string run_in_buffer_shadow(std::span<const std::uint8_t> bytes, bool has_chains) {
-  if (bytes.empty()) return "";
-  const std::size_t mode = bytes.front();
+  ByteChoices choices(bytes);
+  const std::size_t mode = choices.choose(256);
   const std::size_t refused_request = mode / 2;
   const bool source_may_fail = refused_request < 32;
   FailingSource source(heap_source());
   if (source_may_fail) source.fail_at(refused_request);
-  ByteChoices choices(bytes.subspan(1));
   const Checking checking = mode % 2 == 0 ? Checking::off : Checking::guarded;
-  BufferShadow shadow(choices, {checking, has_chains, source_may_fail}, source);
-  return take_steps(shadow, choices);
+  return run_in_buffer_shadow(choices, {checking, has_chains, source_may_fail}, source);
 }
 
 }  // namespace tarn

@@ -7,8 +7,6 @@
 // them must be seen through all, and nothing else may ever change what a handle sees. A vector only
 // grows: what moves, grows in place or is discarded in reality makes no difference to it.
 //
-// The operations of tarn/trace/ know blocks, not what is in them: these are others.
-//
 // Threads:    one at a time.
 // Failure:    step() returns false once something is wrong, wrong() says what.
 
@@ -23,6 +21,7 @@
 
 #include "tarn/buffer/buffer_chain.hpp"
 #include "tarn/buffer/buffer_pool.hpp"
+#include "tarn/source/heap_source.hpp"
 #include "testing/steps.hpp"
 #include "testing/tracking_source.hpp"
 
@@ -33,6 +32,9 @@ struct BufferShadowOptions {
   bool has_chains = false;
   /// Memory may be refused at any time.
   bool source_may_fail = false;
+
+  /// Of the model, in files of steps.
+  [[nodiscard]] const char* name() const noexcept { return has_chains ? "chains" : "buffers"; }
 };
 
 class BufferShadow final : public StepShadow {
@@ -136,8 +138,12 @@ class BufferShadow final : public StepShadow {
   std::uint8_t next_byte_ = 0;
 };
 
+/// Returns what is wrong, or an empty string.
+[[nodiscard]] std::string run_in_buffer_shadow(Choices& choices, const BufferShadowOptions& options,
+                                               Source& upstream = heap_source());
+
 /// The steps that `bytes` mean, for fuzzers: the first says how closely the pool checks and whether
-/// a request to the source is refused. Returns what is wrong, or an empty string.
+/// a request to the source is refused.
 [[nodiscard]] std::string run_in_buffer_shadow(std::span<const std::uint8_t> bytes,
                                                bool has_chains);
 

@@ -53,6 +53,8 @@ class CacheShadow : public StepShadow {
 
 class QueueCacheShadow final : public CacheShadow {
  public:
+  static constexpr const char* name = "queue_cache";
+
   explicit QueueCacheShadow(Choices& choices);
   ~QueueCacheShadow();
 
@@ -82,6 +84,8 @@ class QueueCacheShadow final : public CacheShadow {
 
 class ListCacheShadow final : public CacheShadow {
  public:
+  static constexpr const char* name = "list_cache";
+
   explicit ListCacheShadow(Choices& choices);
   ~ListCacheShadow();
 

@@ -28,13 +28,17 @@ class Choices {
   /// As choose(), of things that are listed newest first and of which the newest matter most.
   [[nodiscard]] virtual std::size_t choose_recent(std::size_t count) { return choose(count); }
 
+  /// Returns true if the case has another step, which the next choices are for.
+  [[nodiscard]] virtual bool begin_step() { return true; }
+
  protected:
   ~Choices() = default;
 };
 
 class RandomChoices final : public Choices {
  public:
-  explicit RandomChoices(std::uint64_t seed) : random_(seed) {}
+  explicit RandomChoices(std::uint64_t seed, std::size_t step_count = SIZE_MAX)
+      : random_(seed), steps_left_(step_count) {}
 
   [[nodiscard]] std::size_t choose(std::size_t count) override {
     return static_cast<std::size_t>(random_() % count);
@@ -45,15 +49,16 @@ class RandomChoices final : public Choices {
     return choose(2) == 0 ? 0 : choose(count);
   }
 
+  [[nodiscard]] bool begin_step() override { return steps_left_ != 0 && steps_left_-- != 0; }
+
  private:
   std::mt19937_64 random_;
+  std::size_t steps_left_;
 };
 
 class ByteChoices final : public Choices {
  public:
   explicit ByteChoices(std::span<const std::uint8_t> bytes) noexcept : bytes_(bytes) {}
-
-  [[nodiscard]] bool is_exhausted() const noexcept { return bytes_.empty(); }
 
   // One byte each; 0 when there are none left.
   [[nodiscard]] std::size_t choose(std::size_t count) override {
@@ -63,20 +68,28 @@ class ByteChoices final : public Choices {
     return byte % count;
   }
 
+  [[nodiscard]] bool begin_step() override { return !bytes_.empty(); }
+
  private:
   std::span<const std::uint8_t> bytes_;
 };
 
 class AllChoices final : public Choices {
  public:
+  explicit AllChoices(std::size_t step_count = SIZE_MAX) noexcept
+      : step_count_(step_count), steps_left_(step_count) {}
+
   [[nodiscard]] std::size_t choose(std::size_t count) override {
     if (depth_ == answers_.size()) answers_.push_back({0, count});
     return answers_[depth_++].answer;
   }
 
+  [[nodiscard]] bool begin_step() override { return steps_left_ != 0 && steps_left_-- != 0; }
+
   /// Goes to the next case; returns false when all were seen.
   [[nodiscard]] bool next() {
     depth_ = 0;
+    steps_left_ = step_count_;
     while (!answers_.empty() && ++answers_.back().answer == answers_.back().count) {
       answers_.pop_back();
     }
@@ -89,6 +102,8 @@ class AllChoices final : public Choices {
     std::size_t count;
   };
 
+  std::size_t step_count_;
+  std::size_t steps_left_;
   std::vector<Answer> answers_;
   std::size_t depth_ = 0;
 };

@@ -25,6 +25,8 @@ namespace tarn {
 
 class ChunkListsShadow final : public StepShadow {
  public:
+  static constexpr const char* name = "chunk_lists";
+
   /// In a mode that is chosen first.
   explicit ChunkListsShadow(Choices& choices);
   ~ChunkListsShadow();

@@ -192,20 +192,21 @@ typename Map::key_type ProgramGenerator::choose_id(const Map& map) {
   return std::next(map.rbegin(), offset)->first;
 }
 
-trace::Program random_program(std::uint64_t seed, std::size_t count, const Alphabet& alphabet) {
-  RandomChoices choices(seed);
+trace::Program program_of(Choices& choices, const Alphabet& alphabet) {
   ProgramGenerator generator(choices, alphabet);
   trace::Program program;
-  while (program.size() < count) program.push_back(generator.next());
+  while (choices.begin_step()) program.push_back(generator.next());
   return program;
+}
+
+trace::Program random_program(std::uint64_t seed, std::size_t count, const Alphabet& alphabet) {
+  RandomChoices choices(seed, count);
+  return program_of(choices, alphabet);
 }
 
 trace::Program decoded_program(std::span<const std::uint8_t> bytes, const Alphabet& alphabet) {
   ByteChoices choices(bytes);
-  ProgramGenerator generator(choices, alphabet);
-  trace::Program program;
-  while (!choices.is_exhausted()) program.push_back(generator.next());
-  return program;
+  return program_of(choices, alphabet);
 }
 
 trace::Program valid_part(const trace::Program& program) {

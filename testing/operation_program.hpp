@@ -63,6 +63,9 @@ class ProgramGenerator {
   std::uint32_t id_count_ = 0;
 };
 
+/// The program that `choices` mean, an operation for each of their steps.
+[[nodiscard]] trace::Program program_of(Choices& choices, const Alphabet& alphabet);
+
 /// A random program of `count` operations.
 [[nodiscard]] trace::Program random_program(std::uint64_t seed, std::size_t count,
                                             const Alphabet& alphabet);
@@ -74,14 +77,9 @@ class ProgramGenerator {
 /// Calls `visit(program)` for every program of exactly `count` operations.
 template <typename Visit>
 void for_each_program(std::size_t count, const Alphabet& alphabet, Visit&& visit) {
-  AllChoices choices;
-  trace::Program program;
-  do {
-    program.clear();
-    ProgramGenerator generator(choices, alphabet);
-    for (std::size_t i = 0; i < count; ++i) program.push_back(generator.next());
-    visit(program);
-  } while (choices.next());
+  AllChoices choices(count);
+  do visit(program_of(choices, alphabet));
+  while (choices.next());
 }
 
 /// The operations of `program` that make sense, in order: the rest names what is not alive.

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tarn/trace/operation_text.hpp"
+#include "testing/failing_case.hpp"
 #include "testing/program_check.hpp"
 #include "testing/seed.hpp"
 
@@ -39,9 +40,9 @@ TEST(ByteChoices, AnswerZeroWhenBytesRunOut) {
   const std::array<std::uint8_t, 2> bytes = {7, 255};
   ByteChoices choices(bytes);
   EXPECT_EQ(choices.choose(5), 2u);
-  EXPECT_FALSE(choices.is_exhausted());
+  EXPECT_TRUE(choices.begin_step());
   EXPECT_EQ(choices.choose(256), 255u);
-  EXPECT_TRUE(choices.is_exhausted());
+  EXPECT_FALSE(choices.begin_step());
   EXPECT_EQ(choices.choose(9), 0u);
 }
 
@@ -151,7 +152,7 @@ TEST(CheckProgramDeathTest, TellsBeforeAnAbort) {
     return "";
   };
   EXPECT_DEATH(static_cast<void>(check_program(program, run, "check_program_death_test")),
-               "smallest failing program, saved as [^\n]*/check_program_death_test.trace:\n"
+               "smallest failing case, saved as [^\n]*/check_program_death_test.trace:\n"
                "tarn trace 1\n(create [^\n]*\n)*reset [^\n]*\n$");
 }
 

@@ -22,6 +22,8 @@ namespace tarn {
 
 class SubpageShadow final : public StepShadow {
  public:
+  static constexpr const char* name = "subpages";
+
   /// Slots of a length that is chosen first.
   explicit SubpageShadow(Choices& choices);
 

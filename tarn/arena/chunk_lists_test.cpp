@@ -112,9 +112,8 @@ TEST(ChunkListsProperty, RandomSteps) {
   for (std::uint64_t i = 0; i < 60; ++i) {
     const std::uint64_t seed = test_seed() + i;
     TARN_SEED_TRACE(seed);
-    RandomChoices choices(seed);
-    ChunkListsShadow shadow(choices);
-    ASSERT_EQ(take_steps(shadow, 1000), "");
+    RandomChoices choices(seed, 1000);
+    ASSERT_EQ(check_steps<ChunkListsShadow>(choices), "");
   }
 }
 

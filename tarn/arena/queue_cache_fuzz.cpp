@@ -8,8 +8,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t byte_count) {
   tarn::ByteChoices choices({bytes, byte_count});
-  tarn::QueueCacheShadow shadow(choices);
-  const std::string wrong = tarn::take_steps(shadow, choices);
+  const std::string wrong = tarn::run_in_step_shadow<tarn::QueueCacheShadow>(choices);
   TARN_CHECK(wrong.empty(), "%s", wrong.c_str());
   return 0;
 }

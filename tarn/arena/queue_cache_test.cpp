@@ -109,9 +109,8 @@ TEST(QueueCacheProperty, RandomSteps) {
   for (std::uint64_t i = 0; i < 30; ++i) {
     const std::uint64_t seed = test_seed() + i;
     TARN_SEED_TRACE(seed);
-    RandomChoices choices(seed);
-    QueueCacheShadow shadow(choices);
-    ASSERT_EQ(take_steps(shadow, 1000), "");
+    RandomChoices choices(seed, 1000);
+    ASSERT_EQ(check_steps<QueueCacheShadow>(choices), "");
   }
 }
 

@@ -17,19 +17,15 @@ namespace {
 
 class BufferProperty : public testing::TestWithParam<Checking> {
  protected:
-  static std::string run(std::uint64_t seed, std::size_t step_count, bool has_chains,
-                         Source& source = heap_source(), bool source_may_fail = false) {
-    RandomChoices choices(seed);
-    BufferShadow shadow(choices, {GetParam(), has_chains, source_may_fail}, source);
-    return take_steps(shadow, step_count);
-  }
-
   static void run_random_steps(bool has_chains) {
     constexpr std::uint64_t run_count = 60;
     for (std::uint64_t i = 0; i < run_count; ++i) {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
-      ASSERT_EQ(run(seed, 1000, has_chains), "");
+      RandomChoices choices(seed, 1000);
+      const BufferShadowOptions options{GetParam(), has_chains};
+      const auto run = [&](Choices& chosen) { return run_in_buffer_shadow(chosen, options); };
+      ASSERT_EQ(check_steps(options.name(), choices, run), "");
     }
   }
 
@@ -38,9 +34,11 @@ class BufferProperty : public testing::TestWithParam<Checking> {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
       for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {
-        const std::size_t request_count = fail_every_acquire(
-            [&](FailingSource& source) { ASSERT_EQ(run(seed, 600, has_chains, source, true), ""); },
-            refused_count);
+        const auto run = [&](FailingSource& source) {
+          RandomChoices choices(seed, 600);
+          ASSERT_EQ(run_in_buffer_shadow(choices, {GetParam(), has_chains, true}, source), "");
+        };
+        const std::size_t request_count = fail_every_acquire(run, refused_count);
         EXPECT_GE(request_count, 5u);
       }
     }

@@ -3,15 +3,13 @@
 // leave no gaps.
 
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "tarn/source/fixed_source.hpp"
 #include "tarn/trace/operation_text.hpp"
+#include "test/traces/kept_files.hpp"
 #include "testing/failing_source.hpp"
 #include "testing/region_shadow.hpp"
 
@@ -20,26 +18,16 @@ namespace {
 
 constexpr Checking checkings[] = {Checking::off, Checking::guarded, Checking::passthrough};
 
-std::vector<std::filesystem::path> trace_files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(TARN_TRACES)) {
-    if (entry.path().extension() == ".trace") files.push_back(entry.path());
-  }
-  return files;
-}
-
 trace::Program read(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  Result<trace::Program> program = trace::parse_program(text);
+  Result<trace::Program> program = trace::parse_program(content_of(path));
   EXPECT_TRUE(program) << path << ": " << program.error().message;
   return program ? *program : trace::Program();
 }
 
-TEST(Traces, AreThere) { EXPECT_GE(trace_files().size(), 3u); }
+TEST(Traces, AreThere) { EXPECT_GE(kept_files(".trace").size(), 3u); }
 
 TEST(Traces, RunInTheShadowOfTheModel) {
-  for (const auto& path : trace_files()) {
+  for (const auto& path : kept_files(".trace")) {
     const trace::Program program = read(path);
     for (const Checking checking : checkings) {
       SCOPED_TRACE(path.filename().string() + ", checking " + checking_name(checking));
@@ -50,7 +38,7 @@ TEST(Traces, RunInTheShadowOfTheModel) {
 
 TEST(Traces, RunOnChunksWithoutGaps) {
   std::vector<std::max_align_t> buffer((std::size_t{1} << 20) / sizeof(std::max_align_t));
-  for (const auto& path : trace_files()) {
+  for (const auto& path : kept_files(".trace")) {
     const trace::Program program = read(path);
     for (const Checking checking : checkings) {
       SCOPED_TRACE(path.filename().string() + ", checking " + checking_name(checking));
@@ -61,7 +49,7 @@ TEST(Traces, RunOnChunksWithoutGaps) {
 }
 
 TEST(Traces, SurviveEveryRefusedRequest) {
-  for (const auto& path : trace_files()) {
+  for (const auto& path : kept_files(".trace")) {
     const trace::Program program = read(path);
     for (const Checking checking : checkings) {
       SCOPED_TRACE(path.filename().string() + ", checking " + checking_name(checking));
