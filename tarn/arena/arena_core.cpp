@@ -209,7 +209,7 @@ std::size_t ArenaCore::reserved_bytes() const noexcept {
 std::size_t ArenaCore::trim() noexcept {
   const std::size_t before_bytes = reserved_bytes();
   if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_all();
-  depot_.empty([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
+  depot_.empty([&](std::span<void*> blocks) { shards_[0].deallocate_unneeded(blocks); });
   for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].trim();
   return before_bytes - std::min(before_bytes, reserved_bytes());
 }
@@ -217,14 +217,14 @@ std::size_t ArenaCore::trim() noexcept {
 std::size_t ArenaCore::decay() noexcept {
   const std::size_t before_bytes = reserved_bytes();
   if (ThreadCache* const cache = bound_cache(index_)) cache->give_back_unneeded();
-  depot_.decay([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
+  depot_.decay([&](std::span<void*> blocks) { shards_[0].deallocate_unneeded(blocks); });
   for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].decay();
   return before_bytes - std::min(before_bytes, reserved_bytes());
 }
 
 // What is all threads'. Time does not matter then.
 void ArenaCore::follow_fall() noexcept {
-  depot_.empty([&](std::span<void*> blocks) { shards_[0].deallocate_many(blocks); });
+  depot_.empty([&](std::span<void*> blocks) { shards_[0].deallocate_unneeded(blocks); });
   for (std::size_t index = 0; index < shard_count_; ++index) shards_[index].decay();
 }
 

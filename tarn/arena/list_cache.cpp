@@ -101,11 +101,11 @@ void ListCache::make_room(unsigned size_class) noexcept {
   const std::size_t full_count = count_of(size_class);
   TARN_ASSUME(full_count >= 2);  // room for two batches, and none is left
   const std::size_t count = full_count - std::min(batch_count, full_count - 1);
-  if (depot_.put(size_class, {first_of(size_class), count}, std::max(2 * batch_count, count))) {
-    forget_oldest(size_class, count);
-  } else {
-    give_back_oldest(size_class, count);
+  const std::span<void* const> oldest(first_of(size_class), count);
+  if (!depot_.put(size_class, oldest, std::max(2 * batch_count, count))) {
+    shard().deallocate_many(oldest);
   }
+  forget_oldest(size_class, count);
   set_limit(size_class);
 }
 
@@ -116,7 +116,7 @@ void ListCache::set_limit(unsigned size_class) noexcept {
 
 void ListCache::give_back_oldest(unsigned size_class, std::size_t count) noexcept {
   if (count == 0) return;  // perhaps there is no list
-  shard().deallocate_many({first_of(size_class), count});
+  shard().deallocate_unneeded({first_of(size_class), count});
   forget_oldest(size_class, count);
 }
 

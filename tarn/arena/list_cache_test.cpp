@@ -196,6 +196,20 @@ TEST_F(ListCaches, BecomeShorterInEachThreadWhenTheLiveSetFalls) {
   other.join();
 }
 
+// It gives its lists back, 64 KiB of each size, which were never all in use at once.
+TEST_F(ListCaches, FindNoFallWhenAThreadEnds) {
+  Arena arena(options());
+  const detail::Shard& shard = detail::ArenaAccess::core(arena).shard(0);
+  on_other_thread([&] {
+    for (std::size_t bytes = 512; bytes <= 16384; bytes += bytes / 4) {
+      deallocate_all(arena, allocate_many(arena, (std::size_t{64} << 10) / bytes, bytes), bytes);
+    }
+    EXPECT_GE(arena.stats().cached_bytes, options().chunk_bytes);
+  });
+  EXPECT_EQ(shard.taken_bytes(), 0u);
+  EXPECT_FALSE(shard.has_fallen());
+}
+
 TEST_F(ListCaches, KeepAnEmptyChunkForABlockNearAChunk) {
   Arena arena(options());
   const std::size_t bytes = options().chunk_bytes;

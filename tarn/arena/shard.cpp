@@ -122,24 +122,24 @@ void* Shard::try_allocate_huge(std::size_t bytes, std::size_t alignment) noexcep
 
 void Shard::deallocate(const Place& place) noexcept {
   std::unique_lock lock(mutex_);
-  Chunk* const unneeded = take_back(place);
+  Chunk* const unneeded = take_back(place, true);
   lock.unlock();
   if (unneeded != nullptr) release(*unneeded);
 }
 
 // Returns a chunk that is empty and counted out, to be released, or nullptr.
-Chunk* Shard::take_back(const Place& place) noexcept {
-  if (!place.chunk->is_huge()) return take_back_pooled(place);
+Chunk* Shard::take_back(const Place& place, bool was_needed) noexcept {
+  if (!place.chunk->is_huge()) return take_back_pooled(place, was_needed);
   counts_.kinds[static_cast<std::size_t>(SizeKind::huge)].deallocation_count += 1;
   count_out(*place.chunk);
   return place.chunk;
 }
 
-Chunk* Shard::take_back_pooled(const Place& place) noexcept {
+Chunk* Shard::take_back_pooled(const Place& place, bool was_needed) noexcept {
   Chunk& chunk = *place.chunk;
   count_returned(place.room);
   chunk.deallocate(place, pool_of(place.room));
-  if (rules().is_standard()) note_returned(place.room);
+  if (rules().is_standard()) note_returned(place.room, was_needed);
   if (is_falling() && discards() && !chunk.is_taken(place.page)) {
     chunk.discard_free_run(*commons_.source, place.page, place.room);
   }
@@ -149,9 +149,12 @@ Chunk* Shard::take_back_pooled(const Place& place) noexcept {
   return &chunk;
 }
 
-void Shard::note_returned(std::size_t bytes) noexcept {
+// What threads kept and did not need was never part of the live set. Threads that end would else be
+// a fall each time, and those that begin find pages without memory.
+void Shard::note_returned(std::size_t bytes, bool was_needed) noexcept {
   returned_bytes_ += bytes;
   high_water_bytes_ = std::max(high_water_bytes_, taken_bytes_ + bytes);
+  if (!was_needed) high_water_bytes_ -= bytes;
   if (has_fallen() || taken_bytes_ + swing_of(high_water_bytes_) >= high_water_bytes_) return;
   has_fallen_.store(true, std::memory_order_relaxed);
   fall_count_.store(fall_count() + 1, std::memory_order_relaxed);
@@ -223,21 +226,29 @@ void Shard::end_leaving(Chunk& chunk) noexcept {
 }
 
 void Shard::deallocate_many(std::span<void* const> blocks) const noexcept {
+  deallocate_of_all(blocks, true);
+}
+
+void Shard::deallocate_unneeded(std::span<void* const> blocks) const noexcept {
+  deallocate_of_all(blocks, false);
+}
+
+void Shard::deallocate_of_all(std::span<void* const> blocks, bool were_needed) const noexcept {
   while (!blocks.empty()) {
     Shard& owner = *Chunk::of(blocks.front(), commons_.shape.span_bytes)->shard;
-    blocks = blocks.subspan(owner.deallocate_own(blocks));
+    blocks = blocks.subspan(owner.deallocate_own(blocks, were_needed));
   }
 }
 
 // Stops at a block of another shard, and returns how many it took back.
-std::size_t Shard::deallocate_own(std::span<void* const> blocks) noexcept {
+std::size_t Shard::deallocate_own(std::span<void* const> blocks, bool were_needed) noexcept {
   Chunk* unneeded = nullptr;
   std::unique_lock lock(mutex_);
   std::size_t count = 0;
   for (; count < blocks.size(); ++count) {
     Chunk& chunk = *Chunk::of(blocks[count], commons_.shape.span_bytes);
     if (chunk.shard != this) break;
-    if (Chunk* const empty = take_back(chunk.place_of(blocks[count]))) {
+    if (Chunk* const empty = take_back(chunk.place_of(blocks[count]), were_needed)) {
       empty->next = unneeded;
       unneeded = empty;
     }

@@ -85,6 +85,9 @@ class alignas(64) Shard {
   /// Takes back blocks of the standard mode, of any shards.
   void deallocate_many(std::span<void* const> blocks) const noexcept;
 
+  /// As deallocate_many(), of blocks that a thread kept and does not need: that is no fall.
+  void deallocate_unneeded(std::span<void* const> blocks) const noexcept;
+
   /// Gives back pages of which no slot is in use, and chunks of which no page is; in the standard
   /// mode, unless checking, the memory of all free pages. Returns how many bytes the source got.
   /// O(pages).
@@ -167,10 +170,12 @@ class alignas(64) Shard {
                                          std::unique_lock<std::mutex>& lock) noexcept;
   void count_taken(std::size_t room, std::size_t count) noexcept;
   void count_returned(std::size_t room) noexcept;
-  [[nodiscard]] std::size_t deallocate_own(std::span<void* const> blocks) noexcept;
-  [[nodiscard]] Chunk* take_back(const Place& place) noexcept;
-  [[nodiscard]] Chunk* take_back_pooled(const Place& place) noexcept;
-  void note_returned(std::size_t bytes) noexcept;
+  void deallocate_of_all(std::span<void* const> blocks, bool were_needed) const noexcept;
+  [[nodiscard]] std::size_t deallocate_own(std::span<void* const> blocks,
+                                           bool were_needed) noexcept;
+  [[nodiscard]] Chunk* take_back(const Place& place, bool was_needed) noexcept;
+  [[nodiscard]] Chunk* take_back_pooled(const Place& place, bool was_needed) noexcept;
+  void note_returned(std::size_t bytes, bool was_needed) noexcept;
   [[nodiscard]] Chunk* shrink() noexcept;
   void thin_out(unsigned size_class) noexcept;
   [[nodiscard]] Chunk* take_out(Chunk& chunk) noexcept;

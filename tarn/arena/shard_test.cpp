@@ -180,5 +180,15 @@ TEST_F(Shards, TellThatLessIsTaken) {
   EXPECT_FALSE(shard_.has_fallen());
 }
 
+TEST_F(Shards, DoNotFallByWhatNobodyNeeded) {
+  while (blocks_.size() < 1000) allocate(1000);
+  std::vector<void*> unneeded;
+  while (unneeded.size() < 2000) unneeded.push_back(shard_.try_allocate(rules().room_for(1000)));
+  shard_.deallocate_unneeded(unneeded);
+  EXPECT_FALSE(shard_.has_fallen());
+  while (blocks_.size() > 300) deallocate_any();
+  EXPECT_TRUE(shard_.has_fallen());
+}
+
 }  // namespace
 }  // namespace tarn::detail
