@@ -66,16 +66,20 @@ class Record(unittest.TestCase):
 
     # The terminal tells both of them: it must not be passed on as well.
     def test_ctrl_c_reaches_the_program_once(self):
+        program = ("import os, signal, time\n"
+                   "signal.signal(signal.SIGINT, lambda *_: os.write(1, b'caught '))\n"
+                   "os.write(1, b'ready ')\n"
+                   "for _ in range(50): time.sleep(0.01)\n")
         recorder, terminal = pty.fork()
         if recorder == 0:
-            os.execv(TARN, [TARN, "record", "-o", f"{self.folder.name}/x.tarn", "--", "sh", "-c",
-                            "trap 'echo caught' INT; echo ready; sleep 60; sleep 0.3"])
+            os.execv(TARN, [TARN, "record", "-o", f"{self.folder.name}/x.tarn", "--",
+                            "/usr/bin/python3", "-c", program])
         shown = b""
         try:
             while piece := os.read(terminal, 4096):
                 shown += piece
-                if piece.endswith(b"ready\r\n"):
-                    time.sleep(0.1)  # for sh to have begun what is to be interrupted
+                if b"ready" in piece:
+                    time.sleep(0.1)  # until it sleeps: then each signal is one
                     os.write(terminal, b"\x03")
         except OSError:  # the other end is closed
             pass
