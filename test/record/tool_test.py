@@ -171,6 +171,15 @@ class Record(unittest.TestCase):
         self.assertIn("is statically linked", ended.stderr)
         self.assertEqual(os.listdir(self.folder.name), [])
 
+    def test_what_was_enough_is_the_end_and_the_program_goes_on(self):
+        storm = str(PROGRAMS / "record_storm")
+        for option, value in (("--duration", "0.05"), ("--max-bytes", "20kb")):
+            ended = self.tarn("record", option, value, "-o", "x.tarn", "--stacks", "none",
+                              "--", storm, "1", "3000000")
+            self.assertEqual((ended.returncode, len(ended.stdout.split())), (0, 4), ended.stderr)
+            found = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)
+            self.assertTrue(0 < found["operation_count"] < 2_500_000, found["operation_count"])
+
     def test_the_doctor_finds_this_machine_fit(self):
         examined = self.tarn("doctor", str(PROGRAMS / "record_storm"))
         self.assertEqual(examined.returncode, 0, examined.stdout)
