@@ -5,8 +5,8 @@ ten times as long, in which no more blocks live.
     memory_test.py TARN LONG_TRACE [OPERATIONS]
 
 Fails if an analysis that goes along a trace needs more for the longer one, or a replay, which has
-to have all of it, more than docs/replay.md says. OPERATIONS of the longer one: 3 million if left
-out; 200 million take ten minutes and 5 GB of disk.
+to have all of it, more than docs/replay.md says. OPERATIONS of the longer one: a million if left
+out; 100 million take some minutes and 6 GB of disk.
 """
 
 import os
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 TARN, LONG_TRACE = sys.argv[1], sys.argv[2]
-OPERATIONS = int(sys.argv[3]) if len(sys.argv) > 3 else 3_000_000
+OPERATIONS = int(sys.argv[3]) if len(sys.argv) > 3 else 1_000_000
 SPARE_BYTES = 4 << 20  # what a heap has more or less of by chance
 REPLAY_BYTES = 40      # of each operation
 
