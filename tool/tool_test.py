@@ -9,6 +9,7 @@ here.
 
 import json
 import os
+import pty
 import subprocess
 import sys
 import tempfile
@@ -133,6 +134,25 @@ class Tool(unittest.TestCase):
         self.assertRegex(output, r"short-lived +100\.0 % ")
         self.assertRegex(output, r"2 blocks, 100\.0 % of the freed short-lived, peak")
 
+    def test_colours_are_for_terminals_and_can_be_refused(self):
+        def shown(**environment):
+            terminal, child_end = pty.openpty()
+            subprocess.run([TARN, "stat", self.binary], stdout=child_end, check=True,
+                           env={name: value for name, value in os.environ.items()
+                                if name != "NO_COLOR"} | environment)
+            os.close(child_end)
+            text = b""
+            try:
+                while piece := os.read(terminal, 4096):
+                    text += piece
+            except OSError:  # the other end is closed
+                pass
+            os.close(terminal)
+            return text
+
+        self.assertIn(b"\x1b[", shown())
+        self.assertNotIn(b"\x1b[", shown(NO_COLOR="1"))
+
     def test_no_text_of_a_trace_moves_the_terminal(self):
         trace = self.folder / "escapes.txt"
         trace.write_text("""tarn trace 1
@@ -198,8 +218,9 @@ allocate block=1 bytes=100 stack=1
     def test_names_and_lines_of_a_program(self):
         source = self.folder / "two.c"
         source.write_text("void* inner(void) { return __builtin_return_address(0); }\n"
-                          "#include <stdio.h>\nvoid* inner(void);\n"
-                          "int main(void) {\n  printf(\"%p %p\", inner(), main);\n}\n",
+                          "#include <stdio.h>\nstatic inline __attribute__((always_inline)) "
+                          "void* inlined(void) { return inner(); }\n"
+                          "int main(void) {\n  printf(\"%p %p\", inlined(), main);\n}\n",
                           encoding="ascii")
         program = self.folder / "two"
         compiled = subprocess.run(["cc", "-g", "-O0", "-no-pie", source, "-o", program],
@@ -213,7 +234,8 @@ allocate block=1 bytes=100 stack=1
                          "allocate block=1 bytes=1 stack=1\n", encoding="ascii")
         self.assertLess(int(main, 16), int(address, 16))
         self.run_tarn("convert", trace, self.binary)
-        self.assertIn("main two.c:5", self.run_tarn("stat", self.binary)[1])
+        shown = self.run_tarn("stat", self.binary)[1]
+        self.assertRegex(shown, r" inlined two\.c:3.*\n +.*main two\.c:5")
         trace.write_text(trace.read_text().replace("build_id=", "build_id=00"), encoding="ascii")
         self.run_tarn("convert", trace, self.binary)
         self.assertIn(f"{address} two\n", self.run_tarn("stat", self.binary)[1])
@@ -301,7 +323,7 @@ allocate block=1 bytes=100 stack=1
             self.assertEqual(self.run_tarn(*arguments)[0], 2, arguments)
 
     def test_help_teaches_with_examples(self):
-        for command in [], ["stat"], ["convert"]:
+        for command in [], ["record"], ["stat"], ["replay"], ["convert"], ["doctor"]:
             code, output, _ = self.run_tarn(*command, "--help")
             self.assertEqual(code, 0)
             self.assertIn("  tarn " + "".join(command), output)

@@ -66,7 +66,14 @@ TEST(Programs, Compiler) {
       10'000);
 }
 
-TEST(Programs, Git) { expect_unchanged("git --version && git -c color.ui=always help -a", 200); }
+TEST(Programs, Git) {
+  expect_unchanged(
+      "cd $(mktemp -d) && export GIT_AUTHOR_DATE='@1 +0000' GIT_COMMITTER_DATE='@1 +0000'"
+      " GIT_CONFIG_GLOBAL=/dev/null && git init -q && git config user.name a"
+      " && git config user.email a@b && for i in 1 2 3; do echo $i > file && git add file"
+      " && git commit -q -m $i; done && git log --stat -p && rm -rf \"$PWD\"",
+      2'000);
+}
 
 TEST(Programs, WhatCanNotBeRecordedIsToldBefore) {
   EXPECT_EQ(check_program(TARN_RECORD_STORM).answer, Recordable::yes);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -52,6 +53,35 @@ TEST_P(Storm, NothingIsLostOrDoubled) {
 
 INSTANTIATE_TEST_SUITE_P(Stacks, Storm,
                          testing::Values(Stacks::none, Stacks::caller, Stacks::full));
+
+// Each of them, with the bytes and the alignment that were asked for, and its end.
+TEST(Recorder, EveryFunctionOfTheFamilyIsRecordedOnce) {
+  const Recorded recorded = record({TARN_RECORD_FAMILY}, Stacks::none);
+  ASSERT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.stats.collected.nested_count, 0u);
+  const trace::Program& operations = recorded.processes.back().operations;
+  const std::map<std::string, Kind> kinds = {{"allocate", Kind::allocate},
+                                             {"allocate_zeroed", Kind::allocate_zeroed},
+                                             {"reallocate", Kind::reallocate}};
+  std::istringstream lines(recorded.output);
+  std::string kind;
+  std::uint64_t bytes = 0, shift = 0, line_count = 0;
+  for (; lines >> kind >> bytes >> shift; ++line_count) {
+    std::uint64_t block = 0, begin_count = 0, end_count = 0;
+    for (const trace::Operation& operation : operations) {
+      if (operation.bytes == bytes) {
+        ++begin_count;
+        block = operation.block;
+        EXPECT_EQ(operation.kind, kinds.at(kind)) << bytes;
+        EXPECT_EQ(operation.alignment_shift, shift) << bytes;
+      }
+      if (operation.kind == Kind::deallocate && operation.block == block) ++end_count;
+    }
+    EXPECT_EQ(begin_count, 1u) << kind << ' ' << bytes;
+    EXPECT_EQ(end_count, 1u) << kind << ' ' << bytes;
+  }
+  EXPECT_EQ(line_count, 27u);
+}
 
 TEST(Recorder, EveryWayToEndKeepsEveryEvent) {
   struct {

@@ -66,16 +66,20 @@ class Record(unittest.TestCase):
 
     # The terminal tells both of them: it must not be passed on as well.
     def test_ctrl_c_reaches_the_program_once(self):
+        program = ("import os, signal, time\n"
+                   "signal.signal(signal.SIGINT, lambda *_: os.write(1, b'caught '))\n"
+                   "os.write(1, b'ready ')\n"
+                   "for _ in range(50): time.sleep(0.01)\n")
         recorder, terminal = pty.fork()
         if recorder == 0:
-            os.execv(TARN, [TARN, "record", "-o", f"{self.folder.name}/x.tarn", "--", "sh", "-c",
-                            "trap 'echo caught' INT; echo ready; sleep 60; sleep 0.3"])
+            os.execv(TARN, [TARN, "record", "-o", f"{self.folder.name}/x.tarn", "--",
+                            "/usr/bin/python3", "-c", program])
         shown = b""
         try:
             while piece := os.read(terminal, 4096):
                 shown += piece
-                if piece.endswith(b"ready\r\n"):
-                    time.sleep(0.1)  # for sh to have begun what is to be interrupted
+                if b"ready" in piece:
+                    time.sleep(0.1)  # until it sleeps: then each signal is one
                     os.write(terminal, b"\x03")
         except OSError:  # the other end is closed
             pass
@@ -166,6 +170,15 @@ class Record(unittest.TestCase):
         self.assertEqual(ended.returncode, 1)
         self.assertIn("is statically linked", ended.stderr)
         self.assertEqual(os.listdir(self.folder.name), [])
+
+    def test_what_was_enough_is_the_end_and_the_program_goes_on(self):
+        storm = str(PROGRAMS / "record_storm")
+        for option, value in (("--duration", "0.05"), ("--max-bytes", "20kb")):
+            ended = self.tarn("record", option, value, "-o", "x.tarn", "--stacks", "none",
+                              "--", storm, "1", "3000000")
+            self.assertEqual((ended.returncode, len(ended.stdout.split())), (0, 4), ended.stderr)
+            found = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)
+            self.assertTrue(0 < found["operation_count"] < 2_500_000, found["operation_count"])
 
     def test_the_doctor_finds_this_machine_fit(self):
         examined = self.tarn("doctor", str(PROGRAMS / "record_storm"))
