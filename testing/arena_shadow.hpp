@@ -1,11 +1,6 @@
 // testing/arena_shadow.hpp - arenas run a program while a model watches every step.
 //
-//     operation --> Replayer<ArenaWorld> --> arenas --> TrackingSource --> upstream
-//                        |                     |              |
-//                        +--> shadow: bytes of every block, no overlap, alignment, bytes in use,
-//                             usage of chunks and their lists, memory from the source: all agree?
-//
-// Now and then, by the number of the operation, every arena is trimmed.
+// To what pool_shadow.hpp watches come the bytes in use, the usage of chunks and their lists.
 //
 // Threads:    one at a time.
 // Failure:    run_in_arena_shadow() returns what is wrong, or an empty string.

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "tarn/parts/page_tree.hpp"
+#include "tarn/trace/ledger.hpp"
 
 namespace tarn {
 namespace {
@@ -17,11 +18,11 @@ class PageTreeShadow {
         is_taken_(std::size_t{1} << order) {}
 
   void apply(const trace::Operation& operation) {
-    if (operation.kind == trace::Kind::allocate) {
-      allocate(operation.block, static_cast<std::uint32_t>(operation.bytes));
-    } else {
-      deallocate(operation.block);
+    const std::uint64_t page_count = std::min<std::uint64_t>(operation.bytes, is_taken_.size() + 1);
+    if (operation.kind == trace::Kind::allocate && page_count != 0) {
+      allocate(operation.block, static_cast<std::uint32_t>(page_count));
     }
+    for (const std::uint64_t block : ledger_.commit(operation).blocks) deallocate(block);
   }
 
   void end() {
@@ -76,6 +77,7 @@ class PageTreeShadow {
   std::vector<std::uint8_t> depths_;
   PageTree tree_;
   std::vector<bool> is_taken_;
+  trace::Ledger ledger_;
   std::map<std::uint64_t, Run> runs_;
   std::string wrong_;
 };

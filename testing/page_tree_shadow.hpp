@@ -3,7 +3,8 @@
 //     allocate block=7 bytes=3   -->  tree:  the first page of a run of 3, or none
 //     deallocate block=7              list:  the leftmost 4 free pages aligned to 4
 //
-// The bytes of an operation are pages here. A program ends with a tree that is whole again.
+// The bytes of an operation are pages here, at most one more than there are; of operations that a
+// tree has no call for, only the blocks that they end matter. In the end the tree is whole again.
 //
 // Threads:    one at a time.
 // Failure:    run_in_page_tree_shadow() returns what is wrong, or an empty string.

@@ -1,6 +1,19 @@
 #include "testing/slab_shadow.hpp"
 
 namespace tarn {
+namespace {
+
+constexpr std::size_t slab_bytes = 8192;
+
+}  // namespace
+
+FixedPoolOptions small_fixed_pool_options(Checking checking) {
+  return {.slab_bytes = slab_bytes, .checking = checking};
+}
+
+SlabCacheOptions small_slab_cache_options(Checking checking) {
+  return {.slab_bytes = slab_bytes, .empty_bytes_max = slab_bytes, .checking = checking};
+}
 
 Alphabet slab_alphabet() {
   using trace::Kind;

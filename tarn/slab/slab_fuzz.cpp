@@ -38,11 +38,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t byt
   if (shadow_mode.source_may_fail) source.fail_at(refused_request);
   std::string wrong;
   if (is_cache) {
-    const tarn::SlabCacheOptions options{
-        .slab_bytes = 8192, .empty_bytes_max = 8192, .checking = checking};
+    const tarn::SlabCacheOptions options = tarn::small_slab_cache_options(checking);
     wrong = tarn::run_in_slab_shadow<tarn::SlabCache>(program, options, source, shadow_mode);
   } else {
-    const tarn::FixedPoolOptions options{.slab_bytes = 8192, .checking = checking};
+    const tarn::FixedPoolOptions options = tarn::small_fixed_pool_options(checking);
     wrong = tarn::run_in_slab_shadow<tarn::FixedPool>(program, options, source, shadow_mode);
   }
   TARN_CHECK(wrong.empty(), "%s", wrong.c_str());

@@ -27,26 +27,21 @@ namespace {
 
 class SlabProperty : public testing::TestWithParam<Checking> {
  protected:
-  static constexpr std::size_t slab_bytes = 8192;
-
   [[nodiscard]] static std::string run_fixed(const trace::Program& program,
                                              Source& upstream = heap_source(), bool fails = false) {
-    const FixedPoolOptions options{.slab_bytes = slab_bytes, .checking = GetParam()};
-    return run_in_slab_shadow<FixedPool>(program, options, upstream, {.source_may_fail = fails});
+    return run_in_slab_shadow<FixedPool>(program, small_fixed_pool_options(GetParam()), upstream,
+                                         {.source_may_fail = fails});
   }
   [[nodiscard]] static std::string run_cache(const trace::Program& program,
                                              Source& upstream = heap_source(), bool fails = false) {
-    return run_in_slab_shadow<SlabCache>(program, cache_options(), upstream,
+    return run_in_slab_shadow<SlabCache>(program, small_slab_cache_options(GetParam()), upstream,
                                          {.source_may_fail = fails});
   }
   [[nodiscard]] static std::string run_keeping(const trace::Program& program,
                                                Source& upstream = heap_source(),
                                                bool fails = false) {
-    return run_in_slab_shadow<SlabCache>(program, cache_options(), upstream,
+    return run_in_slab_shadow<SlabCache>(program, small_slab_cache_options(GetParam()), upstream,
                                          {.source_may_fail = fails, .keeps_objects = true});
-  }
-  [[nodiscard]] static SlabCacheOptions cache_options() {
-    return {.slab_bytes = slab_bytes, .empty_bytes_max = slab_bytes, .checking = GetParam()};
   }
 
   template <typename Run>

@@ -1,22 +1,27 @@
 // Goal: a program that once failed never fails again. Method: every .trace file of this folder, in
-// the shadow of the model, under each kind of checking, with refused requests and on chunks that
-// leave no gaps.
+// the shadow of the model of each kind of pool and of page trees, under each kind of checking, with
+// each request refused, and on regions also on chunks that leave no gaps.
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tarn/slab/fixed_pool.hpp"
+#include "tarn/slab/slab_cache.hpp"
 #include "tarn/source/fixed_source.hpp"
 #include "tarn/trace/operation_text.hpp"
 #include "test/traces/kept_files.hpp"
+#include "testing/arena_shadow.hpp"
+#include "testing/every_checking.hpp"
 #include "testing/failing_source.hpp"
+#include "testing/page_tree_shadow.hpp"
 #include "testing/region_shadow.hpp"
+#include "testing/slab_shadow.hpp"
 
 namespace tarn {
 namespace {
-
-constexpr Checking checkings[] = {Checking::off, Checking::guarded, Checking::passthrough};
 
 trace::Program read(const std::filesystem::path& path) {
   Result<trace::Program> program = trace::parse_program(content_of(path));
@@ -24,38 +29,84 @@ trace::Program read(const std::filesystem::path& path) {
   return program ? *program : trace::Program();
 }
 
-TEST(Traces, AreThere) { EXPECT_GE(kept_files(".trace").size(), 3u); }
-
-TEST(Traces, RunInTheShadowOfTheModel) {
-  for (const auto& path : kept_files(".trace")) {
-    const trace::Program program = read(path);
-    for (const Checking checking : checkings) {
-      SCOPED_TRACE(path.filename().string() + ", checking " + checking_name(checking));
-      EXPECT_EQ(run_in_shadow(program, small_chunk_options(checking)), "");
+class Traces : public testing::TestWithParam<Checking> {
+ protected:
+  // Calls `run(program, source, source_may_fail)`, which returns what is wrong, for each file: once
+  // with all the memory there is, then with each request to the source refused.
+  template <typename Run>
+  static void run_each(Run run) {
+    for (const std::filesystem::path& path : kept_files(".trace")) {
+      SCOPED_TRACE(path.filename().string());
+      const trace::Program program = read(path);
+      EXPECT_EQ(run(program, heap_source(), false), "");
+      fail_every_acquire([&](FailingSource& source) { EXPECT_EQ(run(program, source, true), ""); });
     }
   }
+};
+INSTANTIATE_TEST_SUITE_P(EveryChecking, Traces, every_checking,
+                         [](const auto& test) { return std::string(checking_name(test.param)); });
+
+TEST(KeptTraces, AreThere) { EXPECT_GE(kept_files(".trace").size(), 3u); }
+
+TEST_P(Traces, OnRegions) {
+  const RegionOptions options = small_chunk_options(GetParam());
+  run_each([&](const trace::Program& program, Source& source, bool source_may_fail) {
+    return run_in_shadow(program, options, source, source_may_fail);
+  });
 }
 
-TEST(Traces, RunOnChunksWithoutGaps) {
+TEST_P(Traces, OnRegionsInChunksWithoutGaps) {
   std::vector<std::max_align_t> buffer((std::size_t{1} << 20) / sizeof(std::max_align_t));
-  for (const auto& path : kept_files(".trace")) {
-    const trace::Program program = read(path);
-    for (const Checking checking : checkings) {
-      SCOPED_TRACE(path.filename().string() + ", checking " + checking_name(checking));
-      FixedSource source(buffer.data(), buffer.size() * sizeof(std::max_align_t));
-      EXPECT_EQ(run_in_shadow(program, small_chunk_options(checking), source), "");
-    }
+  for (const std::filesystem::path& path : kept_files(".trace")) {
+    SCOPED_TRACE(path.filename().string());
+    FixedSource source(buffer.data(), buffer.size() * sizeof(std::max_align_t));
+    EXPECT_EQ(run_in_shadow(read(path), small_chunk_options(GetParam()), source), "");
   }
 }
 
-TEST(Traces, SurviveEveryRefusedRequest) {
-  for (const auto& path : kept_files(".trace")) {
-    const trace::Program program = read(path);
-    for (const Checking checking : checkings) {
-      SCOPED_TRACE(path.filename().string() + ", checking " + checking_name(checking));
-      fail_every_acquire([&](FailingSource& source) {
-        EXPECT_EQ(run_in_shadow(program, small_chunk_options(checking), source, true), "");
-      });
+TEST_P(Traces, OnArenas) {
+  ArenaOptions options = small_arena_options(GetParam());
+  for (const ArenaMode mode : {ArenaMode::standard, ArenaMode::netty_4_1}) {
+    options.mode = mode;
+    run_each([&](const trace::Program& program, Source& source, bool source_may_fail) {
+      return run_in_arena_shadow(program, options, source, source_may_fail);
+    });
+  }
+}
+
+TEST_P(Traces, OnFixedPools) {
+  const FixedPoolOptions options = small_fixed_pool_options(GetParam());
+  run_each([&](const trace::Program& program, Source& source, bool source_may_fail) {
+    return run_in_slab_shadow<FixedPool>(program, options, source,
+                                         {.source_may_fail = source_may_fail});
+  });
+}
+
+TEST_P(Traces, OnSlabCaches) {
+  const SlabCacheOptions options = small_slab_cache_options(GetParam());
+  run_each([&](const trace::Program& program, Source& source, bool source_may_fail) {
+    return run_in_slab_shadow<SlabCache>(program, options, source,
+                                         {.source_may_fail = source_may_fail});
+  });
+}
+
+// Nobody asks for zeros where an object is kept.
+TEST_P(Traces, OnSlabCachesThatKeepObjects) {
+  const SlabCacheOptions options = small_slab_cache_options(GetParam());
+  run_each([&](trace::Program program, Source& source, bool source_may_fail) {
+    for (trace::Operation& operation : program) {
+      if (operation.kind == trace::Kind::allocate_zeroed) operation.kind = trace::Kind::allocate;
+    }
+    return run_in_slab_shadow<SlabCache>(
+        program, options, source, {.source_may_fail = source_may_fail, .keeps_objects = true});
+  });
+}
+
+TEST(KeptTraces, OnPageTrees) {
+  for (const std::filesystem::path& path : kept_files(".trace")) {
+    SCOPED_TRACE(path.filename().string());
+    for (unsigned order = 0; order <= 11; ++order) {
+      EXPECT_EQ(run_in_page_tree_shadow(read(path), order), "");
     }
   }
 }
