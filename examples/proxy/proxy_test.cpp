@@ -3,8 +3,9 @@
 //     client --numbers, in chunks of any size--> proxy --> target       each side checks
 //            <--------- other numbers ---------- proxy <--              what it gets
 //
-// Goal: every byte arrives as it was sent; while the target does not read, the proxy's memory stays
-// within its windows, whatever the client would like to send; in the end it holds nothing.
+// Goal: every byte arrives as it was sent; while one side does not read, the proxy's memory stays
+// within the window of that direction, and while neither does, of both, whatever the others would
+// like to send; in the end it holds nothing.
 
 #include "examples/proxy/proxy.hpp"
 
@@ -92,26 +93,30 @@ std::size_t receive(Socket& socket, std::uint64_t seed) {
   return received_bytes;
 }
 
-// Sends until the proxy reads no more, while nobody reads at the other end: the last bytes one by
-// one, of which each costs it a handle. Returns what its buffers hold then.
+// Sends until the proxy reads no more of this direction, while nobody reads at the other end: the
+// last bytes one by one, of which each costs it a handle. Returns what its buffers hold then, beyond
+// what they held before.
 std::size_t fill_window(Sender& sender, proxy::asio::io_context& loop,
                         const tarn::BufferPool& pool) {
+  const std::size_t before_bytes = pool.stats().used_bytes;
+  const auto held_bytes = [&] { return pool.stats().used_bytes - before_bytes; };
   const auto send = [&](std::size_t bytes) {
     sender.send(bytes);
     loop.run_one();
   };
-  while (pool.stats().used_bytes < proxy::Pipe::window_bytes / 4) send(4096);
-  while (pool.stats().used_bytes < proxy::Pipe::window_bytes) send(1);
+  while (held_bytes() < proxy::Pipe::window_bytes / 4) send(4096);
+  while (held_bytes() < proxy::Pipe::window_bytes) send(1);
   do sender.send(1);
   while (loop.poll() != 0);
-  return pool.stats().used_bytes;
+  return held_bytes();
 }
 
 struct Outcome {
   std::size_t sent_bytes;
   std::size_t received_upstream_bytes = 0;
   std::size_t received_downstream_bytes = 0;
-  std::size_t held_bytes = 0;
+  std::size_t held_upstream_bytes = 0;
+  std::size_t held_downstream_bytes = 0;
   std::size_t left_bytes = 0;
 };
 
@@ -131,7 +136,8 @@ Outcome run(std::size_t total_bytes) {
   Socket far_end = target.accept();
   Sender upstream(client, up, total_bytes);
   Sender downstream(far_end, down, total_bytes);
-  outcome.held_bytes = fill_window(upstream, loop, pool);
+  outcome.held_upstream_bytes = fill_window(upstream, loop, pool);
+  outcome.held_downstream_bytes = fill_window(downstream, loop, pool);
   server.stop();
   std::thread client_sends([&] { upstream.send_the_rest(); });
   std::thread target_sends([&] { downstream.send_the_rest(); });
@@ -145,6 +151,11 @@ Outcome run(std::size_t total_bytes) {
   return outcome;
 }
 
+// And as much again at most for handles: their array doubles.
+bool is_one_window(std::size_t held_bytes) {
+  return held_bytes >= proxy::Pipe::window_bytes && held_bytes <= 2 * proxy::Pipe::window_bytes;
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -152,15 +163,13 @@ int main(int argument_count, char** arguments) {
   const std::size_t mebibytes =
       argument_count > 1 ? std::max(16ul, std::strtoul(arguments[1], nullptr, 10)) : 64;
   const Outcome outcome = run(mebibytes << 20);
-  // A window, and as much again for handles: their array doubles.
-  constexpr std::size_t held_bytes_max = 2 * proxy::Pipe::window_bytes;
   std::printf("%zu MiB each way: %zu bytes arrived upstream, %zu downstream\n", mebibytes,
               outcome.received_upstream_bytes, outcome.received_downstream_bytes);
-  std::printf("while the target did not read: %zu bytes in buffers, %zu at most; in the end %zu\n",
-              outcome.held_bytes, held_bytes_max, outcome.left_bytes);
+  std::printf("while nobody read: %zu bytes in buffers upstream, %zu downstream; in the end %zu\n",
+              outcome.held_upstream_bytes, outcome.held_downstream_bytes, outcome.left_bytes);
   const bool is_right = outcome.received_upstream_bytes == outcome.sent_bytes &&
                         outcome.received_downstream_bytes == outcome.sent_bytes &&
-                        outcome.held_bytes <= held_bytes_max &&
-                        outcome.held_bytes >= proxy::Pipe::window_bytes && outcome.left_bytes == 0;
+                        is_one_window(outcome.held_upstream_bytes) &&
+                        is_one_window(outcome.held_downstream_bytes) && outcome.left_bytes == 0;
   return is_right ? 0 : 1;
 }
