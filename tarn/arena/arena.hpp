@@ -172,10 +172,10 @@ class Arena {
   // When checking, and in mode netty_4_1, no thread has lists: every call is a slow one.
   [[nodiscard]] TARN_HOT void* take_fast(std::size_t bytes, std::size_t alignment) const noexcept {
     if (alignment > fundamental_alignment || bytes - 1 >= detail::listed_bytes_max) return nullptr;
-    return detail::bound_lists(fast_index_).of_class[detail::size_class_of(bytes)].take();
+    return detail::bound_lists(fast_index_).take(detail::size_class_of(bytes));
   }
   [[nodiscard]] TARN_HOT bool put_fast(unsigned size_class, void* block) const noexcept {
-    return detail::bound_lists(fast_index_).of_class[size_class].put(block);
+    return detail::bound_lists(fast_index_).put(size_class, block);
   }
 
   TARN_SLOW void* try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept;

@@ -43,7 +43,7 @@ bool ListCache::begin(unsigned size_class) noexcept {
   Reserve& reserve = reserves_[size_class];
   reserve.batch_count_max = batch_count;
   reserve.batch = BatchLength(room, batch_count);
-  of_class[size_class].end.store(first, std::memory_order_relaxed);
+  ends[size_class].place.store(first, std::memory_order_relaxed);
   reserve.first.store(first, std::memory_order_release);
   set_limit(size_class);
   return true;
@@ -52,25 +52,22 @@ bool ListCache::begin(unsigned size_class) noexcept {
 void ListCache::end(unsigned size_class) noexcept {
   void** const first = first_of(size_class);
   if (first == nullptr) return;
-  FreeList& list = of_class[size_class];
   const std::size_t batch_count = reserves_[size_class].batch_count_max;
   heap_source().release(first - 1, list_bytes(batch_count), list_alignment);
-  list.end.store(no_blocks + 1, std::memory_order_relaxed);
-  list.limit = no_blocks + 1;
+  ends[size_class].place.store(no_blocks + 1, std::memory_order_relaxed);
+  limits[size_class].place = no_blocks + 1;
   reserves_[size_class].first.store(nullptr, std::memory_order_relaxed);
 }
 
 void* ListCache::take(unsigned size_class) noexcept {
-  FreeList& list = of_class[size_class];
   if (count_of(size_class) == 0 && !refill(size_class)) return nullptr;
-  return list.take();
+  return ThreadLists::take(size_class);
 }
 
 void ListCache::put(unsigned size_class, void* block) noexcept {
-  FreeList& list = of_class[size_class];
-  if (list.put(block)) return;
+  if (ThreadLists::put(size_class, block)) return;
   make_room(size_class);
-  static_cast<void>(list.put(block));
+  static_cast<void>(ThreadLists::put(size_class, block));
 }
 
 bool ListCache::refill(unsigned size_class) noexcept {
@@ -87,7 +84,7 @@ bool ListCache::refill(unsigned size_class) noexcept {
     count = shard().try_allocate_many(rules_.room_of(size_class), {first, reserve.refill_count});
     reserve.refill_count *= 2;
   }
-  of_class[size_class].end.store(first + count, std::memory_order_relaxed);
+  ends[size_class].place.store(first + count, std::memory_order_relaxed);
   set_limit(size_class);
   return count != 0;
 }
@@ -111,7 +108,7 @@ void ListCache::make_room(unsigned size_class) noexcept {
 
 void ListCache::set_limit(unsigned size_class) noexcept {
   const std::size_t room_count = 2 * reserves_[size_class].batch.count();
-  of_class[size_class].limit = first_of(size_class) + std::max(room_count, count_of(size_class));
+  limits[size_class].place = first_of(size_class) + std::max(room_count, count_of(size_class));
 }
 
 void ListCache::give_back_oldest(unsigned size_class, std::size_t count) noexcept {
@@ -121,11 +118,10 @@ void ListCache::give_back_oldest(unsigned size_class, std::size_t count) noexcep
 }
 
 void ListCache::forget_oldest(unsigned size_class, std::size_t count) noexcept {
-  FreeList& list = of_class[size_class];
   void** const first = first_of(size_class);
-  void** const end = list.end.load(std::memory_order_relaxed);
+  void** const end = ends[size_class].place.load(std::memory_order_relaxed);
   std::copy(first + count, end, first);
-  list.end.store(end - count, std::memory_order_relaxed);
+  ends[size_class].place.store(end - count, std::memory_order_relaxed);
 }
 
 void ListCache::close() noexcept {
@@ -178,7 +174,7 @@ void ListCache::give_back_leaving(unsigned size_class) noexcept {
 std::size_t ListCache::count_of(unsigned size_class) const noexcept {
   void** const first = first_of(size_class);
   if (first == nullptr) return 0;
-  void** const end = of_class[size_class].end.load(std::memory_order_relaxed);
+  void** const end = ends[size_class].place.load(std::memory_order_relaxed);
   return static_cast<std::size_t>(end - first);
 }
 

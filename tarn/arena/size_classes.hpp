@@ -20,9 +20,11 @@ inline constexpr std::size_t size_class_step = 16;
 
 /// Returns the class of the smallest room of at least `bytes` bytes, which are at least 1.
 [[nodiscard]] constexpr unsigned size_class_of(std::size_t bytes) noexcept {
-  const std::size_t steps = (bytes - 1) / size_class_step;
-  const auto doubling = static_cast<unsigned>(std::bit_width(steps | 4)) - 3;
-  return 4 * doubling + static_cast<unsigned>(steps >> doubling);
+  // The highest bit says which doubling it is, and the two behind it which of four classes. Below
+  // 64 bytes classes are as far apart as in the doubling from there on, of which the shift is 4.
+  const std::size_t last = bytes - 1;
+  const auto shift = static_cast<unsigned>(std::bit_width(last | (4 * size_class_step)) - 1) - 2;
+  return static_cast<unsigned>(last >> shift) + 4 * shift - 4 * 4;
 }
 
 /// Returns the room of a class.

@@ -33,34 +33,38 @@ inline constexpr unsigned listed_class_count = size_class_of(listed_bytes_max) +
 /// The array of a list that has no memory: nothing to take, and no room.
 inline constinit void* no_blocks[1] = {nullptr};
 
-struct FreeList {
+struct ListEnd {
   // Pairs with itself: a place for the statistics of other threads.
-  std::atomic<void**> end{no_blocks + 1};
-  void** limit = no_blocks + 1;
+  std::atomic<void**> place{no_blocks + 1};
+};
+struct ListLimit {
+  void** place = no_blocks + 1;
+};
 
-  /// Returns the block that was put last, or nullptr if there is none.
-  [[nodiscard]] TARN_HOT void* take() noexcept {
-    void** const last = end.load(std::memory_order_relaxed) - 1;
+// In two arrays: with eight bytes to a class, its number is part of an address.
+struct ThreadLists {
+  ListEnd ends[listed_class_count];
+  ListLimit limits[listed_class_count];
+
+  /// Returns the block of the class that was put last, or nullptr if there is none.
+  [[nodiscard]] TARN_HOT void* take(unsigned size_class) noexcept {
+    void** const last = ends[size_class].place.load(std::memory_order_relaxed) - 1;
     void* const block = *last;
     if (block == nullptr) [[unlikely]]
       return nullptr;
-    end.store(last, std::memory_order_relaxed);
+    ends[size_class].place.store(last, std::memory_order_relaxed);
     return block;
   }
 
-  /// Takes a block; returns false if the list is full.
-  [[nodiscard]] TARN_HOT bool put(void* block) noexcept {
-    void** const place = end.load(std::memory_order_relaxed);
-    if (place == limit) [[unlikely]]
+  /// Takes a block of the class; returns false if its list is full.
+  [[nodiscard]] TARN_HOT bool put(unsigned size_class, void* block) noexcept {
+    void** const place = ends[size_class].place.load(std::memory_order_relaxed);
+    if (place == limits[size_class].place) [[unlikely]]
       return false;
     *place = block;
-    end.store(place + 1, std::memory_order_relaxed);
+    ends[size_class].place.store(place + 1, std::memory_order_relaxed);
     return true;
   }
-};
-
-struct ThreadLists {
-  FreeList of_class[listed_class_count];
 };
 
 /// What a thread without lists has: nothing to take, and no room.
