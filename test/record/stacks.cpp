@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -55,6 +56,28 @@ std::size_t next_bytes = 100'000;  // each allocation has a size of its own
   more[0] = 1;
   recurse(depth);
   asm volatile("" ::: "memory");
+}
+
+// Whoever is called from here has his stack begin at `target`, however deep this is: only rbp tells
+// where this was called from. What deeper calls have left on the stack lies there as it was.
+[[gnu::noinline]] void call_at(std::uintptr_t target, int) {
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_alloca(16));
+  volatile char* const room = static_cast<volatile char*>(__builtin_alloca(here - target));
+  room[0] = 1;
+  probe();
+  asm volatile("" ::: "memory");
+}
+
+[[gnu::noinline]] void call_at_from(std::uintptr_t target, int depth) {
+  void (*volatile const next)(std::uintptr_t, int) = depth == 0 ? call_at : call_at_from;
+  next(target, depth - 1);
+  asm volatile("" ::: "memory");
+}
+
+void call_at_one_place() {
+  char here = 0;
+  const auto target = reinterpret_cast<std::uintptr_t>(&here) - 4096;
+  for (const int depth : {1, 5, 2, 3, 1}) call_at_from(target, depth);
 }
 
 [[gnu::noinline]] void throw_from(int depth) {
@@ -220,6 +243,8 @@ int main(int argument_count, char** arguments) {
     for (const int depth : {1, 5, 200, 30, 31, 30, 1}) recurse(depth);
   } else if (situation == "aligned") {
     for (const int depth : {1, 5, 100, 2}) aligned(depth);
+  } else if (situation == "one_place") {
+    call_at_one_place();
   } else if (situation == "exceptions") {
     throw_and_probe();
   } else if (situation == "longjmp") {

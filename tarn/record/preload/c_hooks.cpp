@@ -12,22 +12,21 @@
 namespace tarn::record {
 namespace {
 
-TARN_COLD void* move_out_of_bootstrap(void* block, std::size_t bytes,
-                                      const CallSite& site) noexcept {
-  void* const moved = allocate<RawKind::allocate>(0, bytes, site, next.malloc, bytes);
+TARN_COLD void* move_out_of_bootstrap(void* block, std::size_t bytes, HookFrame frame) noexcept {
+  void* const moved = allocate<RawKind::allocate>(0, bytes, frame, next.malloc, bytes);
   if (moved != nullptr) copy_out_of_bootstrap(moved, block, bytes);
   return moved;
 }
 
 // A reallocation that the allocator answers with null has failed, or freed a block of 0 bytes.
-TARN_HOT void* reallocate(void* block, std::size_t bytes, const CallSite& site) noexcept {
-  if (is_bootstrap(block)) return move_out_of_bootstrap(block, bytes, site);
-  if (block == nullptr) return allocate<RawKind::allocate>(0, bytes, site, next.malloc, bytes);
+TARN_HOT void* reallocate(void* block, std::size_t bytes, HookFrame frame) noexcept {
+  if (is_bootstrap(block)) return move_out_of_bootstrap(block, bytes, frame);
+  if (block == nullptr) return allocate<RawKind::allocate>(0, bytes, frame, next.malloc, bytes);
   ThreadLog* const log = begin_event();
   if (log == nullptr) return next.realloc(block, bytes);
-  log->append(RawKind::reallocate_begin, log->before(), block, 0, site);
+  log->append(RawKind::reallocate_begin, log->before(), block, 0, frame);
   void* const moved = next.realloc(block, bytes);
-  log->append(RawKind::reallocate_end, log->after(), moved, bytes & bytes_mask, site);
+  log->append(RawKind::reallocate_end, log->after(), moved, bytes & bytes_mask, frame);
   end_event();
   return moved;
 }
@@ -49,18 +48,18 @@ using namespace tarn::record;
 extern "C" {
 
 TARN_HOOK void* malloc(std::size_t bytes) {
-  return allocate<RawKind::allocate>(0, bytes, call_site(), next.malloc, bytes);
+  return allocate<RawKind::allocate>(0, bytes, HookFrame::here(), next.malloc, bytes);
 }
 
 TARN_HOOK void* calloc(std::size_t count, std::size_t bytes) {
-  return allocate<RawKind::allocate_zeroed>(0, count * bytes, call_site(), next.calloc, count,
+  return allocate<RawKind::allocate_zeroed>(0, count * bytes, HookFrame::here(), next.calloc, count,
                                             bytes);
 }
 
-TARN_HOOK void free(void* block) { deallocate(block, call_site()); }
+TARN_HOOK void free(void* block) { deallocate(block, HookFrame::here()); }
 
 TARN_HOOK void* realloc(void* block, std::size_t bytes) {
-  return reallocate(block, bytes, call_site());
+  return reallocate(block, bytes, HookFrame::here());
 }
 
 // Not the allocator's: that of the C library calls realloc(), ours, and would be noted twice.
@@ -70,13 +69,13 @@ TARN_HOOK void* reallocarray(void* block, std::size_t count, std::size_t bytes) 
     errno = ENOMEM;
     return nullptr;
   }
-  return reallocate(block, all_bytes, call_site());
+  return reallocate(block, all_bytes, HookFrame::here());
 }
 
-TARN_HOOK void free_sized(void* block, std::size_t) { deallocate(block, call_site()); }
+TARN_HOOK void free_sized(void* block, std::size_t) { deallocate(block, HookFrame::here()); }
 
 TARN_HOOK void free_aligned_sized(void* block, std::size_t, std::size_t) {
-  deallocate(block, call_site());
+  deallocate(block, HookFrame::here());
 }
 
 TARN_HOOK int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
@@ -85,26 +84,27 @@ TARN_HOOK int posix_memalign(void** block, std::size_t alignment, std::size_t by
     error = next.posix_memalign(block, alignment, bytes);
     return error == 0 ? *block : nullptr;
   };
-  static_cast<void>(allocate<RawKind::allocate>(shift_of(alignment), bytes, call_site(), call));
+  static_cast<void>(
+      allocate<RawKind::allocate>(shift_of(alignment), bytes, HookFrame::here(), call));
   return error;
 }
 
 TARN_HOOK void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
-  return allocate<RawKind::allocate>(shift_of(alignment), bytes, call_site(), next.aligned_alloc,
-                                     alignment, bytes);
+  return allocate<RawKind::allocate>(shift_of(alignment), bytes, HookFrame::here(),
+                                     next.aligned_alloc, alignment, bytes);
 }
 
 TARN_HOOK void* memalign(std::size_t alignment, std::size_t bytes) {
-  return allocate<RawKind::allocate>(shift_of(alignment), bytes, call_site(), next.memalign,
+  return allocate<RawKind::allocate>(shift_of(alignment), bytes, HookFrame::here(), next.memalign,
                                      alignment, bytes);
 }
 
 TARN_HOOK void* valloc(std::size_t bytes) {
-  return allocate<RawKind::allocate>(page_shift, bytes, call_site(), next.valloc, bytes);
+  return allocate<RawKind::allocate>(page_shift, bytes, HookFrame::here(), next.valloc, bytes);
 }
 
 TARN_HOOK void* pvalloc(std::size_t bytes) {
-  return allocate<RawKind::allocate>(page_shift, bytes, call_site(), next.pvalloc, bytes);
+  return allocate<RawKind::allocate>(page_shift, bytes, HookFrame::here(), next.pvalloc, bytes);
 }
 
 // Code of another library may come to lie where that of this one was.

@@ -7,6 +7,8 @@
 //     +-------------------------+
 //
 // Threads:    plain values.
+// Failure:    none: a function that asks for its frame has one.
+// Lifetime:   of a HookFrame: until its hook returns.
 
 #pragma once
 
@@ -25,10 +27,23 @@ struct CallSite {
   friend bool operator==(const CallSite&, const CallSite&) = default;
 };
 
-/// Returns where the function was called from that this is inlined into.
-[[nodiscard]] TARN_HOT CallSite call_site() noexcept {
-  const auto* const frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  return {frame[1], reinterpret_cast<std::uintptr_t>(frame + 2), frame[0]};
-}
+/// The frame of a hook, while it runs: a register until a stack is asked for.
+class HookFrame {
+ public:
+  /// Returns the frame of the function that this is inlined into.
+  [[nodiscard]] TARN_HOT static HookFrame here() noexcept {
+    return HookFrame(static_cast<const std::uintptr_t*>(__builtin_frame_address(0)));
+  }
+
+  /// Returns where the hook was called from.
+  [[nodiscard]] TARN_HOT CallSite call_site() const noexcept {
+    return {words_[1], reinterpret_cast<std::uintptr_t>(words_ + 2), words_[0]};
+  }
+
+ private:
+  TARN_HOT explicit HookFrame(const std::uintptr_t* words) noexcept : words_(words) {}
+
+  const std::uintptr_t* words_;
+};
 
 }  // namespace tarn::record

@@ -6,10 +6,13 @@
 //              [ verified: 3 shared ]  [ unwound: 2 ] ---> StackWord{3}, print, reply
 //
 // A stack follows from where it begins and from the words that unwinding reads. So once the call
-// being unwound is one of the stack before, with the same place and rbp, and the words that lead on
-// from there are what they were, the rest is what it was: exact, and no rule is looked up for
-// it. Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks),
-// but that what was noted can be read: when memory goes, all logs forget what they noted.
+// being unwound is one of the stack before, at the same place, and the words that lead on from
+// there are what they were, the rest is what it was: exact, and no rule is looked up for it.
+// Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks), but
+// that what was noted can be read: when memory goes, all logs forget what they noted.
+//
+// rbp counts where a call further out is found by it. Elsewhere, in code without frame pointers, it
+// is a register as any other, and holds something else at every turn of a loop.
 //
 // Threads:    one; forget_all() any.
 // Failure:    a stack that can not be followed, or is deeper than call_count_max, is cut, and says
@@ -31,12 +34,26 @@ namespace tarn::record {
 
 struct ProcessLog;
 
+/// What becomes of a call's rbp on the way to the call outside of it.
+enum class PointerUse : std::uint8_t {
+  leads_on,  // that call is found by it
+  stays,     // that call has the same one
+  ends,      // that call has one that was saved on the stack
+};
+
 /// A call of the stack before, and where it was found.
 struct NotedCall {
   CallSite site;
-  // Where site.frame_pointer and site.frame_end were read; 0: they were not.
+  // Where site.frame_pointer and site.frame_end were read; 0: they were not, or need not be.
   std::uintptr_t pointer_slot;
   std::uintptr_t end_slot;
+  PointerUse pointer_use;
+  bool needs_pointer;  // whether a call further out is found by site.frame_pointer
+
+  [[nodiscard]] TARN_HOT bool is_at(const CallSite& other) const noexcept {
+    return site.frame_end == other.frame_end && site.return_address == other.return_address &&
+           (!needs_pointer || site.frame_pointer == other.frame_pointer);
+  }
 };
 
 class CallStackLog {
@@ -65,8 +82,9 @@ class CallStackLog {
   enum class Step : std::uint8_t { found, outermost, lost };
 
   [[nodiscard]] std::size_t verify(std::uintptr_t frame_end) const noexcept;
-  [[nodiscard]] Step step(ProcessLog& process, NotedCall& call) noexcept;
-  [[nodiscard]] Step step_out_of_signal(NotedCall& call) noexcept;
+  [[nodiscard]] Step step(ProcessLog& process, NotedCall& call, NotedCall& outer) noexcept;
+  [[nodiscard]] Step step_out_of_signal(const NotedCall& call, NotedCall& outer) noexcept;
+  void keep(std::size_t shared, std::size_t new_count) noexcept;
   [[nodiscard]] std::size_t write_cut(std::uint64_t* words, std::size_t count) noexcept;
 
   // Pairs with itself. A stack must not go at the very moment in which the thread that has left it
@@ -77,7 +95,7 @@ class CallStackLog {
   StackWindow window_;
   bool is_interrupted_;  // the call at hand is where a signal came, not a call
   std::size_t count_;
-  NotedCall calls_[call_count_max];
+  NotedCall calls_[call_count_max + 1];  // one more: where the stack before ends
 };
 
 }  // namespace tarn::record

@@ -34,25 +34,24 @@ inline constexpr std::uint64_t page_shift = 12;
 /// Returns what `call(arguments...)` returns, and notes it as a block of `bytes` bytes.
 template <RawKind kind, typename Call, typename... Arguments>
 [[nodiscard]] TARN_HOT void* allocate(std::uint64_t alignment_shift, std::size_t bytes,
-                                      const CallSite& site, const Call& call,
-                                      Arguments... arguments) {
+                                      HookFrame frame, const Call& call, Arguments... arguments) {
   ThreadLog* const log = begin_event();
   // `call` may be a function of `next`, which begin_event() has just found.
   if (log == nullptr) return call(arguments...);
   void* const block = call(arguments...);
   if (block != nullptr) [[likely]] {
     log->append(kind, log->after(), block,
-                (bytes & bytes_mask) | alignment_shift << alignment_upper_shift, site);
+                (bytes & bytes_mask) | alignment_shift << alignment_upper_shift, frame);
   }
   end_event();
   return block;
 }
 
-TARN_HOT void deallocate(void* block, const CallSite& site) noexcept {
+TARN_HOT void deallocate(void* block, HookFrame frame) noexcept {
   if (block == nullptr || is_bootstrap(block)) return;
   ThreadLog* const log = begin_event();
   if (log == nullptr) return next.free(block);
-  log->append(RawKind::deallocate, log->before(), block, 0, site);
+  log->append(RawKind::deallocate, log->before(), block, 0, frame);
   next.free(block);
   end_event();
 }

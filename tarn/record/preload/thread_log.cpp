@@ -30,6 +30,7 @@ ThreadLog* begin_log(ProcessLog& process) noexcept {
   log->number = process.thread_count.fetch_add(1, std::memory_order_relaxed) + 1;
   log->thread_id = thread_number();
   log->process = &process;
+  log->process_thread_count = &process.thread_count;
   return log;
 }
 
@@ -82,6 +83,14 @@ bool try_prepare(ThisThread& thread) noexcept {
 }
 
 }  // namespace
+
+std::size_t ThreadLog::write_stack(const CallSite& site, std::uint64_t* words) noexcept {
+  if (stacks == Stacks::full) return calls.write(*process, site, words);
+  // A first look at an address finds the module that it lies in.
+  static_cast<void>(find_rule(*process, site.return_address - 1));
+  words[0] = site.return_address;
+  return 1;
+}
 
 void ThreadLog::append_text(RawKind kind, std::uint64_t id, const char* text) noexcept {
   const std::size_t text_bytes = strnlen(text, text_bytes_max);

@@ -37,31 +37,35 @@ struct ThreadLog {
   std::uint32_t sequence;
   std::int32_t thread_id;
   ProcessLog* process;
+  const std::atomic<std::uint32_t>* process_thread_count;  // pairs with begin_log()
   CallStackLog calls;
 
   [[nodiscard]] TARN_HOT std::uint64_t before() const noexcept { return before_now(clock) - begin; }
-  [[nodiscard]] TARN_HOT std::uint64_t after() const noexcept { return after_now(clock) - begin; }
+  // Of one thread alone the order is that of its records. A second one that could free what this
+  // one allocates is seen here: the block has come by way of both.
+  [[nodiscard]] TARN_HOT std::uint64_t after() const noexcept {
+    const bool is_alone = process_thread_count->load(std::memory_order_relaxed) == 1;
+    return (is_alone ? before_now(clock) : after_now(clock)) - begin;
+  }
 
   /// Writes an event for the recorder to see. `sized` is used for kinds that have bytes.
   TARN_HOT void append(RawKind kind, std::uint64_t stamp, const void* address, std::uint64_t sized,
-                       const CallSite& site) noexcept {
+                       HookFrame frame) noexcept {
     std::uint64_t* const words = cursor;
     std::uint64_t* end = words + 2;
     if (has_bytes(kind)) *end++ = sized;
-    std::uint64_t* const stack = end;
-    if (stacks == Stacks::full) {
-      end += calls.write(*process, site, end);
-    } else if (stacks == Stacks::caller) {
-      *end++ = site.return_address;
-      // A first look at an address finds the module that it lies in.
-      static_cast<void>(find_rule(*process, site.return_address - 1));
-    }
+    const std::size_t stack_count =
+        stacks == Stacks::none ? 0 : write_stack(frame.call_site(), end);
     words[0] = stamp << stamp_shift | static_cast<std::uint64_t>(kind);
     words[1] = (reinterpret_cast<std::uint64_t>(address) & address_mask) |
-               static_cast<std::uint64_t>(end - stack) << upper_shift;
-    cursor = end;
+               std::uint64_t{stack_count} << upper_shift;
+    cursor = end + stack_count;
     publish();
   }
+
+  /// Writes the stack that leads to `site`, or the caller alone; returns how many words.
+  [[nodiscard]] TARN_SLOW std::size_t write_stack(const CallSite& site,
+                                                  std::uint64_t* words) noexcept;
 
   /// Writes an event that has a text, of which it takes text_bytes_max bytes, and no stack.
   void append_text(RawKind kind, std::uint64_t id, const char* text) noexcept;
