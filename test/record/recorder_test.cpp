@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(Stacks, Storm,
 // Each of them, with the bytes and the alignment that were asked for, and its end.
 TEST(Recorder, EveryFunctionOfTheFamilyIsRecordedOnce) {
   const Recorded recorded = record({TARN_RECORD_FAMILY}, Stacks::none);
-  ASSERT_EQ(recorded.end.exit_code, 0);
+  ASSERT_EQ(recorded.end.signal, 0);
   EXPECT_EQ(recorded.stats.collected.nested_count, 0u);
   const trace::Program& operations = recorded.processes.back().operations;
   const std::map<std::string, Kind> kinds = {{"allocate", Kind::allocate},
