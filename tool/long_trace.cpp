@@ -20,14 +20,11 @@ constexpr std::uint32_t time_unit_ns = 16;
 
 std::vector<std::uint32_t> add_stacks(TraceWriter& writer) {
   constexpr int depth = 20;
-  constexpr int site_count = 500;
-  std::vector<std::uint32_t> sites;
-  for (int site = 0; site < site_count; ++site) {
-    std::uint32_t stack = 0;
-    for (int call = 0; call < depth; ++call) {
-      stack = writer.add_stack(stack, static_cast<std::uint64_t>(0x1000 + site * depth + call));
-    }
-    sites.push_back(stack);
+  constexpr std::size_t site_count = 500;
+  std::vector<std::uint32_t> sites(site_count);
+  std::uint64_t address = 0x1000;
+  for (std::uint32_t& stack : sites) {
+    for (int call = 0; call < depth; ++call) stack = writer.add_stack(stack, address++);
   }
   return sites;
 }
@@ -38,7 +35,8 @@ Result<void> write_trace(Output& output, std::uint64_t operation_count) {
   std::mt19937_64 random(1);
   const std::vector<std::uint32_t> sites = add_stacks(writer);
   std::vector<std::uint64_t> live(live_count);
-  Operation begin, end;
+  Operation begin;
+  Operation end;
   begin.kind = Kind::allocate;
   end.kind = Kind::deallocate;
   for (std::uint64_t i = 0; i < operation_count; i += 2) {
@@ -59,7 +57,8 @@ Result<void> write_trace(Output& output, std::uint64_t operation_count) {
 }  // namespace tarn::trace
 
 int main(int argument_count, char** arguments) {
-  using namespace tarn;
+  using tarn::Result;
+  namespace trace = tarn::trace;
   if (argument_count != 3) {
     std::fprintf(stderr, "usage: tarn_long_trace FILE OPERATIONS\n");
     return 2;

@@ -112,8 +112,8 @@ TARN_HOOK int pthread_setname_np(pthread_t thread, const char* name) noexcept {
 TARN_HOOK int prctl(int option, ...) noexcept {
   va_list more;
   va_start(more, option);
-  unsigned long arguments[4];
-  for (unsigned long& argument : arguments) argument = va_arg(more, unsigned long);
+  std::uintptr_t arguments[4];  // the kernel's unsigned long
+  for (std::uintptr_t& argument : arguments) argument = va_arg(more, std::uintptr_t);
   va_end(more);
   resolve_next();
   const int result = next.prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
