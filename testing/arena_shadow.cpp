@@ -15,7 +15,8 @@ using detail::ChunkLists;
 class ArenaShadow final : private PoolShadow<replay::ArenaWorld> {
  public:
   ArenaShadow(ArenaOptions options, Source& upstream, bool source_may_fail)
-      : PoolShadow(upstream, source_may_fail), world_(with_source(options, source_)) {}
+      : PoolShadow(upstream, source_may_fail, fundamental_alignment, 16),
+        world_(with_source(options, source_)) {}
 
   [[nodiscard]] std::string run(const trace::Program& program) {
     return PoolShadow::run(program, world_);

@@ -84,6 +84,7 @@ bool ProgramGenerator::is_possible(Kind kind) const {
       return bytes_of_blocks_.size() < alphabet_.blocks_max;
     case Kind::extend:
     case Kind::shrink:
+    case Kind::reallocate:
     case Kind::deallocate:
       return !bytes_of_blocks_.empty();
     case Kind::cancel_cleanup:
@@ -126,16 +127,14 @@ void ProgramGenerator::fill(trace::Operation& operation) {
       operation.other = choose_id(ledger_.marks());
       return;
     case Kind::adopt:
-      fill_adoption(operation);
-      return;
+      return fill_adoption(operation);
     case Kind::allocate:
     case Kind::allocate_zeroed:
-      fill_block(operation);
-      return;
+      return fill_block(operation);
     case Kind::extend:
     case Kind::shrink:
-      fill_resized_block(operation);
-      return;
+    case Kind::reallocate:
+      return fill_resized_block(operation);
     case Kind::deallocate:
       operation.block = choose_id(bytes_of_blocks_);
       return;
@@ -159,6 +158,8 @@ void ProgramGenerator::fill_resized_block(trace::Operation& operation) {
   if (operation.kind == Kind::extend) {
     constexpr std::uint64_t more_bytes[] = {20, 300};
     bytes += std::min(more_bytes[choices_.choose(2)], UINT64_MAX - bytes);
+  } else if (operation.kind == Kind::reallocate) {
+    bytes = choose_of(alphabet_.block_bytes);
   } else {
     bytes = bytes != 0 && choices_.choose(2) == 0 ? bytes / 2 : 0;
   }

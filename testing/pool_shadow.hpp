@@ -6,7 +6,8 @@
 //                            memory and keep what they are filled with; how much each pool has out
 //
 // What a kind of pool adds: which requests must be granted, how much room a block has, and what its
-// counts say. Now and then, by the number of the operation, every pool is trimmed.
+// counts say. Now and then, by the number of the operation, every pool is trimmed; so it is in the
+// end.
 //
 // Threads:    one at a time.
 // Failure:    run() returns what is wrong and at which operation, or an empty string.
@@ -21,7 +22,6 @@
 #include <map>
 #include <string>
 
-#include "tarn/base/bits.hpp"
 #include "tarn/replay/replayer.hpp"
 #include "testing/tracking_source.hpp"
 
@@ -38,9 +38,13 @@ class PoolShadow {
     std::size_t bytes = 0;
   };
 
-  /// With `source_may_fail`, memory may be refused at any time.
-  PoolShadow(Source& upstream, bool source_may_fail)
-      : source_(upstream), source_may_fail_(source_may_fail) {}
+  /// With `source_may_fail`, memory may be refused at any time. Every block has `alignment`.
+  PoolShadow(Source& upstream, bool source_may_fail, std::size_t alignment,
+             std::size_t trim_interval)
+      : source_(upstream),
+        source_may_fail_(source_may_fail),
+        alignment_(alignment),
+        trim_interval_(trim_interval) {}
   ~PoolShadow() = default;
 
   /// Runs the program until something is wrong. Then all pools end.
@@ -81,7 +85,6 @@ class PoolShadow {
  private:
   using Replayer = replay::Replayer<W>;
 
-  static constexpr std::size_t trim_interval = 16;
   static constexpr std::size_t filled_bytes_max = 512;  // at each end
 
   struct Room {
@@ -95,7 +98,7 @@ class PoolShadow {
       note(replayer, operation);
     }
     check(replayer, false);
-    if (++operation_count_ % trim_interval == 0) check_trimmed(replayer);
+    if (++operation_count_ % trim_interval_ == 0) check_trimmed(replayer);
   }
 
   void forget_ended(const Replayer& replayer) {
@@ -113,7 +116,7 @@ class PoolShadow {
     if (!fits(operation)) wrong_ = "a block was given that can not fit";
     const auto first = reinterpret_cast<std::uintptr_t>(block.address);
     const std::size_t room = room_of(*replayer.pool(block.pool), block.address);
-    if (first % std::max<std::uint64_t>(operation.alignment(), fundamental_alignment) != 0)
+    if (first % std::max<std::uint64_t>(operation.alignment(), alignment_) != 0)
       wrong_ = "a block is not aligned";
     if (room < block.bytes) wrong_ = "a block is too short";
     if (!source_.contains(block.address, room)) wrong_ = "a block is nowhere";
@@ -165,15 +168,18 @@ class PoolShadow {
       use.block_count += 1;
       use.bytes += room.bytes;
       check_block(reinterpret_cast<const void*>(first));
-      for_each_end(first, room.bytes, [&](const unsigned char* bytes, std::size_t count) {
-        const bool are_alike = count == 0 || std::memcmp(bytes, bytes + 1, count - 1) == 0;
-        if (count != 0 && (!are_alike || bytes[0] != filling_of(room.block))) {
-          wrong_ = "a block has lost its bytes";
-        }
-      });
+      check_filling(first, room);
     }
     for_each_pool(replayer, [&](std::uint32_t id, Pool& pool) {
       check_pool(id, pool, uses[id], is_trimmed);
+    });
+  }
+
+  void check_filling(std::uintptr_t first, const Room& room) {
+    for_each_end(first, room.bytes, [&](const unsigned char* bytes, std::size_t count) {
+      if (count == 0) return;
+      const bool are_alike = std::memcmp(bytes, bytes + 1, count - 1) == 0;
+      if (!are_alike || bytes[0] != filling_of(room.block)) wrong_ = "a block has lost its bytes";
     });
   }
 
@@ -185,6 +191,8 @@ class PoolShadow {
   }
 
   bool source_may_fail_;
+  std::size_t alignment_;
+  std::size_t trim_interval_;
   std::map<std::uintptr_t, Room> rooms_;
   std::size_t operation_count_ = 0;
 };

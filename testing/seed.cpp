@@ -1,13 +1,22 @@
 #include "testing/seed.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace tarn {
+namespace {
 
-std::uint64_t test_seed() {
-  constexpr std::uint64_t fixed_seed = 20240229;
-  const char* const wish = std::getenv("TARN_SEED");
-  return wish == nullptr ? fixed_seed : std::strtoull(wish, nullptr, 10);
+std::uint64_t wish_or(const char* name, std::uint64_t usual) {
+  const char* const wish = std::getenv(name);
+  return wish == nullptr ? usual : std::strtoull(wish, nullptr, 10);
+}
+
+}  // namespace
+
+std::uint64_t test_seed() { return wish_or("TARN_SEED", 20240229); }
+
+std::uint64_t case_count(std::uint64_t count) {
+  return std::max<std::uint64_t>(count * wish_or("TARN_CASES", 100) / 100, 1);
 }
 
 }  // namespace tarn

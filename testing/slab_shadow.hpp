@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tarn/base/bits.hpp"
 #include "tarn/os/checking.hpp"
 #include "tarn/replay/slab_world.hpp"
 #include "tarn/slab/fixed_pool.hpp"
@@ -28,7 +29,6 @@ namespace tarn {
 
 // Magazines hold eight blocks as large as these: what a program allocates goes through many.
 inline constexpr std::size_t slab_shadow_block_bytes = 1000;
-inline constexpr std::size_t slab_shadow_alignment = 16;
 
 /// Slabs of few blocks, so that all of it happens in a few operations.
 [[nodiscard]] FixedPoolOptions small_fixed_pool_options(Checking checking);
@@ -42,15 +42,21 @@ struct SlabShadowMode {
   bool source_may_fail = false;
   /// The pools are caches that keep their blocks constructed.
   bool keeps_objects = false;
+  /// Pools are trimmed after so many operations each.
+  std::size_t trim_interval = 16;
+  std::size_t block_bytes = slab_shadow_block_bytes;
+  std::size_t alignment = fundamental_alignment;
 };
 
 template <typename P, typename Options>
 class SlabShadow final : private PoolShadow<replay::SlabWorld<P, Options>> {
  public:
   SlabShadow(const Options& options, Source& upstream, SlabShadowMode mode)
-      : Base(upstream, mode.source_may_fail),
+      : Base(upstream, mode.source_may_fail, mode.alignment, mode.trim_interval),
         keeps_objects_(mode.keeps_objects),
-        world_(slab_shadow_block_bytes, slab_shadow_alignment, watched(options)),
+        block_bytes_(mode.block_bytes),
+        alignment_(mode.alignment),
+        world_(block_bytes_, alignment_, watched(options)),
         held_count_max_(magazine_slots_max(options.checking)) {}
 
   /// Runs the whole program; returns what is wrong and at which operation, or an empty string.
@@ -79,12 +85,9 @@ class SlabShadow final : private PoolShadow<replay::SlabWorld<P, Options>> {
   }
 
   [[nodiscard]] bool fits(const trace::Operation& operation) const override {
-    return operation.bytes <= slab_shadow_block_bytes &&
-           operation.alignment() <= slab_shadow_alignment;
+    return operation.bytes <= block_bytes_ && operation.alignment() <= alignment_;
   }
-  [[nodiscard]] std::size_t room_of(Pool&, const void*) const override {
-    return slab_shadow_block_bytes;
-  }
+  [[nodiscard]] std::size_t room_of(Pool&, const void*) const override { return block_bytes_; }
   void note_use(const void* block, unsigned char filling) override {
     if (keeps_objects_) objects_.use(block, filling);
   }
@@ -116,7 +119,9 @@ class SlabShadow final : private PoolShadow<replay::SlabWorld<P, Options>> {
   }
 
   bool keeps_objects_;
-  KeptObjects objects_{slab_shadow_block_bytes};
+  std::size_t block_bytes_;
+  std::size_t alignment_;
+  KeptObjects objects_{block_bytes_};
   World world_;
   std::size_t held_count_max_;
 };

@@ -1,13 +1,11 @@
 // bench/slot_workloads/random_order.cpp - 10 000 blocks are allocated, then deallocated in a random
 // order, again and again: what a pool costs when its memory is not where it was left.
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <numeric>
-#include <random>
 
 #include "bench/slot_workload.hpp"
+#include "testing/workloads.hpp"
 
 namespace tarn::bench {
 namespace {
@@ -19,14 +17,21 @@ using Order = std::array<std::uint32_t, block_count>;
 // Several orders, so that no branch predictor learns one by heart.
 constexpr std::size_t order_count = 8;
 
+Order draw_order(std::uint64_t seed) {
+  Order order{};
+  auto next = order.begin();
+  for (const trace::Operation& operation : freeing_workload(block_count, slot_bytes, seed)) {
+    if (operation.kind != trace::Kind::deallocate) continue;
+    *next++ = static_cast<std::uint32_t>(operation.block - 1);  // blocks count from 1
+  }
+  return order;
+}
+
 const std::array<Order, order_count>& orders() {
   static const std::array<Order, order_count> result = [] {
     std::array<Order, order_count> drawn;
-    std::mt19937_64 random(2024);
-    for (Order& order : drawn) {
-      std::iota(order.begin(), order.end(), 0u);
-      std::shuffle(order.begin(), order.end(), random);
-    }
+    std::uint64_t seed = workload_seed;
+    for (Order& order : drawn) order = draw_order(seed++);
     return drawn;
   }();
   return result;

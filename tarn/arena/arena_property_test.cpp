@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_P(ArenaProperty, RandomPrograms) {
   const Alphabet alphabet = arena_alphabet();
-  for (std::uint64_t i = 0; i < 200; ++i) {
+  for (std::uint64_t i = 0; i < case_count(200); ++i) {
     const std::uint64_t seed = test_seed() + i;
     TARN_SEED_TRACE(seed);
     const trace::Program program = random_program(seed, 300, alphabet);
@@ -45,7 +45,7 @@ TEST_P(ArenaProperty, RandomPrograms) {
 
 TEST_P(ArenaProperty, EachRequestRefused) {
   const Alphabet alphabet = arena_alphabet();
-  for (std::uint64_t i = 0; i < 10; ++i) {
+  for (std::uint64_t i = 0; i < case_count(10); ++i) {
     const std::uint64_t seed = test_seed() + i;
     TARN_SEED_TRACE(seed);
     const trace::Program program = random_program(seed, 80, alphabet);

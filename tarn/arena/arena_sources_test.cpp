@@ -2,7 +2,6 @@
 // straight from the system, ordinary or huge: the same blocks in the same places, whole pages where
 // pages are, and what is free really back.
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,9 +10,11 @@
 
 #include "tarn/arena/arena_core.hpp"
 #include "tarn/os/pages.hpp"
+#include "tarn/replay/arena_world.hpp"
+#include "tarn/replay/replayer.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "tarn/source/mapped_source.hpp"
-#include "testing/choices.hpp"
+#include "testing/operation_program.hpp"
 #include "testing/seed.hpp"
 
 namespace tarn {
@@ -35,31 +36,33 @@ __attribute__((no_sanitize("address", "thread"))) void touch(void* block, std::s
   for (std::size_t offset = 0; offset < bytes; offset += 4096) memory[offset] = 1;
 }
 
+trace::Program slots_runs_and_huge_blocks() {
+  using trace::Kind;
+  Alphabet alphabet;
+  alphabet.kinds = {Kind::allocate, Kind::allocate, Kind::deallocate};
+  alphabet.block_bytes = {16, 100, 600, 4096, 8192, 20000, 300000, 5000000};
+  alphabet.alignment_shifts = {4};
+  alphabet.blocks_max = 1000;
+  return random_program(test_seed(), 3000, alphabet);
+}
+
 // The handles of what an arena gives, and how far into its chunk each block is, as text.
 std::string places(Source& source) {
-  static constexpr std::size_t lengths[] = {16, 100, 600, 4096, 8192, 20000, 300000, 5000000};
-  Arena arena(like_netty(source));
-  RandomChoices choices(test_seed());
-  std::vector<void*> blocks;
+  replay::ArenaWorld world(like_netty(source));
+  replay::Replayer replayer(world);
   std::string text;
-  for (int step = 0; step < 3000; ++step) {
-    if (choices.choose(3) == 0 && !blocks.empty()) {
-      std::swap(blocks[choices.choose(blocks.size())], blocks.back());
-      arena.deallocate(blocks.back());
-      blocks.pop_back();
-      continue;
-    }
-    const std::size_t bytes = lengths[choices.choose(std::size(lengths))];
-    blocks.push_back(arena.allocate(bytes));
-    const detail::Place place = detail::ArenaAccess::core(arena).place_of(blocks.back());
-    const auto* const pages = place.chunk->pages();
+  for (const trace::Operation& operation : slots_runs_and_huge_blocks()) {
+    EXPECT_TRUE(replayer.apply(operation));
+    if (operation.kind != trace::Kind::allocate) continue;
+    const replay::ReplayedBlock& block = replayer.blocks().at(operation.block);
+    const detail::Place place =
+        detail::ArenaAccess::core(*replayer.pool(block.pool)).place_of(block.address);
     text += std::to_string(place.handle) + "@" +
-            std::to_string(static_cast<std::byte*>(blocks.back()) - pages) + " ";
-    const auto address = reinterpret_cast<std::uintptr_t>(blocks.back());
-    const std::size_t alignment = bytes < 8192 ? fundamental_alignment : page_bytes();
-    EXPECT_EQ(address % alignment, 0u) << bytes;
+            std::to_string(static_cast<std::byte*>(block.address) - place.chunk->pages()) + " ";
+    const auto address = reinterpret_cast<std::uintptr_t>(block.address);
+    const std::size_t alignment = block.bytes < 8192 ? fundamental_alignment : page_bytes();
+    EXPECT_EQ(address % alignment, 0u) << block.bytes;
   }
-  for (void* const block : blocks) arena.deallocate(block);
   return text;
 }
 

@@ -189,7 +189,7 @@ TEST_P(ArenaStress, AChildEndsItsArenaAfterAFork) {
       while (!is_over.load()) end_use(arena, begin_use(arena, 16));
     });
   }
-  for (int round = 0; round < 200 && !HasFailure(); ++round) {
+  for (std::uint64_t round = 0; round < case_count(200) && !HasFailure(); ++round) {
     end_use(arena, begin_use(arena, 5000));
     const pid_t child = fork();
     if (child == 0) {

@@ -109,7 +109,7 @@ TEST_F(ChunkListsTest, AnAgedChunkIsTriedBeforeAYoungOne) {
 }
 
 TEST(ChunkListsProperty, RandomSteps) {
-  for (std::uint64_t i = 0; i < 60; ++i) {
+  for (std::uint64_t i = 0; i < case_count(60); ++i) {
     const std::uint64_t seed = test_seed() + i;
     TARN_SEED_TRACE(seed);
     RandomChoices choices(seed, 1000);

@@ -106,7 +106,7 @@ TEST_F(QueueCaches, ABlockThatComesHomeJustTooLateIsNotLost) {
 }
 
 TEST(QueueCacheProperty, RandomSteps) {
-  for (std::uint64_t i = 0; i < 30; ++i) {
+  for (std::uint64_t i = 0; i < case_count(30); ++i) {
     const std::uint64_t seed = test_seed() + i;
     TARN_SEED_TRACE(seed);
     RandomChoices choices(seed, 1000);

@@ -96,7 +96,7 @@ TEST_F(Subpages, SlotsOfNoBytesAreOneSlotForEver) {
 }
 
 TEST(SubpageProperty, RandomSteps) {
-  for (std::uint64_t i = 0; i < 50; ++i) {
+  for (std::uint64_t i = 0; i < case_count(50); ++i) {
     const std::uint64_t seed = test_seed() + i;
     TARN_SEED_TRACE(seed);
     RandomChoices choices(seed, 1000);

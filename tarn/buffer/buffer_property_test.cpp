@@ -18,7 +18,7 @@ namespace {
 class BufferProperty : public testing::TestWithParam<Checking> {
  protected:
   static void run_random_steps(bool has_chains) {
-    constexpr std::uint64_t run_count = 60;
+    const std::uint64_t run_count = case_count(60);
     for (std::uint64_t i = 0; i < run_count; ++i) {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
@@ -30,7 +30,7 @@ class BufferProperty : public testing::TestWithParam<Checking> {
   }
 
   static void refuse_each_request(bool has_chains) {
-    for (std::uint64_t i = 0; i < 2; ++i) {
+    for (std::uint64_t i = 0; i < case_count(2); ++i) {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
       for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {

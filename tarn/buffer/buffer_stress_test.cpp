@@ -151,7 +151,7 @@ TEST_P(BufferStress, AChildGoesOnAfterAFork) {
   std::thread other([&] {
     while (!is_over.load()) pool.allocate(100).touch();
   });
-  for (int round = 0; round < 200 && !HasFailure(); ++round) {
+  for (std::uint64_t round = 0; round < case_count(200) && !HasFailure(); ++round) {
     const pid_t child = fork();
     if (child == 0) {
       alarm(10);

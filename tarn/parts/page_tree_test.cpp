@@ -20,7 +20,7 @@ TEST(PageTree, RandomRuns) {
     const auto run = [order](const trace::Program& program) {
       return run_in_page_tree_shadow(program, order);
     };
-    for (std::uint64_t i = 0; i < 10; ++i) {
+    for (std::uint64_t i = 0; i < case_count(10); ++i) {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
       const trace::Program program = random_program(seed, 600, short_runs_alphabet(order));

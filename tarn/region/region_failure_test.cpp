@@ -308,7 +308,7 @@ TEST_P(RegionFailure, RandomPrograms) {
     });
     return wrong;
   };
-  for (std::uint64_t i = 0; i < 60; ++i) {
+  for (std::uint64_t i = 0; i < case_count(60); ++i) {
     TARN_SEED_TRACE(test_seed() + i);
     const trace::Program program = random_program(test_seed() + i, 60, alphabet);
     ASSERT_EQ(check_program(program, run, "region_failure"), "");

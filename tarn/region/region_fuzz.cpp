@@ -1,38 +1,25 @@
 // Any bytes at all are a program of operations, run on regions in the shadow of a model: the first
 // byte says how closely the regions check and whether a request to the source is refused.
-//
-// TARN_PRINT=1 prints the program of an input as text, to be kept in test/traces/.
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 
 #include "tarn/base/check.hpp"
-#include "tarn/trace/operation_text.hpp"
 #include "testing/failing_source.hpp"
-#include "testing/operation_program.hpp"
+#include "testing/fuzz_input.hpp"
 #include "testing/region_shadow.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t byte_count) {
   if (byte_count == 0) return 0;
   static const tarn::Alphabet alphabet = tarn::Alphabet::full();
-  constexpr tarn::Checking checkings[] = {tarn::Checking::off, tarn::Checking::guarded,
-                                          tarn::Checking::passthrough};
-  const std::size_t mode = bytes[0];
-  const tarn::Checking checking = checkings[mode % 3];
-  const std::size_t refused_request = mode / 3;
+  const tarn::FuzzInput input = tarn::read_fuzz_input({bytes, byte_count}, alphabet);
+  const std::size_t refused_request = input.mode / 3;
   const bool source_may_fail = refused_request < 64;
 
-  const tarn::trace::Program program = tarn::decoded_program({bytes + 1, byte_count - 1}, alphabet);
-  if (std::getenv("TARN_PRINT") != nullptr) {
-    std::printf("# checking %s, request %zu refused\n%s", tarn::checking_name(checking),
-                refused_request, tarn::trace::to_text(program).c_str());
-  }
   tarn::FailingSource source(tarn::heap_source());
   if (source_may_fail) source.fail_at(refused_request);
-  const std::string wrong =
-      tarn::run_in_shadow(program, tarn::small_chunk_options(checking), source, source_may_fail);
+  const std::string wrong = tarn::run_in_shadow(
+      input.program, tarn::small_chunk_options(input.checking()), source, source_may_fail);
   TARN_CHECK(wrong.empty(), "%s", wrong.c_str());
   return 0;
 }

@@ -29,7 +29,7 @@ class RegionProperty : public ::testing::TestWithParam<Checking> {
 };
 
 TEST_P(RegionProperty, RandomPrograms) {
-  constexpr std::uint64_t program_count = 2000;
+  const std::uint64_t program_count = case_count(2000);
   constexpr std::size_t operation_count = 120;
   const Alphabet alphabet = Alphabet::full();
   for (std::uint64_t i = 0; i < program_count; ++i) {
@@ -42,7 +42,7 @@ TEST_P(RegionProperty, RandomPrograms) {
 
 // Chunks that touch each other: what stands at the end of one is at the start of the next.
 TEST_P(RegionProperty, RandomProgramsOnChunksWithoutGaps) {
-  constexpr std::uint64_t program_count = 500;
+  const std::uint64_t program_count = case_count(500);
   constexpr std::size_t operation_count = 120;
   const Alphabet alphabet = Alphabet::full();
   const RegionOptions options = small_chunk_options(GetParam());

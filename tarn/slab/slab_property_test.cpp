@@ -1,19 +1,15 @@
 // Goal: whatever a program does with pools of one size, blocks keep their bytes and do not overlap,
 // objects are constructed and destroyed once, the counts agree with a model and all memory goes
 // back. Method: random programs by seed in the shadow of testing/slab_shadow.hpp, with every
-// request to the source refused once; and all that can be done in a few steps around the moment
-// when a slab is full.
+// request to the source refused once; and all programs of a small world.
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "tarn/slab/fixed_pool.hpp"
 #include "tarn/slab/slab_cache.hpp"
-#include "testing/choices.hpp"
 #include "testing/every_checking.hpp"
 #include "testing/failing_source.hpp"
 #include "testing/operation_program.hpp"
@@ -21,6 +17,7 @@
 #include "testing/region_shadow.hpp"
 #include "testing/seed.hpp"
 #include "testing/slab_shadow.hpp"
+#include "testing/workloads.hpp"
 
 namespace tarn {
 namespace {
@@ -46,7 +43,7 @@ class SlabProperty : public testing::TestWithParam<Checking> {
 
   template <typename Run>
   static void run_random_programs(Run run, const char* name) {
-    constexpr std::uint64_t program_count = 1000;
+    const std::uint64_t program_count = case_count(1000);
     constexpr std::size_t operation_count = 250;
     const Alphabet alphabet = slab_alphabet();
     for (std::uint64_t i = 0; i < program_count; ++i) {
@@ -60,7 +57,7 @@ class SlabProperty : public testing::TestWithParam<Checking> {
   template <typename Run>
   static void refuse_each_request(Run run) {
     const Alphabet alphabet = slab_alphabet();
-    for (std::uint64_t i = 0; i < 20; ++i) {
+    for (std::uint64_t i = 0; i < case_count(20); ++i) {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
       const trace::Program program = random_program(seed, 200, alphabet);
@@ -108,44 +105,52 @@ TEST_P(SlabProperty, EachRequestRefusedOnCachesThatKeepObjects) {
   });
 }
 
-// Two slabs, one full and one short of it; then every sequence of allocating, of freeing the first,
-// the last or the middle slot, and of trimming.
-TEST_P(SlabProperty, EverythingAroundAFullSlab) {
-  constexpr std::size_t step_count = 6;
-  constexpr std::size_t action_count = 5;
-  std::size_t world_count = 0;
-  AllChoices choices;
-  do {
-    ++world_count;
-    TrackingSource source(heap_source());
-    {
-      Slabs slabs(120, 8, {.source = &source, .slab_bytes = 1024, .checking = GetParam()});
-      std::vector<void*> slots(std::max<std::size_t>(2 * slabs.shape().capacity - 1, step_count));
-      ASSERT_EQ(slabs.try_allocate_many(slots.data(), slots.size()), slots.size());
-      for (std::size_t step = 0; step < step_count; ++step) {
-        const std::size_t action = choices.choose(action_count);
-        if (action == 0) slots.push_back(slabs.try_allocate());
-        if (action == 1) slabs.trim();
-        if (action > 1) {
-          const auto victim =
-              slots.begin() + static_cast<std::ptrdiff_t>((action - 2) * (slots.size() - 1) / 2);
-          slabs.deallocate(*victim);
-          slots.erase(victim);
-        }
-        const SlabsStats stats = slabs.stats();
-        ASSERT_EQ(stats.used_count, slots.size());
-        ASSERT_EQ(stats.reserved_bytes, source.live_bytes());
-        ASSERT_EQ(stats.used_count + stats.free_count, stats.slab_count * slabs.shape().capacity);
-      }
-      std::vector<void*> sorted = slots;
-      std::sort(sorted.begin(), sorted.end());
-      ASSERT_EQ(std::adjacent_find(sorted.begin(), sorted.end()), sorted.end());
-      slabs.deallocate_many(slots.data(), slots.size());
-      slabs.trim();
-      ASSERT_EQ(source.live_bytes(), 0u);
-    }
-  } while (choices.next());
-  EXPECT_EQ(world_count, 15625u);
+// The slabs below a pool, which notes no free blocks of its own.
+class SlabsAlone : public Slabs {
+ public:
+  using Slabs::Slabs;
+  [[nodiscard]] std::size_t block_bytes() const noexcept { return shape().slot_bytes; }
+  [[nodiscard]] std::size_t alignment() const noexcept { return shape().alignment; }
+};
+
+TEST_P(SlabProperty, SlotsOfEverySize) {
+  const SlabsOptions options{.slab_bytes = 4096, .checking = GetParam()};
+  TARN_SEED_TRACE(test_seed());
+  for (const std::size_t slot_bytes : {1u, 8u, 24u, 200u, 700u}) {
+    const std::size_t alignment = natural_alignment(slot_bytes);
+    const auto run = [&](const trace::Program& program) {
+      return run_in_slab_shadow<SlabsAlone>(
+          program, options, heap_source(),
+          {.trim_interval = 100, .block_bytes = slot_bytes, .alignment = alignment});
+    };
+    trace::Program program =
+        live_set_workload(400, case_count(2000), slot_bytes, slot_bytes, test_seed());
+    for (trace::Operation& operation : program) operation.alignment_shift = 0;
+    EXPECT_EQ(check_program(program, run, "slab_sizes"), "");
+  }
+}
+
+// Slabs of three slots: a full one, a second one, one that is empty while another is full.
+TEST_P(SlabProperty, EveryProgramOfASmallWorld) {
+  constexpr std::size_t operation_count = 9;
+  const SlabsOptions options{.slab_bytes = 4096, .checking = GetParam()};
+  Alphabet alphabet = slab_alphabet();
+  alphabet.kinds = {trace::Kind::allocate, trace::Kind::deallocate};
+  alphabet.block_bytes = {slab_shadow_block_bytes};
+  alphabet.alignment_shifts = {4};
+  for (const std::size_t trim_interval : {1u, 2u, 3u, 16u}) {
+    std::size_t program_count = 0;
+    const auto run = [&](const trace::Program& program) {
+      return run_in_slab_shadow<SlabsAlone>(program, options, heap_source(),
+                                            {.trim_interval = trim_interval});
+    };
+    for_each_program(operation_count, alphabet, [&](const trace::Program& program) {
+      ++program_count;
+      if (HasFailure()) return;
+      EXPECT_EQ(check_program(program, run, "slab_small_world"), "");
+    });
+    EXPECT_EQ(program_count, 2620u);
+  }
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,7 +16,6 @@
 #include "tarn/source/heap_source.hpp"
 #include "testing/every_checking.hpp"
 #include "testing/failing_source.hpp"
-#include "testing/seed.hpp"
 #include "testing/tracking_source.hpp"
 
 namespace tarn {
@@ -366,37 +364,6 @@ TEST_P(SlabsTest, ManyAreFewerWhenTheSourceRefuses) {
   slabs.deallocate(slots[3]);
   EXPECT_EQ(slabs.try_allocate(), slots[3]);
   slabs.deallocate_many(slots, 14);
-}
-
-// Each slot is filled with a byte of its own, which must be there when it is freed.
-TEST_P(SlabsTest, NoSlotOfARandomWalkTouchesAnother) {
-  const std::uint64_t seed = test_seed();
-  TARN_SEED_TRACE(seed);
-  std::mt19937_64 random(seed);
-  for (const std::size_t slot_bytes : {1u, 8u, 24u, 200u, 700u}) {
-    Slabs slabs(slot_bytes, natural_alignment(slot_bytes), options(slab_bytes));
-    std::vector<unsigned char*> slots;
-    std::size_t wanted_count = 0;
-    for (int step = 0; step < 20000; ++step) {
-      if (step % 500 == 0) wanted_count = random() % 400;
-      if (slots.size() < wanted_count || slots.empty()) {
-        auto* const slot = static_cast<unsigned char*>(slabs.try_allocate());
-        std::memset(slot, static_cast<unsigned char>(reinterpret_cast<std::uintptr_t>(slot) / 8),
-                    slot_bytes);
-        slots.push_back(slot);
-      } else {
-        std::swap(slots[random() % slots.size()], slots.back());
-        unsigned char* const slot = slots.back();
-        const auto byte = static_cast<unsigned char>(reinterpret_cast<std::uintptr_t>(slot) / 8);
-        ASSERT_TRUE(std::all_of(slot, slot + slot_bytes,
-                                [&](unsigned char content) { return content == byte; }));
-        slabs.deallocate(slot);
-        slots.pop_back();
-      }
-      ASSERT_EQ(slabs.stats().used_count, slots.size());
-    }
-    for (unsigned char* slot : slots) slabs.deallocate(slot);
-  }
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory_resource>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -23,41 +22,29 @@
 #include "tarn/trial/page_row.hpp"
 #include "tarn/trial/plan_builder.hpp"
 #include "tarn/trial/region_set.hpp"
+#include "testing/choices.hpp"
 #include "testing/operation_program.hpp"
 
 namespace tarn::trial {
 namespace {
 
 constexpr std::uint32_t thread_count = 4;
-constexpr int operation_count = 20'000;
+constexpr std::size_t operation_count = 20'000;
 
-// A third of the operations are on blocks of other threads.
+// Blocks of all threads; what is done to one, any thread does.
 trace::Program random_program(std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  trace::Program program;
-  std::vector<std::uint64_t> live;
-  std::uint64_t next_block = 1;
-  for (int i = 0; i < operation_count; ++i) {
-    trace::Operation operation;
-    operation.thread = static_cast<std::uint32_t>(random() % thread_count);
-    operation.time_ns = static_cast<std::uint64_t>(i) * 500;
-    operation.bytes = random() % 8 == 0 ? random() % 5000 : random() % 100;
-    const std::uint64_t choice = random() % 8;
-    if (live.empty() || (choice < 4 && live.size() < 500)) {
-      operation.kind = choice == 0 ? trace::Kind::allocate_zeroed : trace::Kind::allocate;
-      operation.block = next_block++;
-      operation.alignment_shift = static_cast<std::uint8_t>(random() % 8);
-      live.push_back(operation.block);
-    } else {
-      std::swap(live[random() % live.size()], live.back());
-      operation.block = live.back();
-      operation.kind = choice == 4 ? trace::Kind::reallocate : trace::Kind::deallocate;
-      if (operation.kind == trace::Kind::deallocate) {
-        operation.bytes = 0;
-        live.pop_back();
-      }
-    }
-    program.push_back(operation);
+  using trace::Kind;
+  Alphabet alphabet;
+  alphabet.kinds = {Kind::allocate,   Kind::allocate,   Kind::allocate,   Kind::allocate_zeroed,
+                    Kind::reallocate, Kind::deallocate, Kind::deallocate, Kind::deallocate};
+  alphabet.block_bytes = {0, 1, 8, 13, 24, 40, 64, 99, 1000, 4999};
+  alphabet.alignment_shifts = {0, 1, 2, 3, 4, 5, 6, 7};
+  alphabet.blocks_max = 500;
+  RandomChoices threads(seed);
+  trace::Program program = tarn::random_program(seed, operation_count, alphabet);
+  for (std::size_t i = 0; i < program.size(); ++i) {
+    program[i].thread = static_cast<std::uint32_t>(threads.choose(thread_count));
+    program[i].time_ns = i * 500;
   }
   return program;
 }
@@ -170,7 +157,7 @@ TEST_P(TrialOfRandomPrograms, EndsEveryBlockWithItsOwnSize) {
   EXPECT_EQ(pool.live_count(), 0u);
   EXPECT_EQ(pool.live_bytes(), 0u);
   EXPECT_GT(times.singles.count(), 0u);
-  EXPECT_EQ(times.step_count + times.singles.count(), static_cast<std::uint64_t>(operation_count))
+  EXPECT_EQ(times.step_count + times.singles.count(), operation_count)
       << "each recorded operation is timed once, and clearing up is not";
 }
 
@@ -240,22 +227,22 @@ trace::Program random_program_with_regions(std::uint64_t seed) {
     wanted.limit_bytes = {trace::unlimited};
     return wanted;
   }();
-  std::mt19937_64 random(seed);
+  RandomChoices choices(seed);
   trace::Program program = tarn::random_program(seed, 5000, alphabet);
   trace::Program with_scopes;
   std::vector<std::uint32_t> open;
   std::uint32_t scope_count = 0;
   for (trace::Operation operation : program) {
-    operation.thread = static_cast<std::uint32_t>(random() % thread_count);
+    operation.thread = static_cast<std::uint32_t>(choices.choose(thread_count));
     trace::Operation scope;
     scope.thread = operation.thread;
-    if (random() % 10 == 0) {
+    if (choices.choose(10) == 0) {
       scope.kind = trace::Kind::scope_begin;
       scope.other = ++scope_count;
       open.push_back(scope.other);
       with_scopes.push_back(scope);
-    } else if (!open.empty() && random() % 9 == 0) {
-      std::swap(open[random() % open.size()], open.back());
+    } else if (!open.empty() && choices.choose(9) == 0) {
+      std::swap(open[choices.choose(open.size())], open.back());
       scope.kind = trace::Kind::scope_end;
       scope.other = open.back();
       open.pop_back();
