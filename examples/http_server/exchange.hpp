@@ -2,10 +2,10 @@
 //
 //     Exchange
 //     +--------+--------+----------+        the request's region
-//     | memory | parser | response |------->+------------------------------------------------+
-//     +--------+--------+----------+        | fields | body | JSON | fields of the response |
-//                            |              +------------------------------------------------+
-//                            +-> text to send: a chain of the process's buffers
+//     | memory | parser | response |------->+-----------------------------------------+
+//     +--------+--------+----------+        | fields | JSON | fields of the response |
+//                  |         |              +-----------------------------------------+
+//                  +---------+-> bodies: chains of the process's buffers
 //
 // Lifetime:   until the response has been written. Members end in the reverse order: the messages
 //             first, then the memory they were in.
@@ -21,9 +21,10 @@
 #include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "examples/http_server/memory.hpp"
+#include "examples/http_server/read_buffer.hpp"
+#include "examples/http_server/request_body.hpp"
 #include "examples/http_server/response_body.hpp"
 
 namespace http_server {
@@ -31,17 +32,18 @@ namespace http_server {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-using Body = http::basic_string_body<char, std::char_traits<char>, Allocator>;
 using Fields = http::basic_fields<Allocator>;
-using Request = http::request<Body, Fields>;
+using Request = http::request<RequestBody, Fields>;
 using Response = http::response<ResponseBody, Fields>;
 
 struct Exchange {
-  // Holds an ordinary request with its fields, its body as text and as JSON, and the response.
+  // Holds an ordinary request with its fields, its body as JSON, and the response.
   static constexpr std::size_t chunk_bytes = 4096;
 
-  Exchange(Memory& connection, std::uint64_t body_limit_bytes)
-      : memory(connection, {.name = "request", .first_chunk_bytes = chunk_bytes}) {
+  Exchange(Memory& connection, ReadBuffer& source, std::uint64_t body_limit_bytes)
+      : memory(connection, {.name = "request", .first_chunk_bytes = chunk_bytes}),
+        parser(std::piecewise_construct, std::forward_as_tuple(memory, source),
+               std::make_tuple(memory.allocator())) {
     parser.body_limit(body_limit_bytes);
   }
 
@@ -69,9 +71,7 @@ struct Exchange {
   static std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
   Memory memory;
-  http::request_parser<Body, Allocator> parser{std::piecewise_construct,
-                                               std::make_tuple(memory.allocator()),
-                                               std::make_tuple(memory.allocator())};
+  http::request_parser<RequestBody, Allocator> parser;
   Response response{std::piecewise_construct, std::forward_as_tuple(memory),
                     std::make_tuple(memory.allocator())};
 };

@@ -44,7 +44,7 @@ void Session::reset() noexcept {
 }
 
 void Session::read_request() {
-  exchange_.emplace(*memory_, worker_->options().body_limit_bytes);
+  exchange_.emplace(*memory_, *buffer_, worker_->options().body_limit_bytes);
   exchange_->parser.header_limit(worker_->options().header_limit_bytes);
   waits_for_request_ = true;
   wait_at_most(worker_->options().idle_timeout);

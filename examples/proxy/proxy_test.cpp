@@ -94,8 +94,8 @@ std::size_t receive(Socket& socket, std::uint64_t seed) {
 }
 
 // Sends until the proxy reads no more of this direction, while nobody reads at the other end: the
-// last bytes one by one, of which each costs it a handle. Returns what its buffers hold then, beyond
-// what they held before.
+// last bytes one by one, of which each costs it a handle. Returns what its buffers hold then that
+// they did not before.
 std::size_t fill_window(Sender& sender, proxy::asio::io_context& loop,
                         const tarn::BufferPool& pool) {
   const std::size_t before_bytes = pool.stats().used_bytes;

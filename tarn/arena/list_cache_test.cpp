@@ -2,6 +2,7 @@
 // goes back: examples seen through an arena with a clock of its own, and random steps in the shadow
 // of testing/cache_shadow.hpp.
 
+#include <algorithm>
 #include <barrier>
 #include <cstring>
 #include <thread>
@@ -41,6 +42,10 @@ class ListCaches : public testing::Test {
       index % 2 == 0 ? arena.deallocate(blocks[index])
                      : arena.deallocate(blocks[index], bytes, fundamental_alignment);
     }
+  }
+  // Where little is taken: 128 KiB, 512 blocks at most and two at least.
+  static std::size_t list_count_max(std::size_t bytes) {
+    return 2 * std::clamp<std::size_t>((std::size_t{64} << 10) / bytes, 1, 256);
   }
   template <typename Body>
   static void on_other_thread(Body body) {
@@ -174,6 +179,36 @@ TEST_F(ListCaches, GiveBackWhenTheLiveSetFallsThoughNoTimePasses) {
   }
   EXPECT_LE(arena.stats().reserved_bytes, high_bytes / 2);
   for (std::size_t index = 0; index < blocks.size(); index += 10) arena.deallocate(blocks[index]);
+}
+
+// Nobody but the thread itself takes of its lists. What it keeps while it waits is bounded; a few
+// calls of decay() on it, as a loop's idle hook makes them, give all of it back.
+TEST_F(ListCaches, OfAThreadThatWaitsHoldLittleAndGoBackWhenItDecays) {
+  Arena arena(options());
+  // So much that what the other thread gives back is no fall of the live set.
+  const std::vector<void*> held = allocate_many(arena, 64, options().chunk_bytes);
+  std::barrier meeting(2);
+  std::thread waiting([&] {
+    for (unsigned size_class = 0; size_class < detail::listed_class_count; ++size_class) {
+      const std::size_t bytes = detail::size_class_room(size_class);
+      deallocate_all(arena, allocate_many(arena, 3 * list_count_max(bytes), bytes), bytes);
+    }
+    meeting.arrive_and_wait();
+    meeting.arrive_and_wait();
+    for (int times = 0; times < 12; ++times) static_cast<void>(arena.decay());
+  });
+  meeting.arrive_and_wait();
+  for (int times = 0; times < 12; ++times) static_cast<void>(arena.decay());  // the depot's go back
+  for (unsigned size_class = 0; size_class < detail::listed_class_count; ++size_class) {
+    const std::size_t bytes = detail::size_class_room(size_class);
+    EXPECT_LE(arena.class_stats(bytes).cached_count, list_count_max(bytes)) << bytes;
+    EXPECT_GT(arena.class_stats(bytes).cached_count, 0u) << bytes;
+  }
+  EXPECT_LE(arena.stats().cached_bytes, std::size_t{7300} << 10);
+  meeting.arrive_and_wait();
+  waiting.join();
+  EXPECT_EQ(arena.stats().cached_bytes, 0u);
+  deallocate_all(arena, held, options().chunk_bytes);
 }
 
 // Whichever of them comes to the shard first; the other one comes when it next needs a block.
