@@ -70,12 +70,4 @@ TARN_HOT T in_register(T value) noexcept {
   return value;
 }
 
-/// Returns `value` from memory again, so that an earlier reading that only compares it can do so in
-/// memory: the processor renames a few loads at a time, and one into a register that nobody needs
-/// takes the place of one that matters.
-template <typename T>
-TARN_HOT T read_again(const T& value) noexcept {
-  return const_cast<const volatile T&>(value);
-}
-
 }  // namespace tarn

@@ -50,15 +50,16 @@ void* FixedPool::allocate_slow() {
   return block;
 }
 
-void FixedPool::deallocate_slow(void* block) noexcept {
+void* FixedPool::deallocate_slow(void* block) noexcept {
   if (slabs_.is_checking()) {
     TARN_CHECK(block != nullptr,
                "fixed pool \"%s\": null is deallocated; give back what was allocated", name());
-    return slabs_.deallocate(block);
+    slabs_.deallocate(block);
+    return nullptr;
   }
   spill();
   put_recent(last_);
-  last_ = block;
+  return block;
 }
 
 // ---- recent blocks ------------------------------------------------------------------------------

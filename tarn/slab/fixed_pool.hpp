@@ -80,10 +80,13 @@ class FixedPool {
   /// Takes a block of this pool back; null is nothing. When checking, any other pointer, null too,
   /// stops the program with a message.
   TARN_HOT void deallocate(void* block) noexcept {
-    if (last_ != in_register(vacant_)) [[unlikely]] {
-      if (recent_end_ == recent_limit_) [[unlikely]]
-        return deallocate_slow(block);
-      put_recent(read_again(last_));
+    // Stored on every way, so that compilers know it in a register where allocate() follows.
+    if (last_ != vacant_) [[unlikely]] {
+      if (recent_end_ == recent_limit_) [[unlikely]] {
+        block = deallocate_slow(block);
+      } else {
+        put_recent(last_);
+      }
     }
     last_ = block;
   }
@@ -130,7 +133,7 @@ class FixedPool {
 
   TARN_SLOW void* try_allocate_slow() noexcept;
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow();
-  TARN_SLOW void deallocate_slow(void* block) noexcept;
+  [[nodiscard]] TARN_SLOW void* deallocate_slow(void* block) noexcept;  // returns the next last_
   [[nodiscard]] bool refill() noexcept;
   [[nodiscard]] bool refill_from_older() noexcept;
   [[nodiscard]] bool refill_from_slabs() noexcept;

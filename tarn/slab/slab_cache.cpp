@@ -59,7 +59,7 @@ SlabCache::~SlabCache() {
   // In exit() called by construct() the lock is held.
   Lock lock = is_constructing() ? Lock(mutex_, std::adopt_lock) : Lock(mutex_);
   empty_depot();
-  release_beyond(lock, 0);
+  release_empty_slabs(lock, 0);
 }
 
 // ---- blocks -------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ bool SlabCache::reclaim() const noexcept {
 void* SlabCache::allocate_through(MagazinePair& pair) {
   if (pair.loaded->count == 0) std::swap(pair.loaded, pair.previous);
   if (pair.loaded->count != 0) return take_from(*pair.loaded);
-  Lock lock = visit();
+  Lock lock = visit_depot();
   if (Magazine* const full = depot_.take_full()) {
     load(pair, full);
   } else {
@@ -116,16 +116,16 @@ void* SlabCache::allocate_through(MagazinePair& pair) {
   } else if (options_.construct != nullptr) {
     block = take_from_slabs();
   }
-  release_beyond(lock, options_.empty_bytes_max);
+  release_empty_slabs(lock, options_.empty_bytes_max);
   return block;
 }
 
 // Past the magazines: of a thread that has none.
 void* SlabCache::allocate_alone() {
-  Lock lock = visit();
+  Lock lock = visit_depot();
   void* block = take_from_depot();
   if (block == nullptr) block = take_from_slabs();
-  release_beyond(lock, options_.empty_bytes_max);
+  release_empty_slabs(lock, options_.empty_bytes_max);
   return block;
 }
 
@@ -166,19 +166,19 @@ void SlabCache::deallocate_slow(void* block) noexcept {
   if (slabs_.is_checking()) check_cache_of(block);
   if (block == nullptr) return;
   if (MagazinePair* const pair = this_pair()) return deallocate_through(*pair, block);
-  Lock lock = visit();
+  Lock lock = visit_depot();
   slabs_.deallocate(slot_of(block));
-  release_beyond(lock, options_.empty_bytes_max);
+  release_empty_slabs(lock, options_.empty_bytes_max);
 }
 
 // The loaded magazine is full.
 void SlabCache::deallocate_through(MagazinePair& pair, void* block) noexcept {
   if (pair.loaded->count == pair.loaded->capacity) std::swap(pair.loaded, pair.previous);
   if (pair.loaded->count < pair.loaded->capacity) return put_into(*pair.loaded, block);
-  Lock lock = visit();
+  Lock lock = visit_depot();
   make_room(pair);
   put_into(*pair.loaded, block);
-  release_beyond(lock, options_.empty_bytes_max);
+  release_empty_slabs(lock, options_.empty_bytes_max);
 }
 
 std::size_t SlabCache::try_allocate_many(void** blocks, std::size_t count) noexcept {

@@ -200,10 +200,10 @@ class SlabCache {
   [[nodiscard]] detail::MagazinePair* this_pair() noexcept;
   void take_back(detail::MagazinePair& pair) noexcept;
 
-  [[nodiscard]] Lock visit() noexcept;
+  [[nodiscard]] Lock visit_depot() noexcept;
   void decay_depot() noexcept;
   void empty_depot() noexcept;
-  void release_beyond(Lock& lock, std::size_t empty_bytes_max) noexcept;
+  void release_empty_slabs(Lock& lock, std::size_t empty_bytes_max) noexcept;
   void destroy_objects(detail::Slab& slab) noexcept;
   TARN_COLD void check_not_constructing() const noexcept;
   TARN_COLD void check_cache_of(const void* block) const noexcept;
@@ -229,7 +229,7 @@ class SlabCache {
   detail::Depot depot_;
   detail::MagazineSizing sizing_;
   std::uintptr_t newest_visitor_ = 0;    // a thread's identity
-  std::uintptr_t releasing_thread_ = 0;  // in release_beyond(), which it leaves with nothing beyond
+  std::uintptr_t releasing_thread_ = 0;  // goes on in release_empty_slabs()
   std::size_t empty_bytes_wanted_ = SIZE_MAX;
   // A thread looks for itself only, so it pairs with nobody: what it reads it has written.
   std::atomic<std::uintptr_t> constructing_thread_{0};

@@ -111,7 +111,7 @@ void SlabCache::give_up(Magazine* magazine) noexcept {
 
 // ---- the depot ----------------------------------------------------------------------------------
 
-SlabCache::Lock SlabCache::visit() noexcept {
+SlabCache::Lock SlabCache::visit_depot() noexcept {
   detail::let_forks_pass();
   check_not_constructing();
   Lock lock(mutex_, std::try_to_lock);
@@ -144,19 +144,19 @@ void SlabCache::empty_depot() noexcept {
 }
 
 void SlabCache::decay() noexcept {
-  Lock lock = visit();
+  Lock lock = visit_depot();
   decay_depot();
-  release_beyond(lock, options_.empty_bytes_max);
+  release_empty_slabs(lock, options_.empty_bytes_max);
 }
 
 void SlabCache::trim() noexcept {
-  Lock lock = visit();
+  Lock lock = visit_depot();
   if (MagazinePair* const pair = detail::pair_of_this_thread(pair_offset_)) {
     if (pair->loaded != &detail::no_magazine) unload(*pair->loaded);
     if (pair->previous != &detail::no_magazine) unload(*pair->previous);
   }
   empty_depot();
-  release_beyond(lock, 0);
+  release_empty_slabs(lock, 0);
 }
 
 // ---- slabs --------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ void SlabCache::trim() noexcept {
 // Objects are destroyed without the lock, for what they own may be of this cache. Whoever comes
 // here meanwhile, from destroy() or another thread, leaves it to the first, who goes on until no
 // more is empty than the most frugal of them wants: no recursion as deep as there are slabs.
-void SlabCache::release_beyond(Lock& lock, std::size_t empty_bytes_max) noexcept {
+void SlabCache::release_empty_slabs(Lock& lock, std::size_t empty_bytes_max) noexcept {
   empty_bytes_wanted_ = std::min(empty_bytes_wanted_, empty_bytes_max);
   if (releasing_thread_ != 0) return;
   releasing_thread_ = this_thread_identity();

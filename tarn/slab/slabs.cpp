@@ -109,7 +109,7 @@ void* Slabs::try_take(bool& is_fresh) noexcept {
     slot = slab.fresh;
     slab.fresh += shape_.stride_bytes;
   }
-  slab.until_notice += 1;
+  slab.until_change += 1;
   if (is_checking()) [[unlikely]]
     begin_use(slab, slot, is_fresh);
   return slot;
@@ -127,7 +127,7 @@ void Slabs::undo_fresh(void* slot) noexcept {
              "pool \"%s\": undo_fresh() of %p, which is not the newest fresh slot", name(), slot);
   slab.fresh -= shape_.stride_bytes;
   if (is_checking()) undo_fresh_guarded(slab, slot);
-  if (--slab.until_notice == 0) notice(slab);
+  if (--slab.until_change == 0) change_list(slab);
 }
 
 void Slabs::deallocate_slow(void* slot) noexcept {
@@ -168,15 +168,15 @@ void Slabs::deallocate_many(void* const* slots, std::size_t count) noexcept {
 // ---- slabs --------------------------------------------------------------------------------------
 
 // The last slot of a slab was freed, or the first of a full one.
-void Slabs::notice(Slab& slab) noexcept {
+void Slabs::change_list(Slab& slab) noexcept {
   TARN_CHECK(slab.owner == this,
              "pool \"%s\": a block of pool \"%s\" came back; deallocate it where it is from",
              name(), slab.owner->name());
   if (slab.state == detail::SlabState::full) {
     slab.state = detail::SlabState::partial;
-    slab.until_notice = shape_.capacity - 1;
+    slab.until_change = shape_.capacity - 1;
     link(partial_, slab);
-    if (slab.until_notice != 0) return;
+    if (slab.until_change != 0) return;
   }
   unlink(partial_, slab);
   if (shape_.slab_bytes > options_.empty_bytes_max - empty_bytes_) return release_slab(slab);
@@ -199,7 +199,7 @@ bool Slabs::enter_next_slab() noexcept {
   current_ = next;
   if (!is_checking()) open_ = next;
   next->state = detail::SlabState::current;
-  next->until_notice += 1;
+  next->until_change += 1;
   return true;
 }
 
@@ -207,7 +207,7 @@ bool Slabs::enter_next_slab() noexcept {
 void Slabs::leave_current() noexcept {
   if (current_ == &detail::no_slab) return;
   current_->state = detail::SlabState::full;
-  current_->until_notice = 1;
+  current_->until_change = 1;
   current_ = &detail::no_slab;
 }
 
@@ -303,7 +303,7 @@ SlabsStats Slabs::stats() const noexcept {
 
 std::uint32_t Slabs::used_count(const Slab& slab) const noexcept {
   if (slab.state == detail::SlabState::full) return shape_.capacity;
-  return slab.until_notice - (slab.state == detail::SlabState::current ? 1 : 0);
+  return slab.until_change - (slab.state == detail::SlabState::current ? 1 : 0);
 }
 
 }  // namespace tarn

@@ -21,7 +21,7 @@
 // Threads:    one at a time; a slot may be freed on another thread than the one that took it.
 // Failure:    try_allocate() returns nullptr, try_allocate_many() fewer; nothing has changed then.
 // Lifetime:   a slot lives until it is deallocated; none outlives the slabs.
-// Invariant:  of each slab, until_notice is what deallocate() counts down to the moment when the
+// Invariant:  of each slab, until_change is what deallocate() counts down to the moment when the
 //             slab must change its list: the slots in use, plus one while it is current, or just
 //             one while it is full.
 
@@ -90,7 +90,7 @@ struct Slab {
     SlotRecords* records;  // when checking: which came back is written there, not in the slots
   };
   std::byte* fresh;            // the first slot never handed out
-  std::uint32_t until_notice;  // see the invariant of Slabs
+  std::uint32_t until_change;  // see the invariant of Slabs
   SlabState state;
   std::uint16_t colour;  // its slots begin this many cache lines later
   Slab* newer;           // in the list of its state
@@ -126,7 +126,7 @@ class Slabs {
     if (slot == nullptr) [[unlikely]]
       return try_allocate_slow();
     slab->freed = slot->next;
-    slab->until_notice += 1;
+    slab->until_change += 1;
     return slot;
   }
 
@@ -201,14 +201,14 @@ class Slabs {
     auto* const freed = static_cast<FreeSlot*>(slot);
     freed->next = slab.freed;
     slab.freed = freed;
-    if (--slab.until_notice == 0) [[unlikely]]
-      notice(slab);
+    if (--slab.until_change == 0) [[unlikely]]
+      change_list(slab);
   }
 
   void lose_slabs() noexcept;
   TARN_SLOW void* try_allocate_slow() noexcept;
   TARN_SLOW void deallocate_slow(void* slot) noexcept;
-  TARN_SLOW void notice(Slab& slab) noexcept;
+  TARN_SLOW void change_list(Slab& slab) noexcept;
   [[nodiscard]] void* try_take(bool& is_fresh) noexcept;
   [[nodiscard]] static void* take_freed(Slab& slab) noexcept;
   [[nodiscard]] bool enter_next_slab() noexcept;

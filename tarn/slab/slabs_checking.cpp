@@ -87,7 +87,7 @@ void Slabs::deallocate_guarded(void* slot) noexcept {
   records[index].older_freed = records.newest_freed;
   records.newest_freed = index;
   poison(slot, shape_.stride_bytes);
-  if (--slab.until_notice == 0) notice(slab);
+  if (--slab.until_change == 0) change_list(slab);
 }
 
 detail::Slab& Slabs::slab_in_use(void* slot) const noexcept {
