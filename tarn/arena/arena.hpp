@@ -18,7 +18,7 @@
 // Failure:    try_allocate() returns nullptr, allocate() throws std::bad_alloc; the arena is as it
 //             was.
 // Lifetime:   a block lives until it is deallocated, by any thread; none outlives the arena. A
-//             thread that ends gives its free blocks back.
+//             thread that ends leaves its free blocks to the next, or gives them back.
 // Invariant:  a block is in use, in one thread's hands, in the depot, or free in its chunk.
 
 #pragma once

@@ -29,7 +29,7 @@ class ThreadCache : public ThreadLists {
 
   virtual void open(Shard& shard) noexcept = 0;
 
-  /// Gives everything back: the thread has ended.
+  /// Keeps nothing: the thread has ended. What other threads can not use goes back.
   virtual void close() noexcept = 0;
   [[nodiscard]] virtual bool is_closed() const noexcept = 0;
 
