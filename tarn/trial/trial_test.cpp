@@ -31,7 +31,7 @@ namespace {
 constexpr std::uint32_t thread_count = 4;
 constexpr std::size_t operation_count = 20'000;
 
-// Blocks of all threads; what is done to one, any thread does.
+// Threads take turns; what is done to a block, any of them does.
 trace::Program random_program(std::uint64_t seed) {
   using trace::Kind;
   Alphabet alphabet;
@@ -42,8 +42,10 @@ trace::Program random_program(std::uint64_t seed) {
   alphabet.blocks_max = 500;
   RandomChoices threads(seed);
   trace::Program program = tarn::random_program(seed, operation_count, alphabet);
+  std::size_t thread = 0;
   for (std::size_t i = 0; i < program.size(); ++i) {
-    program[i].thread = static_cast<std::uint32_t>(threads.choose(thread_count));
+    if (threads.choose(50) == 0) thread = threads.choose(thread_count);
+    program[i].thread = static_cast<std::uint32_t>(thread);
     program[i].time_ns = i * 500;
   }
   return program;
