@@ -13,8 +13,15 @@ namespace tarn::record {
 void Collector::collect() {
   const std::uint64_t limit = before_now(session_.clock) - session_.begin;
   find_buffers();
-  for (auto& [number, process] : processes_) merge(process, limit);
-  free_buffers();
+  for (auto& [number, process] : processes_) {
+    for (auto& [thread, reader] : process.threads) reader.look(session_);
+  }
+  bool has_all = false;
+  while (!has_all) {
+    has_all = true;
+    for (auto& [number, process] : processes_) has_all &= merge(process, limit);
+    free_buffers();
+  }
 }
 
 void Collector::find_buffers() {
@@ -49,17 +56,17 @@ void Collector::add_buffer(Claimed& claimed) {
   claimed.reader->add(session_.buffers[claimed.index]);
 }
 
-void Collector::merge(Process& process, std::uint64_t limit) {
+bool Collector::merge(Process& process, std::uint64_t limit) {
   const auto has_event = [limit](ThreadReader* reader) {
     const RawEvent* const event = reader->next();
     return event != nullptr && event->stamp < limit;
   };
   active_.clear();
   for (auto& [number, reader] : process.threads) {
-    reader.look(session_);
     if (has_event(&reader)) active_.push_back(&reader);
   }
-  while (!active_.empty()) {
+  const std::uint64_t enough_count = stats_.event_count + slice_event_count;
+  while (!active_.empty() && stats_.event_count < enough_count) {
     // The thread that is next goes on until it is another one's turn.
     std::uint64_t turn = limit;
     std::size_t first = 0;
@@ -74,9 +81,11 @@ void Collector::merge(Process& process, std::uint64_t limit) {
       const std::span<const RawEvent> events = reader.take(turn);
       process.sink->add(events);
       stats_.event_count += events.size();
-    } while (reader.next() != nullptr && reader.next()->stamp < turn);
+    } while (stats_.event_count < enough_count && reader.next() != nullptr &&
+             reader.next()->stamp < turn);
     if (!has_event(&reader)) active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(first));
   }
+  return active_.empty();
 }
 
 void Collector::free_buffers() {

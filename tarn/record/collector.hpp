@@ -71,9 +71,12 @@ class Collector {
     bool is_left_behind;
   };
 
+  // Taken of a process before buffers are freed: what is behind shall not wait for all that is.
+  static constexpr std::uint64_t slice_event_count = 65536;
+
   void find_buffers();
   void add_buffer(Claimed& claimed);
-  void merge(Process& process, std::uint64_t limit);
+  [[nodiscard]] bool merge(Process& process, std::uint64_t limit);
   void free_buffers();
   [[nodiscard]] bool try_free(const Claimed& claimed);
   void end_thread(Process& process, ThreadReader& reader);

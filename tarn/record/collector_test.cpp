@@ -44,6 +44,20 @@ class Collecting : public testing::Test {
   }
 };
 
+// Several times what is taken before buffers are freed.
+TEST_F(Collecting, ARecorderThatIsBehindTakesAllInOneRound) {
+  std::vector<RecordedThread> threads;
+  for (std::uint32_t i = 1; i <= 3; ++i) threads.push_back({*session_, {.thread = i}});
+  constexpr std::uint64_t event_count = 200'000;
+  for (std::uint64_t stamp = 0; stamp < event_count; ++stamp) {
+    threads[stamp / 1000 % threads.size()].write(RawKind::allocate, stamp, 16 + stamp, 8);
+  }
+  collector_.collect();
+  ASSERT_EQ(here().events.size(), event_count);
+  for (std::uint64_t i = 0; i < event_count; ++i) ASSERT_EQ(here().events[i].stamp, i);
+  EXPECT_EQ(claimed_count(), 3) << "full buffers that have been read are not free";
+}
+
 TEST_F(Collecting, ThreadsComeInTheOrderOfTheirStamps) {
   TARN_SEED_TRACE(test_seed());
   std::mt19937_64 random(test_seed());

@@ -45,8 +45,9 @@ inline constexpr const char* session_variable = "TARN_RECORD_SESSION";
 
 inline constexpr std::size_t buffer_bytes = 65536;
 inline constexpr std::size_t buffer_count = 8192;
-// 64 of them are 4 MiB: what fits the caches and is 20 ms of work for the recorder.
-inline constexpr std::int32_t full_count_max = 64;
+// 2048 of them are 128 MiB, 2 to 6 million events: a program that allocates faster than the
+// recorder writes does not wait for it before. What no program was ahead by is untouched memory.
+inline constexpr std::int32_t full_count_max = 2048;
 // At this many the recorder is woken; it looks by itself every few milliseconds.
 inline constexpr std::int32_t full_count_to_wake = 4;
 

@@ -76,6 +76,7 @@ bool ThreadReader::has_read(const Buffer& buffer) const noexcept {
 void ThreadReader::remove(const Buffer& buffer) {
   nested_count_ += buffer.nested_count.load(std::memory_order_relaxed);
   std::erase_if(parts_, [&](const Part& part) { return part.buffer == &buffer; });
+  current_ = 0;  // those that have been read are soon passed
 }
 
 }  // namespace tarn::record
