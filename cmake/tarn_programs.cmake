@@ -19,9 +19,11 @@ endfunction()
 
 # tarn_test_program(<name> <file>...) builds a GoogleTest program and runs it as one test: its
 # cases share a process, as pools do in life, and ctest stays quick. These take longest and begin
-# first, so that no processor waits in the end.
+# first, so that no processor waits in the end. To optimise their macros is half the time of a
+# compiler, under sanitizers more (11 s for 5), so only Release does.
 function(tarn_test_program name)
   tarn_program(${name} ${ARGN})
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
   target_link_libraries(${name} PRIVATE GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 COST 100)

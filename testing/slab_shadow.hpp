@@ -104,6 +104,9 @@ class SlabShadow final : private PoolShadow<replay::SlabWorld<P, Options>> {
       wrong_ = "pool " + std::to_string(id) + " counts " + std::to_string(stats.used_count) +
                " blocks in use, there are " + std::to_string(use.block_count);
     }
+    if (stats.reserved_bytes > source_.live_bytes()) {
+      wrong_ = "pool " + std::to_string(id) + " counts more memory than was taken";
+    }
     if (is_trimmed && stats.slab_count > stats.used_count) {
       wrong_ = "trimmed, pool " + std::to_string(id) + " has " + std::to_string(stats.slab_count) +
                " slabs for " + std::to_string(stats.used_count) + " blocks in use";

@@ -164,7 +164,7 @@ void print_what_is_missing(const Recorder& recorder) {
   }
   if (recorder.unrecorded_process_count() != 0) {
     std::fprintf(stderr,
-                 "tarn: %u processes had too few addresses left to be recorded: allow them 700 MiB "
+                 "tarn: %u processes had too few addresses left to be recorded: allow them 720 MiB "
                  "more (RLIMIT_AS, ulimit -v)\n",
                  recorder.unrecorded_process_count());
   }

@@ -308,6 +308,12 @@ allocate block=1 bytes=100 stack=1
         self.assertEqual(precious.read_text(), "precious")
         self.assertEqual(sorted(self.folder.iterdir()), before)
 
+    def test_a_file_of_the_name_that_it_is_written_under_stays(self):
+        part = self.folder / "new.txt.part1"
+        part.write_text(SMALL)
+        self.assertEqual(self.run_tarn("convert", part, self.folder / "new.txt"), (0, "", ""))
+        self.assertEqual(part.read_text(), SMALL)
+
     def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_its_file(self):
         private, link = self.folder / "private.txt", self.folder / "link.txt"
         private.touch(mode=0o600)

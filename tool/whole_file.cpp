@@ -1,5 +1,6 @@
 #include "tool/whole_file.hpp"
 
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
@@ -16,12 +17,32 @@ bool can_be_replaced(const std::string& path) {
          type == std::filesystem::file_type::not_found;
 }
 
+void keep_permissions(const std::string& of, const std::string& by) {
+  std::error_code error;
+  if (const auto status = std::filesystem::status(of, error); exists(status)) {
+    std::filesystem::permissions(by, status.permissions(), error);
+  }
+}
+
+// Creates a file beside `path` and returns its name, or `path` if that must be written to itself.
+std::string place_to_write(const std::string& path) {
+  if (!can_be_replaced(path)) return path;
+  for (int number = 1; number <= 100; ++number) {
+    const std::string name = path + ".part" + std::to_string(number);
+    if (const int descriptor = create_new_file(name.c_str()); descriptor >= 0) {
+      close_file(descriptor);
+      keep_permissions(path, name);
+      return name;
+    }
+    if (errno != EEXIST) break;
+  }
+  return path;
+}
+
 }  // namespace
 
 WholeFile::WholeFile(const std::string& path)
-    : path_(path),
-      written_path_(can_be_replaced(path) ? path + ".part" : path),
-      output_(written_path_) {}
+    : path_(path), written_path_(place_to_write(path)), output_(written_path_) {}
 
 WholeFile::~WholeFile() {
   if (is_apart() && !is_finished_) delete_file(written_path_.c_str());
@@ -30,9 +51,6 @@ WholeFile::~WholeFile() {
 Result<void> WholeFile::finish() {
   if (const Result<void> closed = output_.close(); !closed || !is_apart()) return closed;
   std::error_code error;
-  if (const auto before = std::filesystem::status(path_, error); exists(before)) {
-    std::filesystem::permissions(written_path_, before.permissions(), error);
-  }
   std::filesystem::rename(written_path_, path_, error);
   is_finished_ = !error;
   if (is_finished_) return {};

@@ -1,11 +1,12 @@
 // tool/whole_file.hpp - a file that is written whole, or is what it was.
 //
-//     write() ---> NAME.part | finish() ---> NAME
+//     write() ---> NAME.part1 | finish() ---> NAME
 //
-// A link, and what is no file, such as a pipe or standard output, is written to as it is.
+// The number is one that no file has. A link, what is no file, such as a pipe or standard output,
+// and a file in a folder that takes no other one are written to as they are.
 //
 // Threads:    one at a time.
-// Failure:    as of FileOutput. Who is killed leaves NAME.part, which the next one empties.
+// Failure:    as of FileOutput. Who is killed leaves NAME.part1.
 // Lifetime:   without finish() what has been written goes.
 
 #pragma once

@@ -16,6 +16,9 @@ inline constexpr int standard_output = 1;
 /// Creates the file `path`, or empties it, and returns a descriptor to write to.
 [[nodiscard]] int create_file(const char* path) noexcept;
 
+/// Creates the file `path`, which must not be there (EEXIST), and returns a descriptor to write to.
+[[nodiscard]] int create_new_file(const char* path) noexcept;
+
 /// Returns a descriptor to read the file `path` from. O_CLOEXEC, as is create_file()'s.
 [[nodiscard]] int open_file(const char* path) noexcept;
 

@@ -27,7 +27,7 @@ TEST(MemoryMap, CodeIsExecutableAndOfAFile) {
 }
 
 TEST(MemoryMap, TheStackHasANameAndPagesHaveNone) {
-  MappedRange range;
+  MappedRange range{};
   ASSERT_TRUE(find(&range, range));
   EXPECT_FALSE(range.is_executable);
   void* const pages = reserve_pages(page_bytes(), 1, PageMode::ordinary).address;

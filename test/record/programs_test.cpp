@@ -68,10 +68,11 @@ TEST(Programs, Compiler) {
 
 TEST(Programs, Git) {
   expect_unchanged(
-      "cd $(mktemp -d) && export GIT_AUTHOR_DATE='@1 +0000' GIT_COMMITTER_DATE='@1 +0000'"
-      " GIT_CONFIG_GLOBAL=/dev/null && git init -q && git config user.name a"
-      " && git config user.email a@b && for i in 1 2 3; do echo $i > file && git add file"
-      " && git commit -q -m $i; done && git log --stat -p && rm -rf \"$PWD\"",
+      "folder=$(mktemp -d) && [ -n \"$folder\" ] && cd \"$folder\" && export"
+      " GIT_AUTHOR_DATE='@1 +0000' GIT_COMMITTER_DATE='@1 +0000' GIT_CONFIG_GLOBAL=/dev/null"
+      " && git init -q && git config user.name a && git config user.email a@b"
+      " && for i in 1 2 3; do echo $i > file && git add file && git commit -q -m $i; done"
+      " && git log --stat -p && rm -rf \"$folder\"",
       2'000);
 }
 

@@ -175,10 +175,11 @@ class Record(unittest.TestCase):
         storm = str(PROGRAMS / "record_storm")
         for option, value in (("--duration", "0.05"), ("--max-bytes", "20kb")):
             ended = self.tarn("record", option, value, "-o", "x.tarn", "--stacks", "none",
-                              "--", storm, "1", "3000000")
+                              "--", storm, "1", "20000000")
             self.assertEqual((ended.returncode, len(ended.stdout.split())), (0, 4), ended.stderr)
             found = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)
-            self.assertTrue(0 < found["operation_count"] < 2_500_000, found["operation_count"])
+            # The storm can be some 6 million ahead of its recorder, and makes 20 million.
+            self.assertTrue(0 < found["operation_count"] < 15_000_000, found["operation_count"])
 
     def test_the_doctor_finds_this_machine_fit(self):
         examined = self.tarn("doctor", str(PROGRAMS / "record_storm"))

@@ -12,7 +12,7 @@
 namespace tarn::record {
 namespace {
 
-TARN_COLD void* move_out_of_bootstrap(void* block, std::size_t bytes, HookFrame frame) noexcept {
+TARN_HOT void* move_out_of_bootstrap(void* block, std::size_t bytes, HookFrame frame) noexcept {
   void* const moved = allocate<RawKind::allocate>(0, bytes, frame, next.malloc, bytes);
   if (moved != nullptr) copy_out_of_bootstrap(moved, block, bytes);
   return moved;

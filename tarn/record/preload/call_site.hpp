@@ -8,7 +8,8 @@
 //
 // Threads:    plain values.
 // Failure:    none: a function that asks for its frame has one.
-// Lifetime:   of a HookFrame: until its hook returns.
+// Lifetime:   of a HookFrame: until its hook returns. What it is passed to is inlined: a tail call
+//             would end the hook sooner.
 
 #pragma once
 

@@ -41,8 +41,8 @@ struct ThreadLog {
   CallStackLog calls;
 
   [[nodiscard]] TARN_HOT std::uint64_t before() const noexcept { return before_now(clock) - begin; }
-  // Of one thread alone the order is that of its records. A second one that could free what this
-  // one allocates is seen here: the block has come by way of both.
+  // Of one thread alone the order is that of its records. A second one that has freed what this one
+  // is given is seen here: the block has come by way of both.
   [[nodiscard]] TARN_HOT std::uint64_t after() const noexcept {
     const bool is_alone = process_thread_count->load(std::memory_order_relaxed) == 1;
     return (is_alone ? before_now(clock) : after_now(clock)) - begin;
