@@ -77,6 +77,7 @@ bool SlabCache::has_depot_room(const Magazine& magazine) const noexcept {
 MagazinePair* SlabCache::this_pair() noexcept {
   MagazinePair* const pair = detail::make_pair_of_this_thread(pair_offset_);
   if (pair == nullptr || pair->loaded != &detail::no_magazine) return pair;
+  check_not_constructing();
   const Lock lock(mutex_);
   Magazine* const loaded = take_empty();
   Magazine* const previous = take_empty();
