@@ -130,6 +130,8 @@ function(tarn_examples)
       set_tests_properties(example_${name} PROPERTIES TIMEOUT 120)
     endif()
   endforeach()
+  # What the example says of itself.
+  target_compile_options(example_pool_on_stack PRIVATE -fno-exceptions -fno-rtti)
   tarn_subdirectories(examples)
 endfunction()
 

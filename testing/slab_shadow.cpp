@@ -4,6 +4,9 @@ namespace tarn {
 namespace {
 
 constexpr std::size_t slab_bytes = 8192;
+constexpr std::size_t three_slot_slab_bytes = 2048;
+static_assert(
+    slab_shape(third_of_slab_bytes, fundamental_alignment, three_slot_slab_bytes, 3).capacity == 3);
 
 }  // namespace
 
@@ -13,6 +16,10 @@ FixedPoolOptions small_fixed_pool_options(Checking checking) {
 
 SlabCacheOptions small_slab_cache_options(Checking checking) {
   return {.slab_bytes = slab_bytes, .empty_bytes_max = slab_bytes, .checking = checking};
+}
+
+SlabsOptions three_slot_options(Checking checking) {
+  return {.slab_bytes = three_slot_slab_bytes, .capacity_min = 3, .checking = checking};
 }
 
 Alphabet slab_alphabet() {

@@ -20,6 +20,7 @@
 #include "tarn/slab/fixed_pool.hpp"
 #include "tarn/slab/magazine.hpp"
 #include "tarn/slab/slab_cache.hpp"
+#include "tarn/slab/slabs.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "testing/kept_objects.hpp"
 #include "testing/operation_program.hpp"
@@ -33,6 +34,19 @@ inline constexpr std::size_t slab_shadow_block_bytes = 1000;
 /// Slabs of few blocks, so that all of it happens in a few operations.
 [[nodiscard]] FixedPoolOptions small_fixed_pool_options(Checking checking);
 [[nodiscard]] SlabCacheOptions small_slab_cache_options(Checking checking);
+
+/// The slabs below a pool, which notes no free blocks of its own.
+class SlabsAlone : public Slabs {
+ public:
+  using Slabs::Slabs;
+  [[nodiscard]] std::size_t block_bytes() const noexcept { return shape().slot_bytes; }
+  [[nodiscard]] std::size_t alignment() const noexcept { return shape().alignment; }
+};
+
+/// Of slots of these bytes a slab has three: a few operations fill one, open the next and empty
+/// either.
+inline constexpr std::size_t third_of_slab_bytes = 600;
+[[nodiscard]] SlabsOptions three_slot_options(Checking checking);
 
 /// Sizes around a block's, few kinds: begin, end, allocate, deallocate and what pools can not do.
 [[nodiscard]] Alphabet slab_alphabet();

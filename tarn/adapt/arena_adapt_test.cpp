@@ -1,10 +1,6 @@
 // Goal: standard containers on an arena hold what they hold elsewhere, on one thread and when what
 // one thread has built ends on another, and give everything back.
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <future>
 #include <memory_resource>
 #include <string>
@@ -15,7 +11,6 @@
 #include <gtest/gtest.h>
 
 #include "tarn/adapt/arena_resource.hpp"
-#include "tarn/slab/slab_cache.hpp"
 #include "tarn/source/pmr_source.hpp"
 
 namespace tarn {
@@ -87,37 +82,6 @@ TEST(ArenaAdapt, ResourcesAreEqualByIdentity) {
   EXPECT_FALSE(first.is_equal(second));
   EXPECT_EQ(&first.arena(), &second.arena());
 }
-
-#if !defined(__SANITIZE_THREAD__)
-// A thread that holds the cache's lock asks the arena for a slab, or gives one back: a fork that
-// took the arena's locks first would wait for it for ever.
-TEST(ArenaAdapt, ForksPassWhileACacheOfSlabsUsesAnArena) {
-  Arena arena;
-  ArenaResource resource(arena);
-  PmrSource source(resource);
-  SlabCache cache(4096, {.source = &source, .empty_bytes_max = 0});
-  std::atomic<bool> is_over{false};
-  std::thread other([&] {
-    std::vector<void*> blocks(1000);
-    while (!is_over.load()) {
-      for (void*& block : blocks) block = cache.allocate();
-      for (void* const block : blocks) cache.deallocate(block);
-      cache.trim();
-    }
-  });
-  alarm(60);
-  for (int round = 0; round < 100; ++round) {
-    const pid_t child = fork();
-    if (child == 0) _exit(0);
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-  }
-  alarm(0);
-  is_over = true;
-  other.join();
-}
-#endif
 
 }  // namespace
 }  // namespace tarn

@@ -130,6 +130,7 @@ void* SlabCache::allocate_alone() {
 }
 
 void* SlabCache::take_from_slabs() {
+  const detail::HoldsLock holds_lock;
   bool is_fresh = false;
   void* const slot = slabs_.try_allocate(is_fresh);
   if (slot == nullptr) return nullptr;
@@ -141,7 +142,6 @@ void SlabCache::construct_in(void* slot) {
   struct Construction {
     ~Construction() {
       cache.constructing_thread_.store(0, std::memory_order_relaxed);
-      detail::this_thread_magazines.construct_depth -= 1;
       if (slot != nullptr) cache.slabs_.undo_fresh(slot);
     }
     SlabCache& cache;
@@ -149,7 +149,6 @@ void SlabCache::construct_in(void* slot) {
   };
   Construction construction{*this, slot};
   constructing_thread_.store(this_thread_identity(), std::memory_order_relaxed);
-  detail::this_thread_magazines.construct_depth += 1;
   options_.construct(block_in(slot), options_.context);
   construction.slot = nullptr;
 }

@@ -43,7 +43,8 @@ namespace tarn {
 struct SlabCacheOptions {
   /// Appears in messages; the characters outlive the cache.
   const char* name = "slab cache";
-  /// Where slabs come from, asked by one thread at a time; nullptr means default_slab_source().
+  /// Where slabs come from, asked by one thread at a time, with the cache locked; another cache may
+  /// be behind it. nullptr means default_slab_source().
   Source* source = nullptr;
   /// Slabs are this large, or the next power of two that holds seven blocks.
   std::size_t slab_bytes = 65536;

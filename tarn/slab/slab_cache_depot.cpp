@@ -52,6 +52,7 @@ void SlabCache::load(MagazinePair& pair, Magazine* full) noexcept {
 // In the order of their addresses, the last of the magazine being the first to be taken. Objects
 // are not constructed before they are needed.
 void SlabCache::refill(Magazine& magazine) noexcept {
+  const detail::HoldsLock holds_lock;
   void** const slots = magazine.slots();
   const std::size_t count = options_.construct == nullptr
                                 ? slabs_.try_allocate_some(slots, magazine.capacity)
@@ -76,6 +77,7 @@ bool SlabCache::has_depot_room(const Magazine& magazine) const noexcept {
 MagazinePair* SlabCache::this_pair() noexcept {
   MagazinePair* const pair = detail::make_pair_of_this_thread(pair_offset_);
   if (pair == nullptr || pair->loaded != &detail::no_magazine) return pair;
+  check_not_constructing();
   const Lock lock(mutex_);
   Magazine* const loaded = take_empty();
   Magazine* const previous = take_empty();
@@ -174,6 +176,7 @@ void SlabCache::release_empty_slabs(Lock& lock, std::size_t empty_bytes_max) noe
       destroy_objects(*slab);
       lock.lock();
     }
+    const detail::HoldsLock holds_lock;
     slabs_.release_slab(*slab);
   }
   releasing_thread_ = 0;

@@ -105,14 +105,6 @@ TEST_P(SlabProperty, EachRequestRefusedOnCachesThatKeepObjects) {
   });
 }
 
-// The slabs below a pool, which notes no free blocks of its own.
-class SlabsAlone : public Slabs {
- public:
-  using Slabs::Slabs;
-  [[nodiscard]] std::size_t block_bytes() const noexcept { return shape().slot_bytes; }
-  [[nodiscard]] std::size_t alignment() const noexcept { return shape().alignment; }
-};
-
 TEST_P(SlabProperty, SlotsOfEverySize) {
   const SlabsOptions options{.slab_bytes = 4096, .checking = GetParam()};
   TARN_SEED_TRACE(test_seed());
@@ -123,26 +115,30 @@ TEST_P(SlabProperty, SlotsOfEverySize) {
           program, options, heap_source(),
           {.trim_interval = 100, .block_bytes = slot_bytes, .alignment = alignment});
     };
-    trace::Program program =
-        live_set_workload(400, case_count(2000), slot_bytes, slot_bytes, test_seed());
-    for (trace::Operation& operation : program) operation.alignment_shift = 0;
-    EXPECT_EQ(check_program(program, run, "slab_sizes"), "");
+    // The first keeps slabs in use, the second empties each: the smallest slots fill one with 504.
+    for (trace::Program program :
+         {live_set_workload(400, case_count(2000), slot_bytes, slot_bytes, test_seed()),
+          freeing_workload(600, slot_bytes, test_seed())}) {
+      for (trace::Operation& operation : program) operation.alignment_shift = 0;
+      EXPECT_EQ(check_program(program, run, "slab_sizes"), "");
+    }
   }
 }
 
 // Slabs of three slots: a full one, a second one, one that is empty while another is full.
 TEST_P(SlabProperty, EveryProgramOfASmallWorld) {
   constexpr std::size_t operation_count = 9;
-  const SlabsOptions options{.slab_bytes = 4096, .checking = GetParam()};
+  const SlabsOptions options = three_slot_options(GetParam());
   Alphabet alphabet = slab_alphabet();
   alphabet.kinds = {trace::Kind::allocate, trace::Kind::deallocate};
-  alphabet.block_bytes = {slab_shadow_block_bytes};
+  alphabet.block_bytes = {third_of_slab_bytes};
   alphabet.alignment_shifts = {4};
   for (const std::size_t trim_interval : {1u, 2u, 3u, 16u}) {
     std::size_t program_count = 0;
     const auto run = [&](const trace::Program& program) {
-      return run_in_slab_shadow<SlabsAlone>(program, options, heap_source(),
-                                            {.trim_interval = trim_interval});
+      return run_in_slab_shadow<SlabsAlone>(
+          program, options, heap_source(),
+          {.trim_interval = trim_interval, .block_bytes = third_of_slab_bytes});
     };
     for_each_program(operation_count, alphabet, [&](const trace::Program& program) {
       ++program_count;

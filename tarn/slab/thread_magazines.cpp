@@ -226,7 +226,7 @@ MagazinePair* make_pair_of_this_thread(std::size_t pair_offset) noexcept {
 }
 
 void wait_for_forks() noexcept {
-  while (this_thread_magazines.construct_depth == 0 &&
+  while (this_thread_magazines.held_lock_count == 0 &&
          waiting_fork_count.load(std::memory_order_relaxed) != 0) {
     std::this_thread::yield();
   }

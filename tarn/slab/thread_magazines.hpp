@@ -35,12 +35,21 @@ struct ThreadMagazines {
   ThreadMagazines* older = nullptr;
   bool goes_without = false;   // for good: it has ended, or nobody would tell its end
   bool is_reclaiming = false;  // in a function of the user that frees what can be spared
-  int construct_depth = 0;     // constructors of objects under way, each with its cache's lock
+  int held_lock_count = 0;     // caches it has locked while it calls a constructor or a source
 };
 
 // initial-exec: in a shared library too its address is no call.
 [[gnu::tls_model(
     "initial-exec")]] inline constinit thread_local ThreadMagazines this_thread_magazines{};
+
+// Around a call of a constructor or a source with a cache locked: it may come to another cache.
+class HoldsLock {
+ public:
+  HoldsLock() noexcept { this_thread_magazines.held_lock_count += 1; }
+  ~HoldsLock() { this_thread_magazines.held_lock_count -= 1; }
+  HoldsLock(const HoldsLock&) = delete;
+  HoldsLock& operator=(const HoldsLock&) = delete;
+};
 
 /// Where a cache's pair is not: beyond the pairs of any thread.
 inline constexpr std::size_t no_pair = SIZE_MAX;
@@ -63,7 +72,7 @@ inline constinit std::atomic<int> waiting_fork_count{0};
 
 void wait_for_forks() noexcept;
 
-/// Lets forks go first. Not a constructor: it holds a lock that the fork waits for.
+/// Lets forks go first, unless this thread holds a lock that the fork waits for.
 inline void let_forks_pass() noexcept {
   if (waiting_fork_count.load(std::memory_order_relaxed) != 0) [[unlikely]]
     wait_for_forks();

@@ -74,6 +74,18 @@ TEST_P(Traces, OnArenas) {
   }
 }
 
+TEST_P(Traces, OnSlabs) {
+  const SlabsOptions options = three_slot_options(GetParam());
+  for (const std::size_t trim_interval : {1u, 2u, 3u, 16u}) {
+    run_each([&](const trace::Program& program, Source& source, bool source_may_fail) {
+      return run_in_slab_shadow<SlabsAlone>(program, options, source,
+                                            {.source_may_fail = source_may_fail,
+                                             .trim_interval = trim_interval,
+                                             .block_bytes = third_of_slab_bytes});
+    });
+  }
+}
+
 TEST_P(Traces, OnFixedPools) {
   const FixedPoolOptions options = small_fixed_pool_options(GetParam());
   run_each([&](const trace::Program& program, Source& source, bool source_may_fail) {
