@@ -190,12 +190,13 @@ ListCacheShadow::~ListCacheShadow() {
 
 bool ListCacheShadow::step() {
   constexpr void (ListCacheShadow::*steps[])() = {
-      &ListCacheShadow::take,        &ListCacheShadow::take,
-      &ListCacheShadow::take,        &ListCacheShadow::put,
-      &ListCacheShadow::put,         &ListCacheShadow::put,
-      &ListCacheShadow::decay_depot, &ListCacheShadow::give_back_unneeded,
-      &ListCacheShadow::empty_depot, &ListCacheShadow::give_back_all,
-      &ListCacheShadow::change_owner};
+      &ListCacheShadow::take,         &ListCacheShadow::take,
+      &ListCacheShadow::take,         &ListCacheShadow::put,
+      &ListCacheShadow::put,          &ListCacheShadow::put,
+      &ListCacheShadow::decay_depot,  &ListCacheShadow::give_back_unneeded,
+      &ListCacheShadow::empty_depot,  &ListCacheShadow::give_back_all,
+      &ListCacheShadow::change_owner, &ListCacheShadow::follow_falls,
+      &ListCacheShadow::decay_shard};
   (this->*steps[choices_.choose(std::size(steps))])();
   check();
   return is_right();
@@ -237,12 +238,16 @@ void ListCacheShadow::change_owner() {
 }
 
 void ListCacheShadow::decay_depot() {
-  depot_.decay([this](std::span<void*> blocks) { shard_.deallocate_many(blocks); });
+  depot_.decay([this](std::span<void*> blocks) { shard_.deallocate_unneeded(blocks); });
 }
 
 void ListCacheShadow::empty_depot() {
-  depot_.empty([this](std::span<void*> blocks) { shard_.deallocate_many(blocks); });
+  depot_.empty([this](std::span<void*> blocks) { shard_.deallocate_unneeded(blocks); });
 }
+
+void ListCacheShadow::follow_falls() { choose_thread().cache.follow_falls(); }
+
+void ListCacheShadow::decay_shard() { static_cast<void>(shard_.decay()); }
 
 // What the list has lost of what was put into it is the oldest.
 void ListCacheShadow::check() {

@@ -105,6 +105,8 @@ class ListCacheShadow final : public CacheShadow {
   void change_owner();
   void decay_depot();
   void empty_depot();
+  void follow_falls();
+  void decay_shard();
   [[nodiscard]] Thread& choose_thread() { return threads_[choices_.choose(std::size(threads_))]; }
   void check();
 

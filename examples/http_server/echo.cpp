@@ -1,9 +1,9 @@
 // examples/http_server/echo.cpp - POST /echo: JSON to values and back to JSON.
 //
-//     request's region                    document's region, a child that ends with the answer
-//     +--------+------+                   +-------------------------------+
-//     | fields | text |<----serialize-----| values, keys, strings, arrays |<--parse-- body's pieces
-//     +--------+------+                   +-------------------------------+
+//     response's body                     document's region, a child that ends with the answer
+//     +------+                            +-------------------------------+
+//     | text |<--------serialize----------| values, keys, strings, arrays |<--parse-- body's pieces
+//     +------+                            +-------------------------------+
 //
 // The response waits for the socket, the values need not: in a child region of their own they make
 // room for the next request's at once, in memory that is still in the processor's caches.

@@ -2,9 +2,9 @@
 //
 //     Exchange
 //     +--------+--------+----------+        the request's region
-//     | memory | parser | response |------->+-----------------------------------------+
-//     +--------+--------+----------+        | fields | JSON | fields of the response |
-//                  |         |              +-----------------------------------------+
+//     | memory | parser | response |------->+---------------------------------+
+//     +--------+--------+----------+        | fields | fields of the response |
+//                  |         |              +---------------------------------+
 //                  +---------+-> bodies: chains of the process's buffers
 //
 // Lifetime:   until the response has been written. Members end in the reverse order: the messages
@@ -37,7 +37,7 @@ using Request = http::request<RequestBody, Fields>;
 using Response = http::response<ResponseBody, Fields>;
 
 struct Exchange {
-  // Holds an ordinary request with its fields, its body as JSON, and the response.
+  // Holds the fields of an ordinary request and of its response, and the operations that wait.
   static constexpr std::size_t chunk_bytes = 4096;
 
   Exchange(Memory& connection, ReadBuffer& source, std::uint64_t body_limit_bytes)

@@ -211,6 +211,16 @@ class StrategyTest:
                             b"3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n")
             self.assertEqual(connection.receive()[2], b"[1,2]")
 
+    def test_body_in_many_chunks(self):
+        numbers = list(range(3000))
+        text = json.dumps(numbers).encode()
+        chunks = b"".join(b"7;name=value\r\n%-7b\r\n" % text[index:index + 7]
+                          for index in range(0, len(text), 7))
+        with self.server() as server, server.connect() as connection:
+            connection.send(b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+            connection.send(chunks + b"0\r\n\r\n")
+            self.assertEqual(json.loads(connection.receive()[2]), numbers)
+
     def test_expect_continue(self):
         fields = {"Host": traffic.HOST, "Expect": "100-continue"}
         request = traffic.request("POST", "/echo", b"[1]", fields)
@@ -399,6 +409,14 @@ class RegionTest(StrategyTest, unittest.TestCase):
         # The connection's read buffer; what is read and written lies in no region.
         self.assertEqual(worker["children"][0]["handed_out_bytes"], 0)
         self.assertGreaterEqual(stats["buffers"]["used_bytes"], 6144)
+
+    def test_what_lies_between_chunks_is_not_kept(self):
+        chunk = b"1;" + b"x" * 1000 + b"\r\n1\r\n"
+        with self.server() as server, server.connect() as connection:
+            connection.send(b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in range(10):
+                connection.send(30 * chunk)
+                self.assertLess(server.stats()["buffers"]["used_bytes"], 100000)
 
     def test_a_connection_gives_its_buffers_back(self):
         with self.server() as server:

@@ -4,10 +4,11 @@
 //     handler -------> pieces of the response's body                 pooled memory --> socket
 //
 // Goal: in pooled mode a socket reads straight into pooled buffers, the handler finds the body of a
-// request at the very addresses to which the socket read it, and that of a response goes to the
-// socket from those at which the handler wrote it; with malloc neither lies in the pool, and each
-// byte of a request's body is a copy. Method: the linker sends what the server calls - recv, send,
-// sendmsg, and two functions of its own - through functions here, which note addresses.
+// request, if its length is known, at the very addresses to which the socket read it, and that of a
+// response goes to the socket from those at which the handler wrote it; with malloc neither lies in
+// the pool, and each byte of a request's body is a copy. Method: the linker sends what the server
+// calls - recv, send, sendmsg, and two functions of its own - through functions here, which note
+// addresses.
 
 #include <sys/socket.h>
 #include <sys/uio.h>

@@ -2,8 +2,11 @@
 //
 //     --memory=region: a tarn::BufferChain                 --memory=malloc: a string
 //     +-------+-------+-------+
-//     | slice | slice | slice |   of the read buffer, where the socket put it: no byte is copied,
-//     +-------+-------+-------+   and what lies in one place is one slice
+//     | slice | slice | slice |   of the read buffer, where the socket put it: no byte of a body of
+//     +-------+-------+-------+   known length is copied, and what lies in one place is one slice
+//
+// Chunks are copied: any number of bytes that no limit counts may come before each one that it
+// does, and a slice would keep them all.
 //
 // What Beast calls a Body: a value, and a reader that takes what the parser finds.
 //
@@ -43,12 +46,16 @@ class RequestText {
   void reserve(std::size_t bytes) {
     if (!is_pooled_) text_.reserve(bytes);
   }
+  /// From here on what is added keeps nothing of the read buffer.
+  void copy_pieces() noexcept { copies_ = true; }
 
   /// Adds readable bytes of the read buffer.
   void append(boost::asio::const_buffer piece) {
     const std::string_view added(static_cast<const char*>(piece.data()), piece.size());
     if (!is_pooled_) {
       text_.append(added);
+    } else if (copies_) {
+      chain_.write(added);
     } else if (last_ && last_.text().data() + last_.readable_bytes() == added.data()) {
       last_ = source_.slice({last_.text().data(), last_.readable_bytes() + added.size()});
     } else {
@@ -59,16 +66,17 @@ class RequestText {
 
   /// Where its bytes are: in so many pieces, of which `index` is one.
   [[nodiscard]] std::size_t piece_count() const noexcept {
-    return is_pooled_ ? chain_.parts().size() + 1 : 1;
+    return is_pooled_ ? chain_.parts().size() + (last_ ? 1 : 0) : 1;
   }
   [[nodiscard]] std::string_view piece(std::size_t index) const noexcept {
     if (!is_pooled_) return text_;
     if (index < chain_.parts().size()) return chain_.parts()[index].text();
-    return last_ ? last_.text() : std::string_view();
+    return last_.text();
   }
 
  private:
   bool is_pooled_;
+  bool copies_ = false;
   ReadBuffer& source_;
   tarn::BufferChain chain_{buffers()};
   tarn::Buffer last_;  // grows while the socket reads on behind it
@@ -86,7 +94,7 @@ struct RequestBody {
 
     void init(const boost::optional<std::uint64_t>& bytes, boost::beast::error_code& error) {
       error = {};
-      if (bytes) text_.reserve(*bytes);
+      bytes ? text_.reserve(*bytes) : text_.copy_pieces();
     }
     std::size_t put(boost::asio::const_buffer piece, boost::beast::error_code& error) {
       error = {};

@@ -44,6 +44,9 @@ void Pipe::write(const std::shared_ptr<Connection>& connection) {
   if (is_writing_) return;
   if (writing_.is_empty()) writing_.swap(queue_);
   if (writing_.is_empty()) {
+    // Their arrays go back: each may be a window.
+    queue_ = tarn::BufferChain(pool_);
+    writing_ = tarn::BufferChain(pool_);
     error_code ignored;
     if (is_ended_) to_.shutdown(Socket::shutdown_send, ignored);
     return;

@@ -7,7 +7,8 @@
 //
 // A buffer goes back to the pool when its last slice has been written. Reading pauses while pieces
 // and their handles take `window_bytes`: what a slow receiver costs is bounded, whether the sender
-// sends megabytes or byte by byte, and the sender feels it.
+// sends megabytes or byte by byte, and the sender feels it. The handles are in two arrays, which
+// double, and go back when nothing is left.
 //
 // Threads:    the event loop's.
 // Lifetime:   of its connection, which every operation that waits keeps alive.

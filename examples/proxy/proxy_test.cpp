@@ -5,7 +5,7 @@
 //
 // Goal: every byte arrives as it was sent; while one side does not read, the proxy's memory stays
 // within the window of that direction, and while neither does, of both, whatever the others would
-// like to send; in the end it holds nothing.
+// like to send; a direction that has nothing left costs one buffer, and in the end nothing.
 
 #include "examples/proxy/proxy.hpp"
 
@@ -26,6 +26,7 @@ using proxy::Socket;
 using proxy::asio::ip::tcp;
 
 constexpr std::size_t chunk_bytes_max = 100000;
+constexpr std::size_t buffer_bytes = 16384;  // that a direction reads into
 
 // The stream of one direction: a byte at each position, the same for sender and receiver. It begins
 // anew after a number of bytes that is prime, so that no power of two lies between equal ones.
@@ -60,7 +61,9 @@ class Sender {
     stream_.fill(chunk_);
     boost::asio::write(socket_, boost::asio::buffer(chunk_));
     left_bytes_ -= chunk_.size();
+    sent_bytes_ += chunk_.size();
   }
+  [[nodiscard]] std::size_t sent_bytes() const { return sent_bytes_; }
 
   void send_the_rest() {
     while (left_bytes_ != 0) send(1 + random_() % chunk_bytes_max);
@@ -73,25 +76,40 @@ class Sender {
   std::mt19937_64 random_;
   std::vector<std::uint8_t> chunk_;
   std::size_t left_bytes_;
+  std::size_t sent_bytes_ = 0;
 };
 
-// Returns how many bytes came as they should before the end, or the first that did not.
-std::size_t receive(Socket& socket, std::uint64_t seed) {
-  Stream stream(seed);
-  std::mt19937_64 random(seed + 1);
-  std::vector<std::uint8_t> chunk;
-  std::vector<std::uint8_t> expected;
-  std::size_t received_bytes = 0;
-  for (proxy::error_code error; !error;) {
-    chunk.resize(1 + random() % chunk_bytes_max);
-    chunk.resize(socket.read_some(boost::asio::buffer(chunk), error));
-    expected.resize(chunk.size());
-    stream.fill(expected);
-    if (chunk != expected) break;
-    received_bytes += chunk.size();
+class Receiver {
+ public:
+  Receiver(Socket& socket, std::uint64_t seed)
+      : socket_(socket), stream_(seed), random_(seed + 1) {}
+
+  /// Returns false at the end, and once a byte came that should not.
+  bool receive_some() {
+    proxy::error_code error;
+    chunk_.resize(1 + random_() % chunk_bytes_max);
+    chunk_.resize(socket_.read_some(boost::asio::buffer(chunk_), error));
+    expected_.resize(chunk_.size());
+    stream_.fill(expected_);
+    if (chunk_ != expected_) return false;
+    received_bytes_ += chunk_.size();
+    return !error;
   }
-  return received_bytes;
-}
+  void receive_the_rest() {
+    while (receive_some()) continue;
+  }
+
+  /// How many came as they should.
+  [[nodiscard]] std::size_t received_bytes() const { return received_bytes_; }
+
+ private:
+  Socket& socket_;
+  Stream stream_;
+  std::mt19937_64 random_;
+  std::vector<std::uint8_t> chunk_;
+  std::vector<std::uint8_t> expected_;
+  std::size_t received_bytes_ = 0;
+};
 
 // Sends until the proxy reads no more of this direction, while nobody reads at the other end: the
 // last bytes one by one, of which each costs it a handle. Returns what its buffers hold then that
@@ -111,12 +129,25 @@ std::size_t fill_window(Sender& sender, proxy::asio::io_context& loop,
   return held_bytes();
 }
 
+// Receives what was sent until now. Returns how much less the proxy's buffers hold then.
+std::size_t empty_window(const Sender& sender, Receiver& receiver, Socket& receiving,
+                         proxy::asio::io_context& loop, const tarn::BufferPool& pool) {
+  const std::size_t before_bytes = pool.stats().used_bytes;
+  while (receiver.received_bytes() < sender.sent_bytes()) {
+    loop.poll();
+    if (receiving.available() != 0 && !receiver.receive_some()) break;
+  }
+  loop.poll();  // the proxy hears that the last was written
+  return before_bytes - pool.stats().used_bytes;
+}
+
 struct Outcome {
   std::size_t sent_bytes;
   std::size_t received_upstream_bytes = 0;
   std::size_t received_downstream_bytes = 0;
   std::size_t held_upstream_bytes = 0;
   std::size_t held_downstream_bytes = 0;
+  std::size_t kept_bytes = 0;  // while nothing is left upstream, but for what waits downstream
   std::size_t left_bytes = 0;
 };
 
@@ -136,17 +167,23 @@ Outcome run(std::size_t total_bytes) {
   Socket far_end = target.accept();
   Sender upstream(client, up, total_bytes);
   Sender downstream(far_end, down, total_bytes);
+  Receiver upstream_end(far_end, up);
+  Receiver downstream_end(client, down);
   outcome.held_upstream_bytes = fill_window(upstream, loop, pool);
   outcome.held_downstream_bytes = fill_window(downstream, loop, pool);
+  outcome.kept_bytes =
+      outcome.held_upstream_bytes - empty_window(upstream, upstream_end, far_end, loop, pool);
   server.stop();
   std::thread client_sends([&] { upstream.send_the_rest(); });
   std::thread target_sends([&] { downstream.send_the_rest(); });
-  std::thread client_receives([&] { outcome.received_downstream_bytes = receive(client, down); });
-  std::thread target_receives([&] { outcome.received_upstream_bytes = receive(far_end, up); });
+  std::thread client_receives([&] { downstream_end.receive_the_rest(); });
+  std::thread target_receives([&] { upstream_end.receive_the_rest(); });
   loop.run();  // until the connection has ended
   for (std::thread* thread : {&client_sends, &target_sends, &client_receives, &target_receives}) {
     thread->join();
   }
+  outcome.received_upstream_bytes = upstream_end.received_bytes();
+  outcome.received_downstream_bytes = downstream_end.received_bytes();
   outcome.left_bytes = pool.stats().used_bytes;
   return outcome;
 }
@@ -165,11 +202,14 @@ int main(int argument_count, char** arguments) {
   const Outcome outcome = run(mebibytes << 20);
   std::printf("%zu MiB each way: %zu bytes arrived upstream, %zu downstream\n", mebibytes,
               outcome.received_upstream_bytes, outcome.received_downstream_bytes);
-  std::printf("while nobody read: %zu bytes in buffers upstream, %zu downstream; in the end %zu\n",
-              outcome.held_upstream_bytes, outcome.held_downstream_bytes, outcome.left_bytes);
+  std::printf("while nobody read: %zu bytes in buffers upstream, %zu downstream\n",
+              outcome.held_upstream_bytes, outcome.held_downstream_bytes);
+  std::printf("when nothing was left upstream: %zu bytes in buffers; in the end %zu\n",
+              outcome.kept_bytes, outcome.left_bytes);
   const bool is_right = outcome.received_upstream_bytes == outcome.sent_bytes &&
                         outcome.received_downstream_bytes == outcome.sent_bytes &&
                         is_one_window(outcome.held_upstream_bytes) &&
-                        is_one_window(outcome.held_downstream_bytes) && outcome.left_bytes == 0;
+                        is_one_window(outcome.held_downstream_bytes) &&
+                        outcome.kept_bytes <= 2 * buffer_bytes && outcome.left_bytes == 0;
   return is_right ? 0 : 1;
 }

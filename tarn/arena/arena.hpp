@@ -153,8 +153,8 @@ class Arena {
   /// In the standard mode, gives back what nobody has needed since the last call: free blocks in
   /// this thread's cache and between threads, pages of which no slot is in use, the memory of pages
   /// that were free, and chunks of which no page was in use. Returns how many bytes the source got
-  /// back. Happens by itself once an interval, and when the live set has fallen, when
-  /// a thread has used up what it keeps of a size, or has no more room for it.
+  /// back. Happens by itself once an interval, and when the live set has fallen, when a thread has
+  /// used up what it keeps of a size, or has no more room for it.
   std::size_t decay() noexcept;
 
   /// O(pages of all chunks, cached blocks). Of what other threads do meanwhile, it sees some.

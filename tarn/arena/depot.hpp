@@ -3,8 +3,9 @@
 //     class 7    batch --> batch --> batch --> null      | next | count | block | block | ... |
 //     class 8    batch --> null
 //
-// What one thread allocates and another frees passes here, a batch at a time: two visits under a
-// lock for a hundred blocks. After the depot of Bonwick's magazines.
+// What one thread allocates and another frees passes here, and what a thread that ends leaves, a
+// batch at a time: two visits under a lock for a hundred blocks. After the depot of Bonwick's
+// magazines.
 //
 // Threads:    any; a lock for each class.
 // Failure:    nothing or false, also if the heap has no memory for a batch.

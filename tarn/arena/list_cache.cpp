@@ -124,18 +124,24 @@ void ListCache::forget_oldest(unsigned size_class, std::size_t count) noexcept {
   ends[size_class].place.store(end - count, std::memory_order_relaxed);
 }
 
-// The next thread that begins takes from the depot what it else had to ask the shard for.
 void ListCache::close() noexcept {
+  follow_falls();
   for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) {
-    const std::size_t count = count_of(size_class);
-    const std::size_t count_max = 2 * reserves_[size_class].batch.count();
-    if (count != 0 && depot_.put(size_class, {first_of(size_class), count}, count_max)) {
-      forget_oldest(size_class, count);
-    }
+    leave_to_others(size_class);
   }
   give_back_all();
   for (unsigned size_class = 0; size_class < listed_class_count; ++size_class) end(size_class);
   is_closed_ = true;
+}
+
+// The next thread that begins takes from the depot what it else had to ask the shard for.
+void ListCache::leave_to_others(unsigned size_class) noexcept {
+  give_back_leaving(size_class);
+  const std::size_t batch_count = reserves_[size_class].batch.count();
+  while (const std::size_t count = std::min(count_of(size_class), batch_count)) {
+    if (!depot_.put(size_class, {first_of(size_class), count}, 2 * batch_count)) return;
+    forget_oldest(size_class, count);
+  }
 }
 
 void ListCache::give_back_all() noexcept {

@@ -6,9 +6,10 @@
 //                empty: a batch comes from the depot, or blocks of the shard, ever more at a time
 //
 // As Bonwick's two magazines, a list is half full when it has changed a batch: no pattern of use
-// goes to the depot more often than once in as many operations as a batch is long. The oldest
-// blocks go. The first blocks of a class come from the shard by few, so that a size that is seldom
-// used costs little. How long a batch is follows what is taken of the class (batch_length.hpp).
+// goes to the depot more often than once in as many operations as a batch is long, but for what a
+// thread that ended left there, which may be less. The oldest blocks go. The first blocks of a
+// class come from the shard by few, so that a size that is seldom used costs little. How long a
+// batch is follows what is taken of the class (batch_length.hpp).
 //
 // Threads:    the owner's; cached_count() any, with the lock of the caches.
 // Failure:    nullptr: the source has no more. A class whose list the heap refuses goes without.
@@ -91,6 +92,7 @@ class ListCache final : public ThreadCache {
   [[nodiscard]] bool refill(unsigned size_class) noexcept;
   void make_room(unsigned size_class) noexcept;
   void set_limit(unsigned size_class) noexcept;
+  void leave_to_others(unsigned size_class) noexcept;
   void give_back_leaving(unsigned size_class) noexcept;
   void give_back_oldest(unsigned size_class, std::size_t count) noexcept;
   void forget_oldest(unsigned size_class, std::size_t count) noexcept;

@@ -6,6 +6,7 @@
 #include <barrier>
 #include <cstring>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -229,6 +230,60 @@ TEST_F(ListCaches, BecomeShorterInEachThreadWhenTheLiveSetFalls) {
   deallocate_all(arena, held, 1000);
   meeting.arrive_and_wait();
   other.join();
+}
+
+// Else a thread that begins would have long lists and keep pages that are to fall empty.
+TEST_F(ListCaches, OfAThreadThatEndsInAFallLeaveNoMoreThanAShortList) {
+  Arena arena(options());
+  const std::vector<void*> held = allocate_many(arena, 4000, 1000);
+  std::barrier meeting(2);
+  std::thread other([&] {
+    deallocate_all(arena, allocate_many(arena, 400, 64), 64);
+    meeting.arrive_and_wait();
+    meeting.arrive_and_wait();
+  });
+  meeting.arrive_and_wait();
+  EXPECT_GE(arena.class_stats(64).cached_count, 400u);
+  deallocate_all(arena, held, 1000);
+  meeting.arrive_and_wait();
+  other.join();
+  EXPECT_LE(arena.class_stats(64).cached_count, 16u);
+}
+
+TEST_F(ListCaches, OfAThreadThatEndsLeaveNoBlockOfAPageThatIsToFallEmpty) {
+  Arena arena(options());
+  std::vector<void*> blocks;
+  on_other_thread([&] {
+    blocks = allocate_many(arena, 20000, 100);
+    for (std::size_t index = 0; index < blocks.size(); ++index) {
+      if (index % 10 != 0) arena.deallocate(std::exchange(blocks[index], nullptr));
+    }
+    static_cast<void>(arena.trim());  // this thread's lists and the depot are empty
+    std::erase(blocks, nullptr);
+    const auto leaving = std::partition(blocks.begin(), blocks.end(), [](void* block) {
+      return !detail::PageMap::is_leaving(block);
+    });
+    ASSERT_GE(blocks.end() - leaving, 10);
+    for (int times = 0; times < 10; ++times) {
+      arena.deallocate(blocks.back(), 100, fundamental_alignment);
+      blocks.pop_back();
+    }
+    EXPECT_EQ(arena.class_stats(100).cached_count, 10u);
+  });
+  EXPECT_EQ(arena.class_stats(100).cached_count, 0u);
+  deallocate_all(arena, blocks, 100);
+}
+
+TEST_F(ListCaches, OfAThreadThatEndsAreNoMoreThanABatchAtATime) {
+  constexpr std::size_t batch_count = 256;
+  Arena arena(options());
+  const unsigned size_class = detail::size_class_of(100);
+  on_other_thread([&] { deallocate_all(arena, allocate_many(arena, 300, 100), 100); });
+  const detail::BatchDepot& depot = detail::ArenaAccess::core(arena).depot();
+  const std::size_t left_count = depot.block_count(size_class);
+  EXPECT_GT(left_count, batch_count);
+  arena.deallocate(arena.allocate(100));
+  EXPECT_GE(depot.block_count(size_class) + batch_count, left_count);
 }
 
 TEST_F(ListCaches, LeaveTheirBlocksToTheNextThread) {

@@ -5,7 +5,7 @@
 //     registry:  arenas by index, threads in a list, one lock for both
 //
 // The lock is for beginnings and ends: of arenas, of threads, of a thread's use of an arena, of a
-// fork. Locks are taken in the order registry, caches of an arena, shard.
+// fork. Locks are taken in the order registry, caches of an arena, depot or shard.
 //
 // Threads:    a thread reads its own table without a lock; whoever ends an arena clears its place
 //             in all of them: nobody uses that arena any more, so nobody looks there.
