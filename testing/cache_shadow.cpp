@@ -245,7 +245,12 @@ void ListCacheShadow::empty_depot() {
   depot_.empty([this](std::span<void*> blocks) { shard_.deallocate_unneeded(blocks); });
 }
 
-void ListCacheShadow::follow_falls() { choose_thread().cache.follow_falls(); }
+// Those that go back, because their pages leave, may be the newest.
+void ListCacheShadow::follow_falls() {
+  Thread& thread = choose_thread();
+  thread.cache.follow_falls();
+  thread.newest.clear();
+}
 
 void ListCacheShadow::decay_shard() { static_cast<void>(shard_.decay()); }
 
