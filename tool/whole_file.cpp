@@ -28,7 +28,7 @@ void keep_permissions(const std::string& of, const std::string& by) {
 std::string place_to_write(const std::string& path) {
   if (!can_be_replaced(path)) return path;
   for (int number = 1; number <= 100; ++number) {
-    const std::string name = path + ".part" + std::to_string(number);
+    std::string name = path + ".part" + std::to_string(number);
     if (const int descriptor = create_new_file(name.c_str()); descriptor >= 0) {
       close_file(descriptor);
       keep_permissions(path, name);

@@ -30,8 +30,8 @@ void LeakWatch::learn_of_forks() noexcept {
 LeakWatch::LeakWatch() noexcept {
   const std::lock_guard lock(watches.mutex);
   learn_of_forks();
+  if (watches.newest != nullptr) watches.newest->newer_ = this;
   older_ = watches.newest;
-  if (older_ != nullptr) older_->newer_ = this;
   watches.newest = this;
 }
 
