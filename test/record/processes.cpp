@@ -121,7 +121,7 @@ int name_threads() {
   for (int i = 0; i < 20; ++i) {
     pthread_t stays;
     if (pthread_create(&stays, nullptr, wait_for_ever, &running_count) != 0) return 1;
-    if (i % 2 == 1) usleep(1000);
+    while (i % 2 == 1 && __atomic_load_n(&running_count, __ATOMIC_ACQUIRE) != i + 1) sched_yield();
     pthread_setname_np(stays, "stays");
   }
   while (__atomic_load_n(&running_count, __ATOMIC_ACQUIRE) != 20) sched_yield();
