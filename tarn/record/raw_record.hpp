@@ -34,8 +34,9 @@ enum class RawKind : std::uint8_t {
   scope_begin,       // address: its number; its name in place of a stack: see text_bytes_max
   scope_end,         // address: its number
   phase,             // its name in place of a stack
-  thread_begin,      // no event of the program's; address: the system's number for its thread
-  thread_name,       // the same, 0 for the thread's own; the name in place of a stack
+  thread_begin,      // no event of the program's; address: the system's number for the thread; the
+                     // name that the thread has in place of a stack
+  thread_name,       // the same, the number is 0 for the thread's own
 };
 
 inline constexpr unsigned stamp_shift = 8;

@@ -69,7 +69,7 @@ struct alignas(64) Buffer {
 static_assert(sizeof(Buffer) == buffer_bytes);
 
 struct alignas(64) Session {
-  static constexpr std::uint64_t this_layout = 0x7461726e'00000002;
+  static constexpr std::uint64_t this_layout = 0x7461726e'00000003;
 
   std::uint64_t layout_version;
   std::uint64_t begin;  // stamps count from here

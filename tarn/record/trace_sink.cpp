@@ -76,10 +76,7 @@ void TraceSink::advance_to(const RawEvent& event) noexcept {
 void TraceSink::add(Thread& thread, const RawEvent& event) {
   if (event.kind == RawKind::module) return add_module(event);
   if (is_mark(event.kind)) return add_mark(event);
-  if (event.kind == RawKind::thread_begin) {
-    thread_numbers_[event.address] = event.thread;
-    return;
-  }
+  if (event.kind == RawKind::thread_begin) return begin_thread(event);
   if (event.kind == RawKind::thread_name) return name_thread(event);
   Operation operation;
   operation.thread = event.thread;
@@ -216,22 +213,41 @@ void TraceSink::append(Operation& operation, Kind kind) {
   ++stats_.operation_count;
 }
 
-void TraceSink::name_thread(const RawEvent& event) {
-  std::uint32_t number = event.thread;
-  if (event.address != 0) {
-    const auto named = thread_numbers_.find(event.address);
-    if (named == thread_numbers_.end()) return;  // it will find its name when it begins
-    number = named->second;
-  }
-  Thread& thread = thread_of(number);
+// A thread has the program's name, as its first thread has, or that of the thread which began it,
+// until it is given its own.
+void TraceSink::begin_thread(const RawEvent& event) {
+  thread_numbers_[event.address] = event.thread;
   const std::string name = text_of(event);
-  if (thread.name == name) return;
-  thread.name = name;
-  writer_.add_note(trace::thread_note + std::to_string(number), name);
+  if (event.thread == first_thread) program_name_ = name;
+  if (name != program_name_) set_name(event.thread, name);
+}
+
+void TraceSink::name_thread(const RawEvent& event) {
+  if (event.address == 0) return set_name(event.thread, text_of(event));
+  const auto named = thread_numbers_.find(event.address);
+  // One that is not there has no events yet: it will find its name when it begins.
+  if (named != thread_numbers_.end()) set_name(named->second, text_of(event));
+}
+
+// The first name of a thread is written at once, others of it when it ends: the last of them alone,
+// as some programs say in a thread's name what it does at the moment.
+void TraceSink::set_name(std::uint32_t number, std::string name) {
+  Thread& thread = thread_of(number);
+  const bool has_name = !thread.written_name.empty();
+  thread.name = std::move(name);
+  if (!has_name) write_name(number, thread);
+}
+
+void TraceSink::write_name(std::uint32_t number, Thread& thread) {
+  if (thread.name == thread.written_name) return;
+  writer_.add_note(trace::thread_note + std::to_string(number), thread.name);
+  thread.written_name = thread.name;
 }
 
 void TraceSink::end_thread(std::uint32_t number) {
-  const bool had_begun = threads_.find(number) != nullptr && number != first_thread;
+  const std::unique_ptr<Thread>* const thread = threads_.find(number);
+  if (thread != nullptr) write_name(number, **thread);
+  const bool had_begun = thread != nullptr && number != first_thread;
   threads_.erase(number);
   std::erase_if(thread_numbers_, [number](const auto& known) { return known.second == number; });
   if (!had_begun) return;
@@ -241,6 +257,9 @@ void TraceSink::end_thread(std::uint32_t number) {
 }
 
 Result<void> TraceSink::close() {
+  threads_.for_each([this](std::uint64_t number, const std::unique_ptr<Thread>& thread) {
+    write_name(static_cast<std::uint32_t>(number), *thread);
+  });
   if (const Result<void> closed = writer_.close(); !closed) return closed;
   return file_.close();
 }

@@ -85,6 +85,7 @@ class TraceSink final : public ProcessSink {
     NotedBlock moving_block;           // between the two events of a reallocation
     std::uint64_t moving_from = 0;
     std::string name;
+    std::string written_name;  // in the file
   };
 
   [[nodiscard]] Thread& thread_of(std::uint32_t number);
@@ -94,7 +95,10 @@ class TraceSink final : public ProcessSink {
   void add_module(const RawEvent& event);
   [[nodiscard]] bool place_module(const trace::Module& module);
   void add_mark(const RawEvent& event);
+  void begin_thread(const RawEvent& event);
   void name_thread(const RawEvent& event);
+  void set_name(std::uint32_t number, std::string name);
+  void write_name(std::uint32_t number, Thread& thread);
   void begin_block(trace::Operation& operation, trace::Kind kind, const RawEvent& event);
   void end_block(trace::Operation& operation, NotedBlock block);
   void place_block(std::uint64_t number, const RawEvent& event);
@@ -111,6 +115,7 @@ class TraceSink final : public ProcessSink {
   std::uint64_t now_ns_ = 0;
   trace::NumberMap<std::unique_ptr<Thread>> threads_;      // by number
   std::map<std::uint64_t, std::uint32_t> thread_numbers_;  // by the system's, of those that began
+  std::string program_name_;
   std::map<std::uint64_t, trace::Module> modules_;  // by address: the last ones, none overlapped
   std::set<std::uint32_t> open_scopes_;
   TraceSinkStats stats_;

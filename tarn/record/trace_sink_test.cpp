@@ -23,6 +23,8 @@ namespace {
 
 using trace::Kind;
 
+using Names = std::map<std::uint32_t, std::string>;
+
 struct Read {
   trace::Program operations;
   std::vector<std::vector<std::uint64_t>> stacks;  // of each operation, the innermost call first
@@ -48,6 +50,22 @@ class Sinking : public testing::Test {
     sink_.add({&event, 1});
   }
 
+  // Of 8 bytes at most.
+  void add_text(RawKind kind, std::uint64_t address, std::uint32_t thread, const char* text) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, std::strlen(text));
+    add(kind, address, 0, {word}, thread);
+  }
+
+  Names thread_names() {
+    EXPECT_TRUE(sink_.close());
+    trace::FileInput input(path_);
+    trace::TraceReader reader(input);
+    EXPECT_TRUE(reader.open());
+    note_count_ = reader.definitions().notes.size();
+    return reader.definitions().thread_names();
+  }
+
   Read read() {
     EXPECT_TRUE(sink_.close());
     Read read;
@@ -68,6 +86,7 @@ class Sinking : public testing::Test {
   }
 
   std::uint64_t stamp_ = 0;
+  std::size_t note_count_ = 0;
 };
 
 TEST_F(Sinking, AnAddressIsTheBlockThatLiesThere) {
@@ -151,28 +170,41 @@ TEST_F(Sinking, AStackThatGrowsForEverIsBounded) {
 }
 
 TEST_F(Sinking, ANameIsOfTheThreadThatHasTheSystemsNumberAtThatTime) {
-  const auto add_text = [this](RawKind kind, std::uint64_t id, std::uint32_t thread,
-                               const char* text) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text, std::strlen(text));
-    add(kind, id, 0, {word}, thread);
-  };
   add_text(RawKind::thread_name, 0, 1, "own");
   add_text(RawKind::thread_name, 700, 1, "nobody");
   add_text(RawKind::thread_begin, 700, 2, "");
-  add_text(RawKind::thread_name, 700, 1, "two");
   add_text(RawKind::thread_name, 700, 1, "two");
   add_text(RawKind::thread_begin, 700, 3, "");
   add_text(RawKind::thread_name, 700, 1, "three");
   sink_.end_thread(3);
   add_text(RawKind::thread_name, 700, 1, "dead");
-  EXPECT_TRUE(sink_.close());
-  trace::FileInput input(path_);
-  trace::TraceReader reader(input);
-  ASSERT_TRUE(reader.open());
-  EXPECT_EQ(reader.definitions().thread_names(),
-            (std::map<std::uint32_t, std::string>{{1, "own"}, {2, "two"}, {3, "three"}}));
-  EXPECT_EQ(reader.definitions().notes.size(), 3u) << "a name that stays is no news";
+  EXPECT_EQ(thread_names(), (Names{{1, "own"}, {2, "two"}, {3, "three"}}));
+}
+
+TEST_F(Sinking, TheNameOfTheProgramIsNoThreads) {
+  add_text(RawKind::thread_begin, 700, 1, "sh");
+  add_text(RawKind::thread_begin, 701, 2, "sh");
+  add_text(RawKind::thread_begin, 702, 3, "worker");
+  EXPECT_EQ(thread_names(), (Names{{3, "worker"}}));
+}
+
+TEST_F(Sinking, AnotherThreadMayNameTheFirst) {
+  add_text(RawKind::thread_begin, 700, 1, "sh");
+  add_text(RawKind::thread_name, 700, 2, "main");
+  EXPECT_EQ(thread_names(), (Names{{1, "main"}}));
+}
+
+// Some programs say in the name of a thread what it does at the moment.
+TEST_F(Sinking, OfManyNamesTheFirstAndTheLastAreWritten) {
+  add_text(RawKind::thread_begin, 701, 2, "sh");
+  for (const std::uint32_t thread : {1u, 2u}) {
+    for (int i = 0; i < 1000; ++i) {
+      add_text(RawKind::thread_name, 0, thread, i % 2 == 0 ? "waits" : "works");
+    }
+  }
+  sink_.end_thread(2);
+  EXPECT_EQ(thread_names(), (Names{{1, "works"}, {2, "works"}}));
+  EXPECT_EQ(note_count_, 4u);
 }
 
 // Whenever one is found, all are told of: the file has what is news.

@@ -147,12 +147,12 @@ TEST(Recorder, ThreadsHaveNames) {
   const RecordedProcess& process = recorded.processes.back();
   std::multiset<std::string> names;
   for (const auto& [number, name] : process.names.thread_names()) names.insert(name);
-  std::multiset<std::string> given{"first", "returns", "asks the system"};
+  std::multiset<std::string> given{"first", "first", "returns", "asks the system", "unseen"};
   for (int i = 0; i < 20; ++i) given.insert("stays");
   EXPECT_EQ(names, given);
   EXPECT_EQ(process.names.thread_names().at(1), "first");
-  EXPECT_EQ(process.count(Kind::thread_begin), 23u);
-  EXPECT_EQ(process.count(Kind::thread_end), 23u);
+  EXPECT_EQ(process.count(Kind::thread_begin), 25u);
+  EXPECT_EQ(process.count(Kind::thread_end), 25u);
 }
 
 TEST(Recorder, ManyThreadsAtOnceAllBegin) {

@@ -26,7 +26,7 @@ TARN_HOOK tarn_scope tarn_recorder_scope_begin(const char* name) {
   if (log == nullptr) return 0;
   ProcessLog& process = *log->process;
   const std::uint32_t number = process.scope_count.fetch_add(1, std::memory_order_relaxed) + 1;
-  log->append_text(RawKind::scope_begin, number, name);
+  log->append_text(RawKind::scope_begin, log->before(), number, name);
   end_event();
   return tarn_scope{process.number} << process_shift | number;
 }
@@ -35,7 +35,7 @@ TARN_HOOK void tarn_recorder_scope_end(tarn_scope scope) {
   ThreadLog* const log = begin_event();
   if (log == nullptr) return;
   if (scope >> process_shift == log->process->number) {
-    log->append_text(RawKind::scope_end, static_cast<std::uint32_t>(scope), "");
+    log->append_text(RawKind::scope_end, log->before(), static_cast<std::uint32_t>(scope), "");
   }
   end_event();
 }
@@ -43,7 +43,7 @@ TARN_HOOK void tarn_recorder_scope_end(tarn_scope scope) {
 TARN_HOOK void tarn_recorder_phase(const char* name) {
   ThreadLog* const log = begin_event();
   if (log == nullptr) return;
-  log->append_text(RawKind::phase, 0, name);
+  log->append_text(RawKind::phase, log->before(), 0, name);
   end_event();
 }
 

@@ -1,11 +1,12 @@
 // Threads that begin, and what they are called.
 //
-//     pthread_create(start) ---> begin_thread: note the beginning, and the name | start()
+//     pthread_create(start) ---> begin_thread: begin the thread's log | start()
 //                                     ^ a slot says what to start
 //     pthread_setname_np, prctl(PR_SET_NAME) ---> the function itself | note the name
 //
-// Who names a thread that has not begun yet notes a number that the recorder does not know; the
-// thread finds the name when it begins. How threads end the recorder finds out (session.hpp).
+// A log begins with the thread's name (thread_log.cpp). So who names a thread that has none yet
+// notes a number that the recorder does not know, and the thread finds the name when it begins.
+// How threads end the recorder finds out (session.hpp).
 
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -13,7 +14,6 @@
 #include <atomic>
 #include <cstdarg>
 #include <cstdint>
-#include <cstring>
 
 #include "tarn/os/process.hpp"
 #include "tarn/os/thread.hpp"
@@ -28,7 +28,6 @@ struct ThreadStart {
   std::atomic<bool> is_taken;  // pairs with itself, and with what lies in the slot
   void* (*start)(void*);
   void* argument;
-  char parents_name[tarn::thread_name_bytes];  // which a thread has until it is given its own
 };
 
 // Threads that have been created and have not run yet: more of them begin unnoted.
@@ -44,41 +43,36 @@ ThreadStart* claim_start(void* (*start)(void*), void* argument) noexcept {
     }
     slot.start = start;
     slot.argument = argument;
-    tarn::this_thread_name(slot.parents_name);
     return &slot;
   }
   return nullptr;
 }
 
-// `thread` is the system's number; 0: the calling one.
-void note(RawKind kind, int thread, const char* text) noexcept {
+void note_name_of(int thread, const char* name) noexcept {
   ThreadLog* const log = begin_event();
   if (log == nullptr) return;
-  log->append_text(kind, static_cast<std::uint64_t>(thread), text);
+  const auto id = static_cast<std::uint64_t>(thread);
+  log->append_text(RawKind::thread_name, log->before(), id, name);
   end_event();
 }
 
-void note_beginning(const char* parents_name) noexcept {
-  char name[tarn::thread_name_bytes];
-  note(RawKind::thread_begin, tarn::thread_number(), "");
-  tarn::this_thread_name(name);
-  if (std::strcmp(name, parents_name) != 0) note(RawKind::thread_name, 0, name);
-}
-
+// The stamp comes before the name is read: who gives the thread another one has a later stamp.
 void note_own_name() noexcept {
+  ThreadLog* const log = begin_event();
+  if (log == nullptr) return;
+  const std::uint64_t stamp = log->before();
   char name[tarn::thread_name_bytes];
   tarn::this_thread_name(name);
-  note(RawKind::thread_name, 0, name);
+  log->append_text(RawKind::thread_name, stamp, 0, name);
+  end_event();
 }
 
 void* begin_thread(void* slot) {
   auto* const taken = static_cast<ThreadStart*>(slot);
   void* (*const start)(void*) = taken->start;
   void* const argument = taken->argument;
-  char parents_name[tarn::thread_name_bytes];
-  std::memcpy(parents_name, taken->parents_name, sizeof parents_name);
   taken->is_taken.store(false, std::memory_order_release);
-  note_beginning(parents_name);
+  if (begin_event() != nullptr) end_event();
   return start(argument);
 }
 
@@ -103,7 +97,7 @@ TARN_HOOK int pthread_setname_np(pthread_t thread, const char* name) noexcept {
   if (pthread_equal(thread, pthread_self()) != 0) {
     note_own_name();
   } else if (const int number = tarn::number_of_thread(thread); number != 0) {
-    note(RawKind::thread_name, number, name);
+    note_name_of(number, name);
   }
   return 0;
 }

@@ -38,6 +38,14 @@ std::uint64_t* limit_of(Buffer& buffer) noexcept {
   return buffer.words + Buffer::capacity - event_words_max + 1;
 }
 
+// The stamp comes before the name is read: who gives the thread another one has a later stamp.
+void write_beginning(ThreadLog& log) noexcept {
+  const std::uint64_t stamp = log.before();
+  char name[thread_name_bytes];
+  this_thread_name(name);
+  log.append_text(RawKind::thread_begin, stamp, static_cast<std::uint64_t>(log.thread_id), name);
+}
+
 bool begin_buffer(ProcessLog& process, ThreadLog& log) noexcept {
   if (log.buffer != nullptr) hand_over(*process.session, *log.buffer);
   log.cursor = log.limit = nullptr;
@@ -52,6 +60,7 @@ bool begin_buffer(ProcessLog& process, ThreadLog& log) noexcept {
   // The recorder looks at the rest when it sees this; pairs with its load.
   log.buffer->process_id.store(process.process_id, std::memory_order_release);
   log.cursor = log.buffer->words;
+  if (log.sequence == 1) write_beginning(log);
   return true;
 }
 
@@ -92,11 +101,12 @@ std::size_t ThreadLog::write_stack(const CallSite& site, std::uint64_t* words) n
   return 1;
 }
 
-void ThreadLog::append_text(RawKind kind, std::uint64_t id, const char* text) noexcept {
+void ThreadLog::append_text(RawKind kind, std::uint64_t stamp, std::uint64_t id,
+                            const char* text) noexcept {
   const std::size_t text_bytes = strnlen(text, text_bytes_max);
   const std::size_t word_count = (text_bytes + 7) / 8;
   std::uint64_t* const words = cursor;
-  words[0] = before() << stamp_shift | static_cast<std::uint64_t>(kind);
+  words[0] = stamp << stamp_shift | static_cast<std::uint64_t>(kind);
   words[1] = id | std::uint64_t{word_count} << upper_shift;
   if (word_count != 0) words[1 + word_count] = 0;  // behind the text
   std::memcpy(words + 2, text, text_bytes);

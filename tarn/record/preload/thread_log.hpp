@@ -68,7 +68,7 @@ struct ThreadLog {
                                                   std::uint64_t* words) noexcept;
 
   /// Writes an event that has a text, of which it takes text_bytes_max bytes, and no stack.
-  void append_text(RawKind kind, std::uint64_t id, const char* text) noexcept;
+  void append_text(RawKind kind, std::uint64_t stamp, std::uint64_t id, const char* text) noexcept;
 
   /// Lets the recorder see what lies before the cursor. Pairs with its load.
   TARN_HOT void publish() noexcept {
