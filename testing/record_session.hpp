@@ -57,8 +57,10 @@ class NotingSinks final : public ProcessSinkFactory {
     explicit Sink(NotedProcess& its_process) : process(its_process) {}
     ~Sink() override { process.has_ended = true; }
     void add(std::span<const RawEvent> events) override {
-      process.events.insert(process.events.end(), events.begin(), events.end());
-      for (RawEvent& event : process.events) event.stack = {};
+      for (RawEvent event : events) {
+        event.stack = {};
+        process.events.push_back(event);
+      }
     }
     void expect(std::span<const RawEvent>) noexcept override {}
     void end_thread(std::uint32_t thread) override { process.ended_threads.push_back(thread); }

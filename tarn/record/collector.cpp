@@ -11,16 +11,23 @@
 namespace tarn::record {
 
 void Collector::collect() {
-  const std::uint64_t limit = before_now(session_.clock) - session_.begin;
+  while (has_more_) has_more_ = collect_slice();
+  while (collect_slice()) continue;
+}
+
+bool Collector::collect_slice() {
+  if (!has_more_) begin_round();
+  has_more_ = false;
+  for (auto& [number, process] : processes_) has_more_ |= !merge(process);
+  free_buffers();
+  return has_more_;
+}
+
+void Collector::begin_round() {
+  limit_ = before_now(session_.clock) - session_.begin;
   find_buffers();
   for (auto& [number, process] : processes_) {
     for (auto& [thread, reader] : process.threads) reader.look(session_);
-  }
-  bool has_all = false;
-  while (!has_all) {
-    has_all = true;
-    for (auto& [number, process] : processes_) has_all &= merge(process, limit);
-    free_buffers();
   }
 }
 
@@ -56,10 +63,10 @@ void Collector::add_buffer(Claimed& claimed) {
   claimed.reader->add(session_.buffers[claimed.index]);
 }
 
-bool Collector::merge(Process& process, std::uint64_t limit) {
-  const auto has_event = [limit](ThreadReader* reader) {
+bool Collector::merge(Process& process) {
+  const auto has_event = [this](ThreadReader* reader) {
     const RawEvent* const event = reader->next();
-    return event != nullptr && event->stamp < limit;
+    return event != nullptr && event->stamp < limit_;
   };
   active_.clear();
   for (auto& [number, reader] : process.threads) {
@@ -68,7 +75,7 @@ bool Collector::merge(Process& process, std::uint64_t limit) {
   const std::uint64_t enough_count = stats_.event_count + slice_event_count;
   while (!active_.empty() && stats_.event_count < enough_count) {
     // The thread that is next goes on until it is another one's turn.
-    std::uint64_t turn = limit;
+    std::uint64_t turn = limit_;
     std::size_t first = 0;
     for (std::size_t i = 1; i < active_.size(); ++i) {
       const std::uint64_t stamp = active_[i]->next()->stamp;
@@ -145,14 +152,15 @@ void Collector::sweep() {
 }
 
 void Collector::leave_processes(const std::map<std::int32_t, std::uint32_t>& newest_process) {
-  const auto has_ended = [&](std::uint32_t number, const Process& process) {
-    return std::all_of(process.threads.begin(), process.threads.end(),
-                       [](const auto& thread) { return thread.second.is_empty(); }) &&
-           (newest_process.at(process.id) > number || !is_thread_alive(process.id, process.id));
-  };
   for (auto at = processes_.begin(); at != processes_.end();) {
-    Process& process = at->second;
-    if (!has_ended(at->first, process)) {
+    auto& [number, process] = *at;
+    const bool had_ended = process.has_ended;
+    process.has_ended =
+        newest_process.at(process.id) > number || !is_thread_alive(process.id, process.id);
+    const bool is_empty = std::all_of(process.threads.begin(), process.threads.end(),
+                                      [](const auto& thread) { return thread.second.is_empty(); });
+    // A round that began after its end has found all that it has written.
+    if (!had_ended || !is_empty) {
       ++at;
       continue;
     }

@@ -44,8 +44,13 @@ class Collector {
   /// Takes all events that happened before now, and frees buffers.
   void collect();
 
+  /// Takes no more than some thousands of each process, of those that happened before the round
+  /// began, and frees buffers; begins a round if none has more. Returns whether this one has more.
+  bool collect_slice();
+
   /// Finds buffers whose threads have ended, for the next round to empty, and leaves processes that
-  /// have ended. Asks the system about each thread.
+  /// had ended when it was called before. Asks the system about each thread. Requires: the round
+  /// has no more.
   void sweep();
 
   /// Whether a process is there that has not ended, as of the last sweep.
@@ -58,6 +63,7 @@ class Collector {
     std::int32_t id = 0;
     std::unique_ptr<ProcessSink> sink;
     std::map<std::uint32_t, ThreadReader> threads;  // by number
+    bool has_ended = false;                         // as of the last sweep
   };
 
   // A buffer that is not free. What it says of itself is read once: the program may write over it.
@@ -71,12 +77,13 @@ class Collector {
     bool is_left_behind;
   };
 
-  // Taken of a process before buffers are freed: what is behind shall not wait for all that is.
+  // Taken of a process before buffers are freed, and the caller can look at the time: 5 to 10 ms.
   static constexpr std::uint64_t slice_event_count = 65536;
 
+  void begin_round();
   void find_buffers();
   void add_buffer(Claimed& claimed);
-  [[nodiscard]] bool merge(Process& process, std::uint64_t limit);
+  [[nodiscard]] bool merge(Process& process);
   void free_buffers();
   [[nodiscard]] bool try_free(const Claimed& claimed);
   void end_thread(Process& process, ThreadReader& reader);
@@ -85,6 +92,8 @@ class Collector {
   Session& session_;
   ProcessSinkFactory& factory_;
   CollectorStats stats_;
+  std::uint64_t limit_ = 0;                     // the stamp at which the round began
+  bool has_more_ = false;                       // the round
   std::map<std::uint32_t, Process> processes_;  // by number
   std::vector<Claimed> in_use_;
   std::vector<bool> is_in_use_ = std::vector<bool>(buffer_count);  // by index

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <random>
+#include <span>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -56,6 +58,59 @@ TEST_F(Collecting, ARecorderThatIsBehindTakesAllInOneRound) {
   ASSERT_EQ(here().events.size(), event_count);
   for (std::uint64_t i = 0; i < event_count; ++i) ASSERT_EQ(here().events[i].stamp, i);
   EXPECT_EQ(claimed_count(), 3) << "full buffers that have been read are not free";
+}
+
+// What a long recording takes of memory: buffers that have been read are written to again.
+TEST_F(Collecting, ASliceFreesWhatItHasReadAndSaysThatThereIsMore) {
+  RecordedThread thread(*session_, {});
+  constexpr std::uint64_t event_count = 200'000;
+  for (std::uint64_t i = 0; i < event_count; ++i) thread.write(RawKind::allocate, i, 16 + i, 8);
+  const std::ptrdiff_t all_count = claimed_count();
+  EXPECT_TRUE(collector_.collect_slice());
+  const std::uint64_t taken_count = collector_.stats().event_count;
+  EXPECT_LT(taken_count, event_count / 2);
+  EXPECT_LE(claimed_count(), all_count - all_count / 4);
+  thread.write(RawKind::deallocate, event_count, 16);
+  while (collector_.collect_slice()) continue;
+  EXPECT_EQ(collector_.stats().event_count, event_count) << "what came later is another round's";
+  EXPECT_FALSE(collector_.collect_slice());
+  EXPECT_EQ(collector_.stats().event_count, event_count + 1);
+}
+
+// The thread gets the buffer that it has waited for while the recorder reads, and ends.
+struct LastWords final : ProcessSinkFactory {
+  struct Sink final : ProcessSink {
+    explicit Sink(RecordedThread& its_thread) : thread(its_thread) {}
+    void add(std::span<const RawEvent> events) override {
+      if (events.front().stamp == 1) thread.write(RawKind::deallocate, 2, 16);
+    }
+    void expect(std::span<const RawEvent>) noexcept override {}
+    void end_thread(std::uint32_t) override {}
+    RecordedThread& thread;
+  };
+
+  explicit LastWords(RecordedThread& its_thread) : thread(its_thread) {}
+  [[nodiscard]] std::unique_ptr<ProcessSink> begin_process(std::int32_t) override {
+    return std::make_unique<Sink>(thread);
+  }
+  RecordedThread& thread;
+};
+
+// What it wrote last was taken for another process, which had a file of its own.
+TEST(Collector, AProcessThatEndsDuringARoundIsLeftAfterTheNext) {
+  TestSession session;
+  RecordedThread thread(*session, {.process_id = dead_process, .thread_id = dead_thread});
+  thread.write(RawKind::allocate, 1, 16, 8);
+  thread.hand_over();
+  LastWords sinks(thread);
+  Collector collector(*session, sinks);
+  for (int round = 0; round < 4; ++round) {
+    collector.collect();
+    collector.sweep();
+  }
+  EXPECT_FALSE(collector.has_processes());
+  EXPECT_EQ(collector.stats().event_count, 2u);
+  EXPECT_EQ(collector.stats().process_count, 1u);
 }
 
 TEST_F(Collecting, ThreadsComeInTheOrderOfTheirStamps) {

@@ -149,9 +149,10 @@ std::unique_ptr<ProcessSink> Recorder::begin_process(std::int32_t process_id) {
   return std::make_unique<FileSink>(*this, std::move(recording));
 }
 
-bool Recorder::is_enough() const noexcept {
-  return left_count_ == 0 || stats().file_bytes >= options_.file_bytes_max ||
-         monotonic_ns() - begin_ns_ >= options_.duration_ns_max;
+bool Recorder::is_enough() noexcept {
+  // What the programs are ahead by is too much then, but was in time.
+  if (stats().file_bytes >= options_.file_bytes_max) left_count_ = 0;
+  return left_count_ == 0 || monotonic_ns() - begin_ns_ >= options_.duration_ns_max;
 }
 
 bool Recorder::has_failed() const {
@@ -166,11 +167,10 @@ bool Recorder::step() {
     return !end_.has_ended;
   }
   const std::uint32_t full_count = session_.session->full_count.load(std::memory_order_relaxed);
-  if (!has_full_buffers(*session_.session, full_count_to_wake) && are_any_left) {
-    sleep_while(session_.session->full_count, full_count, step_ns);
-  }
-  collector_->collect();
-  if (!are_any_left || monotonic_ns() - swept_ns_ >= sweep_ns) {
+  const bool has_work = has_more_ || has_full_buffers(*session_.session, full_count_to_wake);
+  if (!has_work && are_any_left) sleep_while(session_.session->full_count, full_count, step_ns);
+  has_more_ = collector_->collect_slice();
+  if (!has_more_ && (!are_any_left || monotonic_ns() - swept_ns_ >= sweep_ns)) {
     collector_->sweep();
     swept_ns_ = monotonic_ns();
   }

@@ -69,8 +69,8 @@ class Recorder final : private ProcessSinkFactory {
   /// Starts the program.
   Result<void> start();
 
-  /// Takes what has been recorded by now, for which it waits some milliseconds; stops if a file can
-  /// not be written, as on a full disk. Returns false when the program and all that it has started
+  /// Takes what has been recorded by now, for which it waits some milliseconds, or a part of it, for
+  /// which it takes no longer; stops if a file can not be written, as on a full disk. Returns false when the program and all that it has started
   /// have ended, or the recording has been stopped and the program has ended.
   bool step();
 
@@ -100,7 +100,7 @@ class Recorder final : private ProcessSinkFactory {
   std::unique_ptr<ProcessSink> begin_process(std::int32_t process_id) override;
   [[nodiscard]] std::string new_path(std::int32_t process_id);
   [[nodiscard]] std::vector<std::string> environment() const;
-  [[nodiscard]] bool is_enough() const noexcept;
+  [[nodiscard]] bool is_enough() noexcept;
   [[nodiscard]] bool has_failed() const;
 
   RecorderOptions options_;
@@ -115,6 +115,7 @@ class Recorder final : private ProcessSinkFactory {
   std::uint64_t begin_ns_ = 0;
   std::uint64_t swept_ns_ = 0;
   int process_ = 0;
+  bool has_more_ = false;  // of what was recorded before the last step()
   ProgramEnd end_;
 };
 

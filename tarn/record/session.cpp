@@ -21,12 +21,12 @@ Buffer* try_claim(Session& session) noexcept {
   return nullptr;
 }
 
-// Returns false if nobody will ever read what is written.
-bool wait_for_recorder(Session& session) noexcept {
+// Waits while so many buffers are full. Returns false if nobody will ever read what is written.
+bool wait_for_recorder(Session& session, std::uint32_t full_count) noexcept {
   constexpr std::uint64_t patience_ns = 1'000'000'000;
   const std::uint32_t freed_count = session.freed_count.load(std::memory_order_acquire);
   session.waiting_count.fetch_add(1, std::memory_order_seq_cst);
-  if (has_full_buffers(session, full_count_max)) {
+  if (has_full_buffers(session, full_count)) {
     sleep_while(session.freed_count, freed_count, patience_ns);
   }
   session.waiting_count.fetch_sub(1, std::memory_order_relaxed);
@@ -57,14 +57,20 @@ void end_session(Session& session) noexcept {
 }
 
 Buffer* claim_buffer(Session& session) noexcept {
-  while (has_full_buffers(session, full_count_max)) {
-    if (session.is_over.load(std::memory_order_relaxed) != 0) return nullptr;
-    if (!wait_for_recorder(session)) end_session(session);  // on behalf of the one that has died
+  while (session.is_over.load(std::memory_order_relaxed) == 0) {
+    const bool is_too_far_ahead = has_full_buffers(session, full_count_max);
+    const bool can_wait = has_full_buffers(session, 1);  // also for those that are free by now
+    Buffer* const buffer = is_too_far_ahead ? nullptr : try_claim(session);
+    if (buffer != nullptr) return buffer;
+    if (!can_wait) {
+      session.unrecorded_thread_count.fetch_add(1, std::memory_order_relaxed);
+      return nullptr;
+    }
+    const bool is_recorder_there =
+        wait_for_recorder(session, is_too_far_ahead ? full_count_max : 1);
+    if (!is_recorder_there) end_session(session);  // on behalf of the one that has died
   }
-  if (session.is_over.load(std::memory_order_relaxed) != 0) return nullptr;
-  Buffer* const buffer = try_claim(session);
-  if (buffer == nullptr) session.unrecorded_thread_count.fetch_add(1, std::memory_order_relaxed);
-  return buffer;
+  return nullptr;
 }
 
 void hand_over(Session& session, Buffer& buffer) noexcept {

@@ -7,7 +7,8 @@
 //              filling   full      free      filling
 //
 //     thread:    claims a free buffer, writes records and how far they go, marks it full, claims
-//                another; waits only while `full_count_max` of them are full
+//                another; waits only while `full_count_max` of them are full, or none is free
+//                and some are full
 //     recorder:  reads full ones and those being filled, makes them free again when they are read
 //                and full, or read and their thread has ended
 //

@@ -75,6 +75,28 @@ TEST(RecordSession, WhoWaitsGoesOnWhenTheRecorderHasMadeRoom) {
   EXPECT_EQ(collector.stats().event_count, full_count_max);
 }
 
+// Many threads, each with a buffer of its own. Whoever found none free was never recorded again.
+TEST(RecordSession, WhoFindsNoneFreeWaitsIfSomeAreFull) {
+  TestSession session;
+  NotingSinks sinks;
+  Collector collector(*session, sinks);
+  RecordedThread recorded(*session, {});
+  for (std::uint64_t i = 1; i < full_count_max; ++i) {
+    recorded.write(RawKind::allocate, i, 16, 1);
+    recorded.hand_over();
+  }
+  for (std::size_t i = full_count_max - 1; i < buffer_count; ++i) {
+    ASSERT_NE(claim_buffer(*session), nullptr);
+  }
+  std::thread waiting([&] { EXPECT_NE(claim_buffer(*session), nullptr); });
+  while (session->waiting_count.load() == 0 && session->unrecorded_thread_count.load() == 0) {
+    std::this_thread::yield();
+  }
+  collector.collect();
+  waiting.join();
+  EXPECT_EQ(session->unrecorded_thread_count.load(), 0u);
+}
+
 TEST(RecordSession, WhoWaitsGoesOnWhenItIsOver) {
   TestSession session;
   fill(*session);

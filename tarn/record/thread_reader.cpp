@@ -34,9 +34,11 @@ bool ThreadReader::read() {
   while (current_ < parts_.size() && last_ < ahead_count) {
     Part& part = parts_[current_];
     if (part.read_count == part.word_count) {
+      if (last_ != 0) break;
       ++current_;
     } else if (read_from(part, events_[last_])) {
       ++last_;
+      events_buffer_ = part.buffer;
     } else {
       is_damaged_ = true;
       part.read_count = part.word_count;
@@ -68,9 +70,10 @@ bool ThreadReader::read_from(Part& part, RawEvent& event) const noexcept {
 }
 
 bool ThreadReader::has_read(const Buffer& buffer) const noexcept {
-  return first_ == last_ && std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
-           return part.buffer == &buffer && part.read_count >= written_count(buffer);
-         });
+  if (first_ != last_ && events_buffer_ == &buffer) return false;
+  return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+    return part.buffer == &buffer && part.read_count >= written_count(buffer);
+  });
 }
 
 void ThreadReader::remove(const Buffer& buffer) {

@@ -81,8 +81,9 @@ class ThreadReader {
   std::size_t first_ = 0;        // of those that are read and not taken
   std::size_t last_ = 0;
   RawEvent events_[ahead_count];
-  std::size_t current_ = 0;  // the first part that has not been read
-  std::vector<Part> parts_;  // by sequence
+  const Buffer* events_buffer_ = nullptr;  // in which those and their stacks lie
+  std::size_t current_ = 0;                // the first part that has not been read
+  std::vector<Part> parts_;                // by sequence
 };
 
 }  // namespace tarn::record

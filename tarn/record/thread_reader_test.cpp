@@ -56,6 +56,24 @@ TEST_F(ThreadReading, AnEventIsWhatWasWritten) {
   EXPECT_TRUE(events[1].stack.empty());
 }
 
+// Whoever looks at the next event has some in hand, whose stacks lie in their buffer. None of them
+// keeps the buffer before it.
+TEST_F(ThreadReading, ABufferHasBeenReadWhenTheNextEventIsOfAnother) {
+  thread_.write(RawKind::deallocate, 1, 16);
+  Buffer& first = thread_.buffer();
+  thread_.hand_over();
+  thread_.write(RawKind::deallocate, 2, 16);
+  reader_.add(first);
+  reader_.add(thread_.buffer());
+  reader_.look(*session_);
+  ASSERT_NE(reader_.next(), nullptr);
+  EXPECT_FALSE(reader_.has_read(first));
+  EXPECT_EQ(reader_.take(UINT64_MAX).size(), 1u);
+  ASSERT_NE(reader_.next(), nullptr);
+  EXPECT_TRUE(reader_.has_read(first));
+  EXPECT_FALSE(reader_.has_read(thread_.buffer()));
+}
+
 TEST_F(ThreadReading, AnAlignmentIsOneThatAFileCanHold) {
   thread_.write(RawKind::allocate, 1, 16, std::uint64_t{0xff} << alignment_upper_shift);
   reader_.add(thread_.buffer());

@@ -4,11 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -230,6 +232,23 @@ TEST(Recorder, EnoughIsEnoughAndTheProgramGoesOn) {
   }
   EXPECT_GE(operation_count, 100'000u);
   EXPECT_LE(operation_count, 100'001u) << "the last may be a thread's first, which makes two";
+}
+
+TEST(Recorder, FilesThatAreLongEnoughDoNotTakeWhatTheProgramIsAheadBy) {
+  RecorderOptions options;
+  options.path = "/dev/null";
+  options.library = TARN_RECORD_LIBRARY;
+  options.stacks = Stacks::none;
+  options.file_bytes_max = 20'000;
+  options.arguments = {TARN_RECORD_STORM, "1", "8000000"};
+  Recorder recorder(options);
+  ASSERT_TRUE(recorder.start());
+  // Until it is some million operations ahead, which take a byte or two each.
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  while (recorder.step()) continue;
+  EXPECT_EQ(recorder.end().exit_code, 0);
+  EXPECT_GE(recorder.stats().file_bytes, 20'000u);
+  EXPECT_LE(recorder.stats().file_bytes, 500'000u);
 }
 
 TEST(Recorder, AFullDiskEndsTheRecordingAndNotTheProgram) {
