@@ -53,8 +53,8 @@ struct Recorder::FileSink final : ProcessSink {
     recorder.recordings_.push_back(std::move(recording));
   }
 
-  // An event is an operation at most, or two if it is a thread's first. A round has all that has
-  // happened before it, so what is left is dropped.
+  // An event is an operation at most, or two if it is a thread's first. What comes in a slice when
+  // none are left is dropped.
   void add(std::span<const RawEvent> events) override {
     while (!events.empty() && recorder.left_count_ != 0) {
       const std::size_t count = events.size() < recorder.left_count_ ? events.size() : 1;

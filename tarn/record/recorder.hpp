@@ -69,9 +69,10 @@ class Recorder final : private ProcessSinkFactory {
   /// Starts the program.
   Result<void> start();
 
-  /// Takes what has been recorded by now, for which it waits some milliseconds, or a part of it, for
-  /// which it takes no longer; stops if a file can not be written, as on a full disk. Returns false when the program and all that it has started
-  /// have ended, or the recording has been stopped and the program has ended.
+  /// Takes what has been recorded by now, or a part of it if that takes longer than some
+  /// milliseconds, and waits so long if there is little; stops if a file can not be written, as on a
+  /// full disk. Returns false when the program and all that it has started have ended, or the
+  /// recording has been stopped and the program has ended.
   bool step();
 
   /// Ends the recording, not the program.
