@@ -70,8 +70,8 @@ class Recorder final : private ProcessSinkFactory {
   Result<void> start();
 
   /// Takes what has been recorded by now, or a part of it if that takes longer than some
-  /// milliseconds, and waits so long if there is little; stops if a file can not be written, as on a
-  /// full disk. Returns false when the program and all that it has started have ended, or the
+  /// milliseconds, and waits so long if there is little; stops if a file can not be written, as on
+  /// a full disk. Returns false when the program and all that it has started have ended, or the
   /// recording has been stopped and the program has ended.
   bool step();
 
