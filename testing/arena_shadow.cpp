@@ -95,7 +95,7 @@ Alphabet arena_alphabet() {
   alphabet.kinds = {Kind::create,     Kind::destroy,    Kind::allocate,   Kind::allocate,
                     Kind::allocate,   Kind::allocate,   Kind::allocate,   Kind::allocate,
                     Kind::allocate,   Kind::deallocate, Kind::deallocate, Kind::deallocate,
-                    Kind::deallocate, Kind::deallocate, Kind::reset};
+                    Kind::deallocate, Kind::deallocate, Kind::reset,      Kind::reallocate};
   alphabet.block_bytes = {0,    1,     16,    17,    100,   496,   497,   512,
                           513,  1000,  2048,  2049,  4095,  4096,  4097,  8192,
                           8193, 16384, 16385, 20000, 32767, 32768, 32769, 50000};

@@ -1,6 +1,5 @@
 #include "testing/failing_case.hpp"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -12,17 +11,23 @@
 #include <gtest/gtest.h>
 
 #include "tarn/os/sanitizer.hpp"
+#include "testing/in_child.hpp"
 
 extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());
 
 namespace tarn {
 namespace {
 
+// A case takes milliseconds, and seconds where the machine is slow.
+constexpr unsigned case_seconds_max = 100;
+constexpr unsigned smaller_case_seconds_max = 10;
+
 // What tells of the case that runs.
 const CaseRun* teller = nullptr;
 
 // The process is about to die while a case runs: only then is there time to tell of it.
 void tell_before_death() {
+  alarm(0);
   const CaseRun* const tell = std::exchange(teller, nullptr);
   if (tell != nullptr) std::fprintf(stderr, "%s", (*tell)().c_str());
 }
@@ -36,31 +41,34 @@ void on_signal(int signal) {
 void watch_for_death() {
   static bool is_watching = false;
   if (!tells_before_death || std::exchange(is_watching, true)) return;
-  std::signal(SIGABRT, on_signal);
-  if (!memory_checker_present()) std::signal(SIGSEGV, on_signal);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_NODEFER;  // a smaller case, which is run in the handler, may die of the same
+  for (const int signal : {SIGABRT, SIGALRM, SIGFPE, SIGILL}) sigaction(signal, &action, nullptr);
   if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(tell_before_death);
+  if (memory_checker_present()) return;
+  for (const int signal : {SIGSEGV, SIGBUS}) sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
 
-std::string check_case(const CaseRun& run, const CaseRun& tell) {
+std::string check_case(const CaseRun& run, const CaseRun& tell) noexcept {
   watch_for_death();
   teller = &tell;
+  alarm(case_seconds_max);
   const std::string wrong = run();
+  alarm(0);
   teller = nullptr;
   return wrong.empty() ? wrong : wrong + "\n" + tell();
 }
 
 bool fails_in_child(const CaseRun& run) {
-  const pid_t child = fork();
-  if (child == 0) {
+  const auto fails = [&] {
     teller = nullptr;
     static_cast<void>(std::freopen("/dev/null", "w", stderr));
-    _exit(run().empty() ? 0 : 1);
-  }
-  int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child) return false;
-  return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    return run().empty() ? 0 : 1;
+  };
+  return exit_code_in_child(fails, smaller_case_seconds_max) != 0;
 }
 
 std::string save_smallest(const std::string& file_name, const std::string& text) {

@@ -2,15 +2,16 @@
 //
 //     run --> wrong, or the process dies --> smaller cases, each in a child --> <name> in a folder
 //
-// Whatever way it fails - a message, TARN_CHECK, a signal, a sanitizer's report - what is left of
-// it is saved in the folder for temporary files (TEST_TMPDIR, or /tmp). Put it into test/traces/
-// with the repair, and a test runs it for ever.
+// Whatever way it fails - a message, TARN_CHECK, a throw, a signal, a sanitizer's report, never
+// coming to an end - what is left of it is saved in the folder for temporary files (TEST_TMPDIR, or
+// /tmp). Put it into test/traces/ with the repair, and a test runs it for ever.
 //
 // Threads:    one at a time.
 
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -18,8 +19,8 @@
 
 namespace tarn {
 
-// Telling allocates in a signal handler. The abort that is handled comes from a check and not from
-// inside malloc, so this works; ThreadSanitizer forbids it all the same.
+// Telling allocates in a signal handler. What is handled comes from a check or a pool and hardly
+// ever from inside malloc, so this works; ThreadSanitizer forbids it all the same.
 #if defined(__SANITIZE_THREAD__)
 inline constexpr bool tells_before_death = false;
 #elif defined(__has_feature)
@@ -36,33 +37,38 @@ inline constexpr bool tells_before_death = true;
 using CaseRun = std::function<std::string()>;
 
 /// Returns what `run` returns, and, if that is something, what `tell` says of it. Should the
-/// process die in `run`, `tell` is printed before it does, if `tells_before_death`.
-[[nodiscard]] std::string check_case(const CaseRun& run, const CaseRun& tell);
+/// process die in `run`, `tell` is printed before it does, if `tells_before_death`; it dies of what
+/// `run` throws, and of SIGALRM if it does not return.
+[[nodiscard]] std::string check_case(const CaseRun& run, const CaseRun& tell) noexcept;
 
-/// Returns true if `run` finds something wrong or dies, in a process of its own that says nothing.
+/// Returns true if `run` finds something wrong, dies or takes ten seconds, in a process of its own
+/// that says nothing.
 [[nodiscard]] bool fails_in_child(const CaseRun& run);
 
-/// Saves the text of the smallest case as `file_name`, and returns what to tell of it.
+/// Saves the text of the smallest case known by now as `file_name`, and returns what to tell of it.
 [[nodiscard]] std::string save_smallest(const std::string& file_name, const std::string& text);
 
-/// The smallest list found for which `fails` holds, by leaving out what it can do without, of which
-/// `repair(list)` keeps what makes sense.
+/// The smallest list found in a minute for which `fails` holds, by leaving out what it can do
+/// without, of which `repair(list)` keeps what makes sense.
 /// Requires: fails(parts).
 template <typename Part, typename Repair, typename Fails>
 [[nodiscard]] std::vector<Part> smallest_failing(std::vector<Part> parts, Repair repair,
                                                  Fails fails) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   for (std::size_t step = std::max<std::size_t>(parts.size() / 2, 1); step != 0;) {
     bool is_smaller = false;
-    for (std::size_t end = parts.size(); end != 0; end = std::min(end - 1, parts.size())) {
+    std::size_t begin = parts.size();
+    while (begin != 0) {
+      if (std::chrono::steady_clock::now() > deadline) return parts;
       std::vector<Part> smaller = parts;
-      const std::size_t begin = end > step ? end - step : 0;
+      const std::size_t end = std::min(begin, parts.size());
+      begin = end > step ? end - step : 0;
       smaller.erase(smaller.begin() + static_cast<std::ptrdiff_t>(begin),
                     smaller.begin() + static_cast<std::ptrdiff_t>(end));
       smaller = repair(smaller);
       if (!fails(smaller)) continue;
       parts = std::move(smaller);
       is_smaller = true;
-      if (parts.empty()) break;
     }
     if (!is_smaller || step > 1) step /= 2;
   }

@@ -26,6 +26,7 @@ Alphabet Alphabet::full() {
                     Kind::extend,
                     Kind::shrink,
                     Kind::shrink,
+                    Kind::reallocate,
                     Kind::deallocate,
                     Kind::deallocate,
                     Kind::add_cleanup,

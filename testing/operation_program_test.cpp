@@ -4,6 +4,8 @@
 #include "testing/operation_program.hpp"
 
 #include <array>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -57,8 +59,8 @@ TEST(OperationProgram, RandomProgramsAreValidAndRepeatable) {
     ASSERT_EQ(random_program(test_seed() + i, 200, alphabet), program);
     for (const trace::Operation& operation : program) kinds.insert(operation.kind);
   }
-  const std::size_t outside_count = trace::kind_count - static_cast<std::size_t>(Kind::reallocate);
-  EXPECT_EQ(kinds.size(), trace::kind_count - outside_count) << "every kind of a pool occurs";
+  EXPECT_EQ(kinds.size(), static_cast<std::size_t>(Kind::reallocate) + 1)
+      << "every kind of a pool occurs";
 }
 
 TEST(OperationProgram, AnyBytesAreAValidProgram) {
@@ -144,16 +146,40 @@ TEST(CheckProgram, TellsAndSavesTheSmallestFailingProgram) {
   EXPECT_FALSE(std::filesystem::exists("check_program_test.trace")) << "in the current folder";
 }
 
-TEST(CheckProgramDeathTest, TellsBeforeAnAbort) {
+// Whatever a program dies of at its first reset; that is left of it, and where it is.
+void expect_told_before_death(void (*die)()) {
   if (!tells_before_death) GTEST_SKIP() << "ThreadSanitizer forbids it";
   const trace::Program program = random_program(7, 300, Alphabet::full());
-  const auto run = [](const trace::Program& tried) -> std::string {
-    if (count_of(tried, Kind::reset) != 0) std::abort();
+  const auto run = [die](const trace::Program& tried) -> std::string {
+    if (count_of(tried, Kind::reset) != 0) die();
     return "";
   };
   EXPECT_DEATH(static_cast<void>(check_program(program, run, "check_program_death_test")),
                "smallest failing case, saved as [^\n]*/check_program_death_test.trace:\n"
                "tarn trace 1\n(create [^\n]*\n)*reset [^\n]*\n$");
+}
+
+TEST(CheckProgramDeathTest, TellsBeforeAnAbort) { expect_told_before_death(std::abort); }
+
+TEST(CheckProgramDeathTest, TellsBeforeASignal) {
+  expect_told_before_death([] { std::raise(SIGFPE); });
+}
+
+// As if the program had not ended for long.
+TEST(CheckProgramDeathTest, TellsOfAProgramThatHangs) {
+  expect_told_before_death([] { std::raise(SIGALRM); });
+}
+
+#if defined(__cpp_exceptions)
+TEST(CheckProgramDeathTest, TellsOfWhatIsThrown) {
+  expect_told_before_death([] { throw 1; });
+}
+#endif
+
+TEST(FailsInChild, AChildThatDiesFails) {
+  EXPECT_FALSE(fails_in_child([] { return ""; }));
+  EXPECT_TRUE(fails_in_child([] { return "wrong"; }));
+  EXPECT_TRUE(fails_in_child([]() -> std::string { std::abort(); }));
 }
 
 }  // namespace

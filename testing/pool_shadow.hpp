@@ -3,7 +3,8 @@
 //     operation --> Replayer<W> --> pools --> TrackingSource --> upstream
 //                       |             |             |
 //                       +--> model: blocks fit, are aligned, overlap nowhere, lie in the source's
-//                            memory and keep what they are filled with; how much each pool has out
+//                            memory and keep what they are filled with, also when they move; how
+//                            much each pool has out
 //
 // What a kind of pool adds: which requests must be granted, how much room a block has, and what its
 // counts say. Now and then, by the number of the operation, every pool is trimmed; so it is in the
@@ -53,7 +54,7 @@ class PoolShadow {
     for (const trace::Operation& operation : program) {
       const Result<replay::Outcome> outcome = replayer.apply(operation);
       if (outcome) {
-        follow(replayer, operation);
+        follow(replayer, operation, *outcome);
       } else {
         wrong_ = outcome.error().message;
       }
@@ -90,13 +91,19 @@ class PoolShadow {
   struct Room {
     std::uint64_t block;
     std::size_t bytes;
+    std::size_t asked_bytes;
   };
 
-  void follow(const Replayer& replayer, const trace::Operation& operation) {
+  void follow(const Replayer& replayer, const trace::Operation& operation,
+              replay::Outcome outcome) {
+    using trace::Kind;
     forget_ended(replayer);
-    if (operation.kind == trace::Kind::allocate || operation.kind == trace::Kind::allocate_zeroed) {
-      note(replayer, operation);
+    if (operation.kind == Kind::allocate || operation.kind == Kind::allocate_zeroed) {
+      note(replayer, operation, outcome);
+    } else if (operation.kind == Kind::reallocate) {
+      note_moved(replayer, operation, outcome);
     }
+    if (!wrong_.empty()) return;
     check(replayer, false);
     if (++operation_count_ % trim_interval_ == 0) check_trimmed(replayer);
   }
@@ -106,25 +113,37 @@ class PoolShadow {
                   [&](const auto& room) { return !replayer.blocks().contains(room.second.block); });
   }
 
-  void note(const Replayer& replayer, const trace::Operation& operation) {
+  void note_moved(const Replayer& replayer, const trace::Operation& operation,
+                  replay::Outcome outcome) {
+    const auto before = std::find_if(rooms_.begin(), rooms_.end(), [&](const auto& room) {
+      return room.second.block == operation.block;
+    });
+    if (before == rooms_.end()) return;  // refused when it was to begin
+    if (outcome == replay::Outcome::done) {
+      check_kept(replayer.blocks().at(operation.block), before->second);
+      rooms_.erase(before);
+    }
+    note(replayer, operation, outcome);
+  }
+
+  void note(const Replayer& replayer, const trace::Operation& operation, replay::Outcome outcome) {
     const replay::ReplayedBlock& block = replayer.blocks().at(operation.block);
     if (replayer.pool(block.pool) == nullptr) return;
-    if (block.address == nullptr) {
+    if (outcome != replay::Outcome::done) {
       if (fits(operation) && !source_may_fail_) wrong_ = "a block was refused";
       return;
     }
     if (!fits(operation)) wrong_ = "a block was given that can not fit";
     const auto first = reinterpret_cast<std::uintptr_t>(block.address);
     const std::size_t room = room_of(*replayer.pool(block.pool), block.address);
-    if (first % std::max<std::uint64_t>(operation.alignment(), alignment_) != 0)
-      wrong_ = "a block is not aligned";
+    if (first % std::max(block.alignment, alignment_) != 0) wrong_ = "a block is not aligned";
     if (room < block.bytes) wrong_ = "a block is too short";
     if (!source_.contains(block.address, room)) wrong_ = "a block is nowhere";
     if (overlaps(first, room)) wrong_ = "two blocks overlap";
     if (!wrong_.empty()) return;
     if (operation.kind == trace::Kind::allocate_zeroed) check_zeroed(block);
     note_use(block.address, filling_of(operation.block));
-    rooms_[first] = {operation.block, room};
+    rooms_[first] = {operation.block, room, block.bytes};
     for_each_end(first, room, [&](unsigned char* bytes, std::size_t count) {
       std::memset(bytes, filling_of(operation.block), count);
     });
@@ -141,6 +160,15 @@ class PoolShadow {
     if (std::any_of(bytes, bytes + block.bytes, [](unsigned char byte) { return byte != 0; })) {
       wrong_ = "a block is not zeroed";
     }
+  }
+
+  // What was the beginning and the end of its room before, as far as it was asked for.
+  void check_kept(const replay::ReplayedBlock& block, const Room& before) {
+    const std::size_t kept_bytes = std::min(before.asked_bytes, block.bytes);
+    const std::size_t end = before.bytes - std::min(before.bytes, filled_bytes_max);
+    const auto* const bytes = static_cast<const unsigned char*>(block.address);
+    check_filled(bytes, std::min(kept_bytes, filled_bytes_max), before.block);
+    if (kept_bytes > end) check_filled(bytes + end, kept_bytes - end, before.block);
   }
 
   static unsigned char filling_of(std::uint64_t block) noexcept {
@@ -177,10 +205,14 @@ class PoolShadow {
 
   void check_filling(std::uintptr_t first, const Room& room) {
     for_each_end(first, room.bytes, [&](const unsigned char* bytes, std::size_t count) {
-      if (count == 0) return;
-      const bool are_alike = std::memcmp(bytes, bytes + 1, count - 1) == 0;
-      if (!are_alike || bytes[0] != filling_of(room.block)) wrong_ = "a block has lost its bytes";
+      check_filled(bytes, count, room.block);
     });
+  }
+
+  void check_filled(const unsigned char* bytes, std::size_t count, std::uint64_t block) {
+    if (count == 0) return;
+    const bool are_alike = std::memcmp(bytes, bytes + 1, count - 1) == 0;
+    if (!are_alike || bytes[0] != filling_of(block)) wrong_ = "a block has lost its bytes";
   }
 
   template <typename Visit>

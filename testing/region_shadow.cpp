@@ -103,6 +103,10 @@ void RegionShadow::note_begin(const Operation& operation, Outcome outcome) {
     case Kind::allocate:
     case Kind::allocate_zeroed:
       return note_block(operation, outcome);
+    case Kind::reallocate:
+      // One that was refused when it was to begin is not.
+      if (blocks_.contains(operation.block)) note_block(operation, outcome);
+      return;
     case Kind::extend:
       return note_extended(operation, outcome);
     case Kind::add_cleanup:
@@ -115,19 +119,34 @@ void RegionShadow::note_begin(const Operation& operation, Outcome outcome) {
   }
 }
 
+// Begun, or moved.
 void RegionShadow::note_block(const Operation& operation, Outcome outcome) {
-  if (outcome != Outcome::done) return check_refusal(operation);
   const replay::ReplayedBlock& replayed = replayer_.blocks().at(operation.block);
+  const Block before = take_block(operation.block);
+  if (outcome != Outcome::done) {
+    if (before.address == nullptr) check_as_before(replayed.pool);
+    return check_refusal(replayed.pool, operation.bytes, replayed.alignment);
+  }
   auto* const address = static_cast<unsigned char*>(replayed.address);
-  const RegionStats& before = pools_.at(replayed.pool).stats;
-  const bool is_large =
-      replayer_.pool(replayed.pool)->stats().large_count == before.large_count + 1;
-  const Block block{address, replayed.bytes, replayed.pool, is_large};
+  const std::size_t other_large_count =
+      pools_.at(replayed.pool).stats.large_count - (before.is_large ? 1 : 0);
+  const bool is_large = replayer_.pool(replayed.pool)->stats().large_count != other_large_count;
+  const Block block{address, replayed.bytes, replayed.alignment, replayed.pool, is_large};
   check_new_block(operation, block);
+  check_kept(operation.block, address, std::min(before.bytes, block.bytes));
   if (!wrong_.empty()) return;
   for (std::size_t i = 0; i < block.bytes; ++i) address[i] = pattern(operation.block, i);
   blocks_[operation.block] = block;
   if (block.bytes != 0) block_at_[reinterpret_cast<std::uintptr_t>(address)] = operation.block;
+}
+
+RegionShadow::Block RegionShadow::take_block(std::uint64_t id) {
+  const auto found = blocks_.find(id);
+  if (found == blocks_.end()) return {};
+  const Block block = found->second;
+  block_at_.erase(reinterpret_cast<std::uintptr_t>(block.address));
+  blocks_.erase(found);
+  return block;
 }
 
 void RegionShadow::note_extended(const Operation& operation, Outcome outcome) {
@@ -149,7 +168,10 @@ void RegionShadow::note_extended(const Operation& operation, Outcome outcome) {
 
 void RegionShadow::note_cleanup(const Operation& operation, Outcome outcome) {
   waiting_cleanups_[operation.other] = outcome == Outcome::done;
-  if (outcome != Outcome::done) return check_refusal(operation);
+  if (outcome != Outcome::done) {
+    check_as_before(operation.pool);
+    return check_refusal(operation.pool, 0, 1);
+  }
   Pool& pool = pools_.at(operation.pool);
   const RegionStats stats = replayer_.pool(operation.pool)->stats();
   if (stats.large_count == pool.stats.large_count + 1) pool.large_nodes.push_back(time_);
@@ -157,12 +179,7 @@ void RegionShadow::note_cleanup(const Operation& operation, Outcome outcome) {
 
 void RegionShadow::note_end(const Operation& operation) {
   const trace::Ended& ended = replayer_.ended();
-  for (const std::uint64_t id : ended.blocks) {
-    const auto found = blocks_.find(id);
-    if (found == blocks_.end()) continue;
-    block_at_.erase(reinterpret_cast<std::uintptr_t>(found->second.address));
-    blocks_.erase(found);
-  }
+  for (const std::uint64_t id : ended.blocks) static_cast<void>(take_block(id));
   if (operation.kind == Kind::reset) pools_.at(operation.pool).large_nodes.clear();
   if (operation.kind == Kind::rewind) {
     const std::uint32_t id = replayer_.ledger().marks().at(operation.other).pool;
@@ -184,38 +201,44 @@ void RegionShadow::follow_sizes() {
 }
 
 // Memory may be refused for three reasons: the source is out of it, the limit is near, or the size
-// is none that a computer has. A region that refuses is as it was.
-void RegionShadow::check_refusal(const Operation& operation) {
-  const Region* region = replayer_.pool(operation.pool);
+// is none that a computer has.
+void RegionShadow::check_refusal(std::uint32_t pool_id, std::uint64_t bytes,
+                                 std::uint64_t alignment) {
+  const Region* region = replayer_.pool(pool_id);
   if (region == nullptr) return;
-  const Pool& pool = pools_.at(operation.pool);
+  const Pool& pool = pools_.at(pool_id);
   const RegionStats stats = region->stats();
-  if (stats.handed_out_bytes != pool.stats.handed_out_bytes ||
-      stats.requested_bytes != pool.stats.requested_bytes ||
-      stats.large_count != pool.stats.large_count) {
-    wrong("pool %u changed when it refused %llu bytes", operation.pool, Id{operation.bytes});
-  }
-  const bool is_unreasonable =
-      operation.bytes > reasonable_bytes || operation.alignment() > reasonable_bytes;
+  const bool is_unreasonable = bytes > reasonable_bytes || alignment > reasonable_bytes;
   if (source_may_fail_ || is_unreasonable) return;
   // Room for the block with its table, guard and header must be missing.
   constexpr std::uint64_t overhead_bytes = 8192;
-  const std::uint64_t needed_bytes = operation.bytes + operation.alignment() + overhead_bytes;
+  const std::uint64_t needed_bytes = bytes + alignment + overhead_bytes;
   if (pool.limit_bytes >= stats.reserved_bytes + needed_bytes) {
-    wrong("pool %u refused %llu bytes with %llu below its limit", operation.pool,
-          Id{operation.bytes}, Id{pool.limit_bytes - stats.reserved_bytes});
+    wrong("pool %u refused %llu bytes with %llu below its limit", pool_id, Id{bytes},
+          Id{pool.limit_bytes - stats.reserved_bytes});
   }
   if (stats.refused_count != pool.stats.refused_count + 1) {
-    wrong("pool %u refused and counts %zu refusals after %zu", operation.pool, stats.refused_count,
+    wrong("pool %u refused and counts %zu refusals after %zu", pool_id, stats.refused_count,
           pool.stats.refused_count);
+  }
+}
+
+// A region that refuses is as it was.
+void RegionShadow::check_as_before(std::uint32_t pool_id) {
+  const Region* region = replayer_.pool(pool_id);
+  if (region == nullptr) return;
+  const RegionStats& before = pools_.at(pool_id).stats;
+  const RegionStats stats = region->stats();
+  if (stats.handed_out_bytes != before.handed_out_bytes ||
+      stats.requested_bytes != before.requested_bytes || stats.large_count != before.large_count) {
+    wrong("pool %u changed when it refused", pool_id);
   }
 }
 
 void RegionShadow::check_new_block(const Operation& operation, const Block& block) {
   const auto first = reinterpret_cast<std::uintptr_t>(block.address);
-  if (first % operation.alignment() != 0) {
-    return wrong("block %llu is not aligned to %llu", Id{operation.block},
-                 Id{operation.alignment()});
+  if (first % block.alignment != 0) {
+    return wrong("block %llu is not aligned to %zu", Id{operation.block}, block.alignment);
   }
   if (block.bytes == 0) return;
   if (!source_.contains(block.address, block.bytes)) {
@@ -248,9 +271,13 @@ void RegionShadow::check_block(std::uint64_t id, const Block& block, std::size_t
   if (region != nullptr && !region->owns(block.address, bytes)) {
     return wrong("pool %u does not own block %llu", block.pool, Id{id});
   }
-  for (std::size_t i = 0; i < bytes; ++i) {
-    if (block.address[i] == pattern(id, i)) continue;
-    return wrong("block %llu is overwritten at byte %zu of %zu", Id{id}, i, bytes);
+  check_kept(id, block.address, bytes);
+}
+
+void RegionShadow::check_kept(std::uint64_t id, const unsigned char* bytes, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (bytes[i] == pattern(id, i)) continue;
+    return wrong("block %llu is overwritten at byte %zu of %zu", Id{id}, i, count);
   }
 }
 

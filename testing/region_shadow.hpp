@@ -46,10 +46,11 @@ class RegionShadow final : private replay::Replayer<replay::RegionWorld>::Watche
   using Replayer = replay::Replayer<replay::RegionWorld>;
 
   struct Block {
-    const unsigned char* address;
-    std::size_t bytes;
-    std::uint32_t pool;
-    bool is_large;
+    const unsigned char* address = nullptr;
+    std::size_t bytes = 0;
+    std::size_t alignment = 1;
+    std::uint32_t pool = trace::heap_pool;
+    bool is_large = false;
   };
 
   // What a model of a region's statistics needs beside the ledger.
@@ -66,12 +67,15 @@ class RegionShadow final : private replay::Replayer<replay::RegionWorld>::Watche
   void note_begin(const trace::Operation& operation, replay::Outcome outcome);
   void note_end(const trace::Operation& operation);
   void note_block(const trace::Operation& operation, replay::Outcome outcome);
+  [[nodiscard]] Block take_block(std::uint64_t id);
   void note_extended(const trace::Operation& operation, replay::Outcome outcome);
   void note_cleanup(const trace::Operation& operation, replay::Outcome outcome);
   void follow_sizes();
 
-  void check_refusal(const trace::Operation& operation);
+  void check_refusal(std::uint32_t pool_id, std::uint64_t bytes, std::uint64_t alignment);
+  void check_as_before(std::uint32_t pool_id);
   void check_new_block(const trace::Operation& operation, const Block& block);
+  void check_kept(std::uint64_t id, const unsigned char* bytes, std::size_t count);
   void check_no_overlap(std::uint64_t id, const Block& block);
   void check_block(std::uint64_t id, const Block& block, std::size_t bytes);
   void check_cleanups_ran();

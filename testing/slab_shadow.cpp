@@ -28,7 +28,7 @@ Alphabet slab_alphabet() {
   alphabet.kinds = {Kind::create,     Kind::destroy,    Kind::allocate,   Kind::allocate,
                     Kind::allocate,   Kind::allocate,   Kind::allocate,   Kind::allocate,
                     Kind::deallocate, Kind::deallocate, Kind::deallocate, Kind::deallocate,
-                    Kind::reset};
+                    Kind::reset,      Kind::reallocate};
   constexpr std::uint64_t fitting = slab_shadow_block_bytes;
   alphabet.block_bytes = {0, 1, 8, 100, fitting - 1, fitting, fitting + 1, 4096};
   for (const unsigned less : {64u, 15u, 0u}) alphabet.block_bytes.push_back(UINT64_MAX - less);

@@ -104,11 +104,14 @@ bool WrittenChoices::begin_step() {
 }
 
 std::string check_steps(const std::string& model, Choices& choices, const StepRun& run) {
+  const std::string file_name = model + ".steps";
   StepCase steps{model, {}};
   NotedChoices noted(choices, steps);
-  return check_case(
-      [&] { return run(noted); },
-      [&] { return save_smallest(model + ".steps", to_text(smallest_case(steps, run))); });
+  const auto tell = [&] {
+    static_cast<void>(save_smallest(file_name, to_text(steps)));
+    return save_smallest(file_name, to_text(smallest_case(steps, run)));
+  };
+  return check_case([&] { return run(noted); }, tell);
 }
 
 }  // namespace tarn

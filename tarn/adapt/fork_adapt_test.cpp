@@ -2,9 +2,6 @@
 // source is called, with the cache locked, another thread forks and waits for that lock; an alarm
 // ends what hangs.
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -16,6 +13,7 @@
 #include "tarn/slab/slab_cache.hpp"
 #include "tarn/source/pmr_source.hpp"
 #include "testing/every_checking.hpp"
+#include "testing/in_child.hpp"
 
 namespace tarn {
 namespace {
@@ -28,11 +26,7 @@ class ForkedSource final : public Source {
 
   void fork_when_called() {
     while (!is_called_.exchange(false)) std::this_thread::yield();
-    const pid_t child = fork();
-    if (child == 0) _exit(0);
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
+    EXPECT_EQ(exit_code_in_child([] {}), 0);
   }
   void stop() noexcept { is_over_ = true; }
   [[nodiscard]] bool is_over() const noexcept { return is_over_; }
@@ -70,9 +64,7 @@ class ForkAdapt : public testing::TestWithParam<Checking> {
         cache.trim();
       }
     });
-    alarm(60);
     for (int round = 0; round < 100; ++round) source.fork_when_called();
-    alarm(0);
     source.stop();
     other.join();
   }

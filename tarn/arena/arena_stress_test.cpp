@@ -4,11 +4,8 @@
 // other by seed; ThreadSanitizer watches.
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cstring>
 #include <random>
 #include <thread>
@@ -20,7 +17,9 @@
 #include "tarn/arena/arena.hpp"
 #include "tarn/source/heap_source.hpp"
 #include "testing/arena_shadow.hpp"
+#include "testing/busy_threads.hpp"
 #include "testing/channel.hpp"
+#include "testing/in_child.hpp"
 #include "testing/region_shadow.hpp"
 #include "testing/seed.hpp"
 
@@ -138,24 +137,15 @@ TEST_P(ArenaStress, ArenasBeginAndEndBesideThreads) {
 #if !defined(__SANITIZE_THREAD__)
 TEST_P(ArenaStress, AChildGoesOnAfterAFork) {
   Arena arena(options());
-  std::atomic<bool> is_over{false};
-  std::thread other([&] {
-    while (!is_over.load()) end_use(arena, begin_use(arena, 5000));
-  });
+  const BusyThreads other(1, [&] { end_use(arena, begin_use(arena, 5000)); });
   for (int round = 0; round < 20; ++round) {
-    const pid_t child = fork();
-    if (child == 0) {
-      Block* const block = begin_use(arena, 5000);
-      end_use(arena, block);
+    const auto go_on = [&] {
+      end_use(arena, begin_use(arena, 5000));
       arena.trim();
-      _exit(arena.stats().chunk_count <= 4 ? 0 : 1);
-    }
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_EQ(status, 0);
+      EXPECT_LE(arena.stats().chunk_count, 4u);
+    };
+    EXPECT_EQ(exit_code_in_child(go_on), 0);
   }
-  is_over = true;
-  other.join();
 }
 
 // They run after the library's have let go, or before they take anything, though no arena has been
@@ -168,13 +158,7 @@ TEST_P(ArenaStress, ForkHandlersOfTheProgramMayUseAnArena) {
   ASSERT_EQ(pthread_atfork(use, use, use), 0);
   Arena arena(options());
   used = &arena;
-  alarm(10);
-  const pid_t child = fork();
-  if (child == 0) _exit(0);
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  alarm(0);
+  EXPECT_EQ(exit_code_in_child([] {}), 0);
   used = nullptr;
 }
 
@@ -182,27 +166,11 @@ TEST_P(ArenaStress, ForkHandlersOfTheProgramMayUseAnArena) {
 TEST_P(ArenaStress, AChildEndsItsArenaAfterAFork) {
   if (std::get<Checking>(GetParam()) != Checking::off) GTEST_SKIP() << "blocks are in use then";
   Arena arena(options());
-  std::atomic<bool> is_over{false};
-  std::vector<std::thread> others;
-  for (unsigned count = 1; count < thread_count; ++count) {
-    others.emplace_back([&] {
-      while (!is_over.load()) end_use(arena, begin_use(arena, 16));
-    });
-  }
+  const BusyThreads others(thread_count - 1, [&] { end_use(arena, begin_use(arena, 16)); });
   for (std::uint64_t round = 0; round < case_count(200) && !HasFailure(); ++round) {
     end_use(arena, begin_use(arena, 5000));
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(10);
-      arena.~Arena();
-      _exit(0);
-    }
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
+    EXPECT_EQ(exit_code_in_child([&] { arena.~Arena(); }), 0);
   }
-  is_over = true;
-  for (std::thread& other : others) other.join();
 }
 #endif
 

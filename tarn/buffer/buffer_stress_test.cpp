@@ -3,11 +3,8 @@
 // carries a text computed from its first number; ThreadSanitizer watches.
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <random>
 #include <thread>
 #include <tuple>
@@ -17,7 +14,9 @@
 
 #include "tarn/buffer/buffer_chain.hpp"
 #include "tarn/buffer/buffer_pool.hpp"
+#include "testing/busy_threads.hpp"
 #include "testing/channel.hpp"
+#include "testing/in_child.hpp"
 #include "testing/seed.hpp"
 
 namespace tarn {
@@ -147,23 +146,11 @@ TEST_P(BufferStress, AnOwnerGrowsWhileOthersRead) {
 // Whatever lock another thread holds at that moment: the child waits for nobody who is not there.
 TEST_P(BufferStress, AChildGoesOnAfterAFork) {
   BufferPool pool({.arena = arena_options(), .leak_detection = LeakDetection::all});
-  std::atomic<bool> is_over{false};
-  std::thread other([&] {
-    while (!is_over.load()) pool.allocate(100).touch();
-  });
+  const auto use = [&] { pool.allocate(100).touch(); };
+  const BusyThreads other(1, use);
   for (std::uint64_t round = 0; round < case_count(200) && !HasFailure(); ++round) {
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(10);
-      pool.allocate(100).touch();
-      _exit(0);
-    }
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
+    EXPECT_EQ(exit_code_in_child(use), 0);
   }
-  is_over = true;
-  other.join();
 }
 
 // They run after the library's have let go, or before they take anything, though no pool has been
@@ -176,13 +163,7 @@ TEST_P(BufferStress, ForkHandlersOfTheProgramMayUseBuffers) {
   ASSERT_EQ(pthread_atfork(use, use, use), 0);
   BufferPool pool({.arena = arena_options(), .leak_detection = LeakDetection::all});
   used = &pool;
-  alarm(10);
-  const pid_t child = fork();
-  if (child == 0) _exit(0);
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  alarm(0);
+  EXPECT_EQ(exit_code_in_child([] {}), 0);
   used = nullptr;
 }
 #endif

@@ -3,8 +3,6 @@
 #include "tarn/c/ngx_chunks.hpp"
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <barrier>
 #include <cstring>
@@ -16,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "tarn/c/tarn_ngx.h"
+#include "testing/in_child.hpp"
 
 namespace tarn::ngx {
 namespace {
@@ -325,15 +324,12 @@ TEST(NgxChunks, AChildGoesOnWithThemAfterAFork) {
   std::vector<Chunk> chunks;
   for (int i = 0; i < 100; ++i) chunks.push_back(acquire_filled(1024));
   const std::size_t before_bytes = used_bytes();
-  const pid_t child = fork();
-  if (child == 0) {
+  const auto go_on = [&] {
     release_all(chunks);
     chunks.push_back(acquire_filled(1024));
-    _exit(used_bytes() == before_bytes - 99 * 1024 ? 0 : 1);
-  }
-  int status = -1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+    EXPECT_EQ(used_bytes(), before_bytes - 99 * 1024);
+  };
+  EXPECT_EQ(exit_code_in_child(go_on), 0);
   EXPECT_EQ(used_bytes(), before_bytes);
   release_all(chunks);
 }

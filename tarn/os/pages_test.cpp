@@ -1,8 +1,5 @@
 #include "tarn/os/pages.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -13,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "tarn/base/bits.hpp"
+#include "testing/in_child.hpp"
 
 namespace tarn {
 namespace {
@@ -205,11 +203,7 @@ TEST(Pages, AForkedChildFindsWipedPagesZero) {
   auto* const number = static_cast<int*>(map_pages_wiped_on_fork(page_bytes()));
   ASSERT_NE(number, nullptr);
   *number = 7;
-  const pid_t child = fork();
-  if (child == 0) _exit(*number);
-  int status = 1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(exit_code_in_child([&] { return *number; }), 0);
   EXPECT_EQ(*number, 7);
   release_pages(number, page_bytes());
 }

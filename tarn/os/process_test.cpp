@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "tarn/os/thread.hpp"
+#include "testing/in_child.hpp"
 
 namespace tarn {
 namespace {
@@ -42,11 +43,7 @@ TEST(Process, TheNumberOfAnotherThreadIsWhatItSaysItself) {
 
 TEST(Process, AForkedChildHasANumberOfItsOwn) {
   const long parent = process_id();
-  const pid_t child = fork();
-  if (child == 0) _exit(process_id() != parent ? 0 : 1);
-  int status = 1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(exit_code_in_child([&] { EXPECT_NE(process_id(), parent); }), 0);
   EXPECT_EQ(process_id(), parent);
 }
 
@@ -55,13 +52,12 @@ int calls_before = 0, calls_in_parent = 0, calls_in_child = 0;
 TEST(Process, WhatIsCalledAroundAForkKnowsTheSideItIsOn) {
   ASSERT_TRUE(call_around_fork([] { ++calls_before; }, [] { ++calls_in_parent; },
                                [] { ++calls_in_child; }));
-  const pid_t child = fork();
-  if (child == 0) {
-    _exit(calls_before == 1 && calls_in_parent == 0 && calls_in_child == 1 ? 0 : 1);
-  }
-  int status = 1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+  const auto expect_child = [] {
+    EXPECT_EQ(calls_before, 1);
+    EXPECT_EQ(calls_in_parent, 0);
+    EXPECT_EQ(calls_in_child, 1);
+  };
+  EXPECT_EQ(exit_code_in_child(expect_child), 0);
   EXPECT_EQ(calls_before, 1);
   EXPECT_EQ(calls_in_parent, 1);
   EXPECT_EQ(calls_in_child, 0);
@@ -106,13 +102,12 @@ TEST(Process, AllProcessesHereMeanTheSameByANumber) {
   EXPECT_EQ(std::string_view(name).substr(0, 4), "pid:");
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    const bool is_told = process_space(name_in_child, sizeof name_in_child);
-    _exit(is_told && write(ends[1], name_in_child, sizeof name_in_child) > 0 ? 0 : 1);
-  }
+  const auto tell = [&] {
+    EXPECT_TRUE(process_space(name_in_child, sizeof name_in_child));
+    EXPECT_GT(write(ends[1], name_in_child, sizeof name_in_child), 0);
+  };
+  EXPECT_EQ(exit_code_in_child(tell), 0);
   ASSERT_GT(read(ends[0], name_in_child, sizeof name_in_child), 0);
-  ASSERT_EQ(waitpid(child, nullptr, 0), child);
   EXPECT_STREQ(name, name_in_child);
 }
 

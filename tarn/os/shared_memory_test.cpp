@@ -1,11 +1,10 @@
 #include "tarn/os/shared_memory.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstring>
 
 #include <gtest/gtest.h>
+
+#include "testing/in_child.hpp"
 
 namespace tarn {
 namespace {
@@ -17,15 +16,12 @@ TEST(SharedMemory, AnotherProcessSeesWhatIsWritten) {
   ASSERT_NE(memory.address, nullptr);
   auto* const text = static_cast<char*>(memory.address);
   EXPECT_EQ(text[bytes - 1], 0);
-  const pid_t child = fork();
-  if (child == 0) {
+  const auto write_hello = [&] {
     void* const same = map_shared_memory(memory.path, bytes);
-    if (same != nullptr) std::memcpy(same, "hello", 6);
-    _exit(same == nullptr);
-  }
-  int status = 1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+    ASSERT_NE(same, nullptr);
+    std::memcpy(same, "hello", 6);
+  };
+  EXPECT_EQ(exit_code_in_child(write_hello), 0);
   EXPECT_STREQ(text, "hello");
   unmap_shared_memory(memory.address, bytes);
 }

@@ -173,10 +173,13 @@ void expect_the_trace_to_be_the_program(std::uint64_t seed, const Alphabet& alph
   }
 }
 
+// A region does not move blocks: whoever does so allocates and frees.
 TEST(Recorded, ARandomProgramOnRegionsIsItsTrace) {
+  Alphabet alphabet = Alphabet::full();
+  std::erase(alphabet.kinds, Kind::reallocate);
   for (std::uint64_t i = 0; i < 100; ++i) {
     expect_the_trace_to_be_the_program<RecordedWorld<Region, CleanupHandle>>(test_seed() + i,
-                                                                             Alphabet::full());
+                                                                             alphabet);
   }
 }
 

@@ -11,7 +11,8 @@
 // Threads:    one at a time; the threads that a program names are not used.
 // Failure:    an operation on an id that is wrong is an Error and changes nothing. Memory refused
 //             is an outcome: the block counts as alive, without an address, and what is done to it
-//             afterwards is refused as well.
+//             afterwards is refused as well. One that may not move is as it was, but where there
+//             are marks: there it has lost its address, too.
 // Lifetime:   the destructor ends every pool that is left.
 
 #pragma once
@@ -349,7 +350,14 @@ Outcome Replayer<W>::reallocate(ReplayedBlock& block, const trace::Operation& op
   const auto new_bytes = static_cast<std::size_t>(operation.bytes);
   void* const moved = replay::reallocate(*pools_.at(block.pool), block.address, block.bytes,
                                          new_bytes, block.alignment);
-  if (moved == nullptr) return Outcome::refused;
+  if (moved == nullptr) {
+    // To the program it is younger than all marks, to its pool it is not: both end it with none.
+    if constexpr (Markable<Pool>) {
+      deallocate(block);
+      block.address = nullptr;
+    }
+    return Outcome::refused;
+  }
   block.address = moved;
   block.bytes = new_bytes;
   return Outcome::done;

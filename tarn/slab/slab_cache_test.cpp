@@ -1,9 +1,7 @@
 #include "tarn/slab/slab_cache.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -17,6 +15,7 @@
 
 #include "tarn/slab/slab_reserve.hpp"
 #include "testing/failing_source.hpp"
+#include "testing/in_child.hpp"
 #include "testing/slab_cache_fixture.hpp"
 
 namespace tarn {
@@ -508,28 +507,17 @@ TEST_P(SlabCacheTest, ReclaimMayUseAnotherCacheForTheFirstTime) {
 // Both take the locks of all caches; the constructor's thread holds one of them. exit() destroys
 // what is static: a cache that checks would report the block, and is left alone.
 TEST_P(ConstructedTest, AConstructorMayForkAndExit) {
-  const pid_t child = fork();
-  if (child == 0) {
+  const auto fork_and_exit = [&] {
     SlabCacheOptions forking = options();
-    forking.construct = [](void*, void*) {
-      const pid_t grandchild = fork();
-      if (grandchild == 0) _exit(3);
-      int status = 0;
-      waitpid(grandchild, &status, 0);
-      std::exit(WEXITSTATUS(status));
-    };
+    forking.construct = [](void*, void*) { std::exit(exit_code_in_child([] { return 3; })); };
     if (GetParam() == Checking::off) {
       static SlabCache cache(64, forking);
       static_cast<void>(cache.try_allocate());
     } else {
       static_cast<void>((new SlabCache(64, forking))->try_allocate());
     }
-    _exit(1);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 3);
+  };
+  EXPECT_EQ(exit_code_in_child(fork_and_exit), 3);
 }
 
 // ---- reserves -----------------------------------------------------------------------------------

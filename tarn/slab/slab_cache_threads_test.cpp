@@ -1,8 +1,6 @@
 // What other threads see of a cache, and the child of a fork: who ends while who goes on.
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -12,28 +10,15 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/busy_threads.hpp"
 #include "testing/failing_source.hpp"
+#include "testing/in_child.hpp"
 #include "testing/slab_cache_fixture.hpp"
 
 namespace tarn {
 namespace {
 
-class SlabCacheThreads : public SlabCacheFixture {
- protected:
-  // Has a child do `what`, which has ten seconds.
-  template <typename What>
-  static void in_child(What what) {
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(10);
-      what();
-      _exit(HasFailure() ? 1 : 0);
-    }
-    int status = 1;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-  }
-};
+class SlabCacheThreads : public SlabCacheFixture {};
 INSTANTIATE_TEST_SUITE_P(Checking, SlabCacheThreads, every_checking);
 
 // Lets threads take turns.
@@ -190,19 +175,17 @@ TEST_P(SlabCacheThreads, AThreadWithoutMagazinesTakesFromTheDepot) {
 TEST_P(SlabCacheThreads, TheChildOfAForkGoesOn) {
   SlabCache cache(64, options());
   const std::vector<void*> blocks = allocate(cache, 100);
-  std::atomic<bool> is_over{false};
-  std::thread other([&] {
-    while (!is_over.load(std::memory_order_relaxed)) deallocate(cache, allocate(cache, 200));
-  });
-  for (int round = 0; round < 20; ++round) {
-    in_child([&] {
-      deallocate(cache, blocks);
-      deallocate(cache, allocate(cache, 1000));
-      cache.trim();
-    });
+  {
+    const BusyThreads other(1, [&] { deallocate(cache, allocate(cache, 200)); });
+    for (int round = 0; round < 20; ++round) {
+      const auto go_on = [&] {
+        deallocate(cache, blocks);
+        deallocate(cache, allocate(cache, 1000));
+        cache.trim();
+      };
+      EXPECT_EQ(exit_code_in_child(go_on), 0);
+    }
   }
-  is_over = true;
-  other.join();
   deallocate(cache, blocks);
 }
 
@@ -216,7 +199,7 @@ TEST_P(SlabCacheThreads, ForkHandlersOfTheProgramMayUseACache) {
   ASSERT_EQ(pthread_atfork(use, use, use), 0);
   SlabCache cache(64, options());
   used = &cache;
-  in_child([] {});
+  EXPECT_EQ(exit_code_in_child([] {}), 0);
   used = nullptr;
 }
 
@@ -225,19 +208,12 @@ TEST_P(SlabCacheThreads, AForkDoesNotWaitForBusyThreadsToRest) {
   SlabCacheOptions plain = options();
   plain.source = nullptr;
   SlabCache caches[] = {SlabCache(64, plain), SlabCache(64, plain), SlabCache(64, plain)};
-  std::atomic<bool> is_over{false};
-  std::vector<std::thread> threads;
-  for (std::size_t self = 0; self < 8; ++self) {
-    threads.emplace_back([&, self] {
-      SlabCache& cache = caches[self % 3];
-      while (!is_over.load(std::memory_order_relaxed)) cache.deallocate(cache.allocate());
-    });
-  }
-  for (int round = 0; round < 20; ++round) {
-    in_child([] {});
-  }
-  is_over = true;
-  for (std::thread& thread : threads) thread.join();
+  std::atomic<std::size_t> turn{0};
+  const BusyThreads others(8, [&] {
+    SlabCache& cache = caches[turn++ % 3];
+    for (int count = 0; count < 1000; ++count) cache.deallocate(cache.allocate());
+  });
+  for (int round = 0; round < 20; ++round) EXPECT_EQ(exit_code_in_child([] {}), 0);
 }
 
 // A thread of the child may lie where one of the parent did, with magazines of its own.
@@ -254,12 +230,13 @@ TEST_P(SlabCacheThreads, TheChildOfAForkKnowsItsOwnThreadsOnly) {
     steps.wait_for(2);
   });
   steps.wait_for(1);
-  in_child([&] {
+  const auto use_threads = [&] {
     for (int count = 0; count < 3; ++count) {
       std::thread([&] { deallocate(*cache, allocate(*cache, 100)); }).join();
     }
     delete cache;
-  });
+  };
+  EXPECT_EQ(exit_code_in_child(use_threads), 0);
   steps.go_to(2);
   other.join();
   delete cache;
@@ -271,7 +248,7 @@ TEST_P(SlabCacheThreads, TwoThreadsForkAtOnce) {
   std::atomic<int> forking_count{2};
   const auto fork_often = [&] {
     for (int round = 0; round < 50; ++round) {
-      in_child([&] { deallocate(cache, allocate(cache, 1000)); });
+      EXPECT_EQ(exit_code_in_child([&] { deallocate(cache, allocate(cache, 1000)); }), 0);
     }
     // ThreadSanitizer takes a thread that has ended in the parent for lost in the child.
     --forking_count;
@@ -303,11 +280,12 @@ TEST_P(SlabCacheThreads, AForkWhileObjectsAreDestroyed) {
     cache.trim();
   });
   steps.wait_for(1);
-  in_child([&] {
+  const auto go_on = [&] {
     deallocate(cache, allocate(cache, 1000));
     cache.trim();
     EXPECT_LE(cache.stats().slab_count, cache.stats().used_count + 1);
-  });
+  };
+  EXPECT_EQ(exit_code_in_child(go_on), 0);
   steps.go_to(2);
   other.join();
 }

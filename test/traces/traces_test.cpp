@@ -102,13 +102,9 @@ TEST_P(Traces, OnSlabCaches) {
   });
 }
 
-// Nobody asks for zeros where an object is kept.
 TEST_P(Traces, OnSlabCachesThatKeepObjects) {
   const SlabCacheOptions options = small_slab_cache_options(GetParam());
-  run_each([&](trace::Program program, Source& source, bool source_may_fail) {
-    for (trace::Operation& operation : program) {
-      if (operation.kind == trace::Kind::allocate_zeroed) operation.kind = trace::Kind::allocate;
-    }
+  run_each([&](const trace::Program& program, Source& source, bool source_may_fail) {
     return run_in_slab_shadow<SlabCache>(
         program, options, source, {.source_may_fail = source_may_fail, .keeps_objects = true});
   });
