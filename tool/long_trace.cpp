@@ -1,5 +1,5 @@
-// tool/long_trace.cpp - writes a trace of any length, of a program in which few blocks live: for
-// memory_test.py, which asks what it takes to read it.
+// tool/long_trace.cpp - writes a trace of any length, of a program in which few blocks, scopes and
+// marks live: for memory_test.py, which asks what it takes to read it.
 //
 //     tarn_long_trace FILE OPERATIONS
 
@@ -29,27 +29,77 @@ std::vector<std::uint32_t> add_stacks(TraceWriter& writer) {
   return sites;
 }
 
-// A block begins, and takes the place of another one, which ends.
+// Two threads take turns, each turn a scope in the one that is open from the beginning to the end.
+class LongProgram {
+ public:
+  explicit LongProgram(TraceWriter& writer) : writer_(writer), sites_(add_stacks(writer)) {}
+
+  void write(std::uint64_t operation_count) {
+    append(Kind::create, pool, 0, unlimited);
+    append(Kind::scope_begin, 0, outer_scope, 0);
+    while (operation_count_ < operation_count) write_turn();
+    append(Kind::scope_end, 0, outer_scope, 0);
+  }
+
+ private:
+  static constexpr std::uint32_t pool = 1;
+  static constexpr std::uint32_t outer_scope = 1;
+  static constexpr std::uint32_t mark = 1;
+  static constexpr int blocks_to_a_turn = 50;
+
+  void write_turn() {
+    thread_ ^= 1;
+    append(Kind::scope_begin, 0, ++scope_, 1);
+    append(Kind::mark, pool, mark, 0);
+    begin_block(pool);
+    append(Kind::rewind, pool, mark, 0);
+    for (int i = 0; i < blocks_to_a_turn; ++i) replace_block();
+    append(Kind::reset, pool, 0, unlimited);
+    append(Kind::scope_end, 0, scope_, 0);
+  }
+
+  // A block begins, and takes the place of another one, which ends.
+  void replace_block() {
+    std::uint64_t& place = live_[random_() % live_.size()];
+    const std::uint64_t before = place;
+    place = begin_block(heap_pool);
+    if (before != 0) append(Kind::deallocate, heap_pool, 0, 0, before);
+  }
+
+  std::uint64_t begin_block(std::uint32_t its_pool) {
+    append(Kind::allocate, its_pool, 0, 16 + random_() % 400, ++block_);
+    return block_;
+  }
+
+  void append(Kind kind, std::uint32_t its_pool, std::uint32_t other, std::uint64_t bytes,
+              std::uint64_t block = 0) {
+    Operation operation;
+    operation.kind = kind;
+    operation.pool = its_pool;
+    operation.other = other;
+    operation.bytes = bytes;
+    operation.block = block;
+    operation.thread = thread_;
+    operation.time_ns = time_ns_ += 30 + random_() % 30;
+    if (kind == Kind::allocate) operation.stack = sites_[random_() % sites_.size()];
+    writer_.append(operation);
+    ++operation_count_;
+  }
+
+  TraceWriter& writer_;
+  const std::vector<std::uint32_t> sites_;
+  std::mt19937_64 random_{1};
+  std::vector<std::uint64_t> live_ = std::vector<std::uint64_t>(live_count);
+  std::uint64_t operation_count_ = 0;
+  std::uint64_t time_ns_ = 0;
+  std::uint64_t block_ = 0;
+  std::uint32_t scope_ = outer_scope;
+  std::uint32_t thread_ = 0;
+};
+
 Result<void> write_trace(Output& output, std::uint64_t operation_count) {
   TraceWriter writer(output, time_unit_ns);
-  std::mt19937_64 random(1);
-  const std::vector<std::uint32_t> sites = add_stacks(writer);
-  std::vector<std::uint64_t> live(live_count);
-  Operation begin;
-  Operation end;
-  begin.kind = Kind::allocate;
-  end.kind = Kind::deallocate;
-  for (std::uint64_t i = 0; i < operation_count; i += 2) {
-    std::uint64_t& place = live[random() % live_count];
-    end.block = place;
-    place = ++begin.block;
-    begin.stack = sites[random() % sites.size()];
-    begin.bytes = 16 + random() % 400;
-    begin.time_ns += 50 + random() % 50;
-    end.time_ns = begin.time_ns + time_unit_ns;
-    writer.append(begin);
-    if (end.block != 0) writer.append(end);
-  }
+  LongProgram(writer).write(operation_count);
   return writer.close();
 }
 

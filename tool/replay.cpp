@@ -41,20 +41,20 @@ constexpr const char* examples =
     "and\n"
     "read, their content is not the program's: what a program gains by locality is not seen.";
 
-std::unique_ptr<trial::PlanBuilder> read_plan(const ReplayOptions& options) {
+void read_plan(const ReplayOptions& options, trial::PlanBuilder& builder) {
   OpenTrace trace(options.path);
-  auto builder = std::make_unique<trial::PlanBuilder>(options.plan);
   trace.for_each([&](const trace::Operation& operation) {
-    if (const Result<void> done = builder->append(operation); !done) {
-      throw CommandError(options.path + ": operation " +
-                         std::to_string(builder->operation_count()) + ": " + done.error().message);
+    if (const Result<void> done = builder.append(operation); !done) {
+      throw CommandError(options.path + ": operation " + std::to_string(builder.operation_count()) +
+                         ": " + done.error().message);
     }
   });
-  builder->finish();
-  if (builder->counts().step_count == 0) {
+  if (const Result<void> done = builder.finish(); !done) {
+    throw CommandError(options.path + ": " + done.error().message);
+  }
+  if (builder.plan().counts.step_count == 0) {
     throw CommandError(options.path + ": no block is allocated in it");
   }
-  return builder;
 }
 
 std::vector<Entry> entries_of(const ReplayOptions& options, const trial::PlanCounts& plan) {
@@ -102,8 +102,11 @@ void run_rounds(trial::Stage& stage, const ReplayOptions& options, std::vector<E
 
 void replay(const ReplayOptions& options) {
   show_progress("reading " + options.path);
-  auto builder = read_plan(options);
-  std::vector<Entry> entries = entries_of(options, builder->counts());
+  trial::PlanFile file(trial::plan_folder());
+  auto builder = std::make_unique<trial::PlanBuilder>(file, options.plan);
+  read_plan(options, *builder);
+  const auto plan = std::make_unique<trial::Plan>(builder->plan());
+  std::vector<Entry> entries = entries_of(options, plan->counts);
   const ReplayConditions conditions{options.path,
                                     builder->operation_count(),
                                     builder->thread_count(),
@@ -111,11 +114,11 @@ void replay(const ReplayOptions& options) {
                                     builder->in_place_count(),
                                     processor_count(),
                                     options.trial};
-  trial::Stage stage(*builder);
-  if (!stage.is_ready()) throw CommandError(options.path + ": no memory for so many operations");
-  builder.reset();  // the stage has it all
+  builder.reset();  // it knows all blocks that live
+  trial::Stage stage(file, *plan);
+  if (!stage.is_ready()) throw CommandError("no memory to share with the processes of a replay");
   run_rounds(stage, options, entries);
-  const ReplayReport report(stage.plan(), conditions, std::move(entries));
+  const ReplayReport report(*plan, conditions, std::move(entries));
   // A path need not be UTF-8, which JSON is.
   constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
   const std::string text =

@@ -134,13 +134,9 @@ const char* version_of(const Entry& entry) { return entry.rounds.front().outcome
 
 }  // namespace
 
-ReplayReport::ReplayReport(trial::Plan plan, ReplayConditions conditions,
+ReplayReport::ReplayReport(const trial::Plan& plan, ReplayConditions conditions,
                            std::vector<Entry> entries)
-    : plan_(std::move(plan)), conditions_(std::move(conditions)), entries_(std::move(entries)) {
-  for (const trial::Epoch& epoch : plan_.epochs()) {
-    if (epoch.live_bytes > peak_.live_bytes) peak_ = epoch;
-  }
-}
+    : plan_(plan), conditions_(std::move(conditions)), entries_(std::move(entries)) {}
 
 double ReplayReport::clock_floor_ns() const {
   double floor_ns = 0;
@@ -156,7 +152,8 @@ std::string ReplayReport::heading() const {
   return conditions_.path + "\noperations: " + count_text(conditions_.operation_count) +
          ", threads: " + count_text(conditions_.thread_count) +
          ", hand-offs: " + count_text(conditions_.hand_off_count) +
-         ", at the peak: " + bytes_text(peak_.live_bytes) + " in " + count_text(peak_.live_count) +
+         ", at the peak: " + bytes_text(plan_.peak.live_bytes) + " in " +
+         count_text(plan_.peak.live_count) +
          " blocks, rounds: " + std::to_string(entries_.front().rounds.size()) + "\n\n";
 }
 
@@ -171,7 +168,7 @@ std::vector<std::vector<std::string>> ReplayReport::cells() const {
     std::vector<std::string>& row = rows.emplace_back();
     row = {entry.contender.name, version_of(entry)};
     for (const Column& column : shown) {
-      row.push_back(text_of(median_of(column, entry, peak_), column.unit));
+      row.push_back(text_of(median_of(column, entry, plan_.peak), column.unit));
     }
   }
   return rows;
@@ -182,7 +179,7 @@ std::string ReplayReport::notes() const {
       "\nTimes are in ns: ns/step and p50 of batches of 16 steps with the touching of blocks,\n"
       "p99 and up of single calls. Reading the clock takes " +
       text_of(clock_floor_ns(), Unit::ns) + " ns, which has been subtracted.\n";
-  if (plan_.counts().lane_count > conditions_.processor_count) {
+  if (plan_.counts.lane_count > conditions_.processor_count) {
     text += "There are more lanes than processors: times include waiting for one.\n";
   }
   if (conditions_.in_place_count > 0) {
@@ -217,12 +214,12 @@ ordered_json ReplayReport::json_of(const Entry& entry) const {
                     {"version", version_of(entry)},
                     {"library", entry.contender.library}};
   for (const Column& column : columns) {
-    json[column.key] = tool::json_of(median_of(column, entry, peak_));
+    json[column.key] = tool::json_of(median_of(column, entry, plan_.peak));
   }
   for (const trial::Performance& round : entry.rounds) {
     ordered_json values;
     for (const Column& column : columns) {
-      values[column.key] = tool::json_of(column.value(round.outcome, peak_));
+      values[column.key] = tool::json_of(column.value(round.outcome, plan_.peak));
     }
     values["wall_ns"] = round.outcome.wall_ns;
     values["memory_over_time_bytes"] = round.curve;
@@ -235,7 +232,7 @@ ordered_json ReplayReport::json() const {
   ordered_json json{{"trace", conditions_.path},
                     {"operation_count", conditions_.operation_count},
                     {"thread_count", conditions_.thread_count},
-                    {"lane_count", plan_.counts().lane_count},
+                    {"lane_count", plan_.counts.lane_count},
                     {"hand_off_count", conditions_.hand_off_count},
                     {"left_out_count", conditions_.in_place_count},
                     {"processor_count", conditions_.processor_count},
@@ -244,8 +241,8 @@ ordered_json ReplayReport::json() const {
                     {"litter", conditions_.options.litter},
                     {"idle", conditions_.options.is_idle_at_end},
                     {"clock_floor_ns", clock_floor_ns()},
-                    {"peak_live_bytes", peak_.live_bytes}};
-  for (const trial::Epoch& epoch : plan_.epochs()) {
+                    {"peak_live_bytes", plan_.peak.live_bytes}};
+  for (const trial::Epoch& epoch : plan_.epochs.points()) {
     json["epochs"]["end_ns"].push_back(epoch.end_ns);
     json["epochs"]["live_bytes"].push_back(epoch.live_bytes);
   }

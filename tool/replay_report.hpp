@@ -42,7 +42,7 @@ struct ReplayConditions {
 
 class ReplayReport {
  public:
-  ReplayReport(trial::Plan plan, ReplayConditions conditions, std::vector<Entry> entries);
+  ReplayReport(const trial::Plan& plan, ReplayConditions conditions, std::vector<Entry> entries);
 
   /// A heading, the table, and what must be known to read it.
   [[nodiscard]] std::string text() const;
@@ -55,8 +55,7 @@ class ReplayReport {
   [[nodiscard]] nlohmann::ordered_json json_of(const Entry& entry) const;
   [[nodiscard]] double clock_floor_ns() const;
 
-  trial::Plan plan_;
-  trial::Epoch peak_;
+  const trial::Plan& plan_;
   ReplayConditions conditions_;
   std::vector<Entry> entries_;
 };

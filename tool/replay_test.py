@@ -9,6 +9,7 @@ interrupted. Method: the program itself, started as a person does.
 import ctypes.util
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -78,9 +79,9 @@ class Replay(unittest.TestCase):
         subprocess.run([TARN, "convert", self.folder / "trace.txt", binary], check=True)
         return binary
 
-    def tarn(self, *arguments):
+    def tarn(self, *arguments, **how):
         return subprocess.run([TARN, "replay", *map(str, arguments)], capture_output=True,
-                              text=True, timeout=300)
+                              text=True, timeout=300, **how)
 
     def replayed(self, *arguments):
         done = self.tarn(*arguments, "--json")
@@ -181,8 +182,17 @@ class Replay(unittest.TestCase):
         self.assertEqual([row[0] for row in table], ["allocator", "glibc", "tarn-arena"])
         self.assertIn("p99.9", table[0])
 
-    def fails(self, *arguments, code=1):
-        done = self.tarn(*arguments)
+    def test_of_many_epochs_evenly_many_are_told(self):
+        lines = [f"allocate block={i} bytes=1 time_ns={i * 1_000_000}" for i in range(1, 5001)]
+        report = self.replayed(self.trace("\n".join(["tarn trace 1", *lines, ""])), "--rounds=1",
+                               "--with=glibc")
+        live = report["epochs"]["live_bytes"]  # 5000 epochs, and the one that clears up
+        self.assertEqual((len(live), live[0], live[1], live[-1]), (2501, 2, 4, 0))
+        memory = report["allocators"][0]["rounds"][0]["memory_over_time_bytes"]
+        self.assertEqual(len(memory), len(live))
+
+    def fails(self, *arguments, code=1, **how):
+        done = self.tarn(*arguments, **how)
         self.assertEqual((done.returncode, done.stdout), (code, ""))
         return done.stderr
 
@@ -225,6 +235,22 @@ class Replay(unittest.TestCase):
         trace = self.trace("tarn trace 1\nallocate block=1 bytes=1\ndeallocate block=2\n")
         self.assertEqual(self.fails(trace, "--with=glibc"),
                          f"tarn: {trace}: operation 1: block 2 does not exist\n")
+
+    def test_a_folder_without_room_is_told(self):
+        trace = self.trace(long_trace(20_000))
+        message = self.fails(trace, "--with=glibc", preexec_fn=lambda: (
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))),
+            env={**os.environ, "TMPDIR": str(self.folder)})
+        self.assertEqual(message, f"tarn: {trace}: the plan can not be written to {self.folder}: "
+                         "File too large; let TMPDIR name a folder that has 16 bytes for each "
+                         "step\n")
+
+    def test_nothing_is_left_in_the_folder(self):
+        trace = self.trace(BY_HAND)
+        before = sorted(self.folder.iterdir())
+        done = self.tarn(trace, "--with=glibc", env={**os.environ, "TMPDIR": str(self.folder)})
+        self.assertEqual((done.returncode, sorted(self.folder.iterdir())), (0, before))
 
     def test_a_trace_of_nothing_says_so(self):
         trace = self.trace("tarn trace 1\n")

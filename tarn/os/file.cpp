@@ -1,9 +1,12 @@
 #include "tarn/os/file.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 namespace tarn {
 
@@ -17,6 +20,19 @@ int create_new_file(const char* path) noexcept {
 
 int open_file(const char* path) noexcept { return open(path, O_RDONLY | O_CLOEXEC); }
 
+// Not O_TMPFILE, which some file systems do not have.
+int create_unnamed_file(const char* folder) noexcept {
+  char path[PATH_MAX];
+  const int path_bytes = std::snprintf(path, sizeof path, "%s/tarn-XXXXXX", folder);
+  if (path_bytes < 0 || static_cast<std::size_t>(path_bytes) >= sizeof path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  const int descriptor = mkostemp(path, O_CLOEXEC);
+  if (descriptor >= 0) unlink(path);
+  return descriptor;
+}
+
 bool write_file(int descriptor, const void* bytes, std::size_t count) noexcept {
   const char* position = static_cast<const char*>(bytes);
   while (count != 0) {
@@ -27,6 +43,27 @@ bool write_file(int descriptor, const void* bytes, std::size_t count) noexcept {
     count -= static_cast<std::size_t>(written);
   }
   return true;
+}
+
+bool write_file_at(int descriptor, std::uint64_t offset, const void* bytes,
+                   std::size_t count) noexcept {
+  const char* position = static_cast<const char*>(bytes);
+  while (count != 0) {
+    const ssize_t written = pwrite(descriptor, position, count, static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    position += written;
+    offset += static_cast<std::uint64_t>(written);
+    count -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+// Not fdatasync(), which on a journaling file system may wait for what others write.
+bool settle_file(int descriptor) noexcept {
+  constexpr unsigned all =
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  return sync_file_range(descriptor, 0, 0, all) == 0;
 }
 
 bool read_file(int descriptor, std::uint64_t offset, void* bytes, std::size_t count) noexcept {

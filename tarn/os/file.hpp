@@ -22,8 +22,21 @@ inline constexpr int standard_output = 1;
 /// Returns a descriptor to read the file `path` from. O_CLOEXEC, as is create_file()'s.
 [[nodiscard]] int open_file(const char* path) noexcept;
 
+/// Creates a file in the folder `folder` that has no name, and returns a descriptor to read and
+/// write it: it is gone with its last descriptor, however the process ends. Other processes of the
+/// same user open it as /proc/PROCESS/fd/DESCRIPTOR.
+[[nodiscard]] int create_unnamed_file(const char* folder) noexcept;
+
 /// Writes all `count` bytes, in as many pieces as the system wants.
 [[nodiscard]] bool write_file(int descriptor, const void* bytes, std::size_t count) noexcept;
+
+/// Writes all `count` bytes from `offset` on, whatever is there.
+[[nodiscard]] bool write_file_at(int descriptor, std::uint64_t offset, const void* bytes,
+                                 std::size_t count) noexcept;
+
+/// Returns when no byte that was written waits for its way to the device, which then rests. After a
+/// power cut it need not be there.
+[[nodiscard]] bool settle_file(int descriptor) noexcept;
 
 /// Reads `count` bytes from `offset` on. A file that ends before is a failure with errno 0.
 [[nodiscard]] bool read_file(int descriptor, std::uint64_t offset, void* bytes,

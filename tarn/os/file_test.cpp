@@ -48,11 +48,32 @@ TEST(File, WritesAllAndReadsAnywhere) {
   delete_file(path.c_str());
 }
 
+TEST(File, WithoutANameIsWrittenAnywhereAndOpenedByItsDescriptor) {
+  const int descriptor = create_unnamed_file(testing::TempDir().c_str());
+  ASSERT_GE(descriptor, 0);
+  ASSERT_TRUE(write_file(descriptor, "hello", 5));
+  ASSERT_TRUE(write_file_at(descriptor, 1, "a", 1));
+  ASSERT_TRUE(settle_file(descriptor));
+  const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+  const int readable = open_file(path.c_str());
+  std::string text(5, ' ');
+  ASSERT_TRUE(read_file(readable, 0, text.data(), text.size()));
+  EXPECT_EQ(text, "hallo");
+  close_file(readable);
+  close_file(descriptor);
+}
+
 TEST(File, SaysWhyItCanNot) {
   EXPECT_EQ(open_file("/nowhere/file"), -1);
   EXPECT_EQ(errno, ENOENT);
   EXPECT_EQ(create_file("/nowhere/file"), -1);
   EXPECT_EQ(file_bytes(-1), -1);
+  EXPECT_EQ(create_unnamed_file("/nowhere"), -1);
+  EXPECT_EQ(errno, ENOENT);
+  EXPECT_EQ(create_unnamed_file(std::string(5000, 'x').c_str()), -1);
+  EXPECT_EQ(errno, ENAMETOOLONG);
+  EXPECT_FALSE(write_file_at(-1, 0, "x", 1));
+  EXPECT_FALSE(settle_file(-1));
   const int full = create_file("/dev/full");
   EXPECT_FALSE(write_file(full, "x", 1));
   EXPECT_EQ(errno, ENOSPC);

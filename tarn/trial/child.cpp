@@ -18,27 +18,19 @@
 #include "tarn/trial/litter.hpp"
 #include "tarn/trial/outcome.hpp"
 #include "tarn/trial/page_row.hpp"
+#include "tarn/trial/plan_reader.hpp"
 #include "tarn/trial/region_set.hpp"
 #include "tarn/trial/trial.hpp"
 
 namespace tarn::trial {
 namespace {
 
-constexpr int argument_count_of_a_child = 6;
+constexpr int argument_count_of_a_child = 4;
 
 template <typename P>
 concept TellingUsableBytes = requires(const P& pool, const void* block) {
   { pool.usable_bytes(block) } -> std::same_as<std::size_t>;
 };
-
-std::size_t peak_epoch(const Plan& plan) noexcept {
-  const auto is_less = [](const Epoch& left, const Epoch& right) {
-    return left.live_bytes < right.live_bytes;
-  };
-  const std::span<Epoch> epochs = plan.epochs();
-  return static_cast<std::size_t>(std::max_element(epochs.begin(), epochs.end(), is_less) -
-                                  epochs.begin());
-}
 
 template <Pool P>
 std::uint64_t usable_bytes_of([[maybe_unused]] const P& pool, [[maybe_unused]] const void* block) {
@@ -55,21 +47,22 @@ std::uint64_t bytes_since(const Outcome& outcome) noexcept {
 template <Pool P>
 class MemoryWatcher final : public Trial<P>::Watcher {
  public:
-  MemoryWatcher(const Plan& plan, P& pool, const Litter<P>& litter, TrialRecord& record) noexcept
+  MemoryWatcher(P& pool, const Litter<P>& litter, TrialRecord& record) noexcept
       : pool_(pool),
         litter_(litter),
         outcome_(record.outcome),
-        curve_(reinterpret_cast<std::uint64_t*>(&record + 1)),
-        peak_epoch_(peak_epoch(plan)),
+        curve_(record.curve),
+        peak_epoch_(record.plan.peak_epoch),
         touches_(record.request.options.touches) {}
 
  private:
   void epoch_ends(std::size_t epoch, std::span<const Slot> slots) noexcept override {
-    curve_[epoch] = bytes_since(outcome_);
-    outcome_.bytes_max = std::max(outcome_.bytes_max, curve_[epoch]);
-    outcome_.bytes_retained = curve_[epoch];
+    const std::uint64_t bytes = bytes_since(outcome_);
+    curve_.add(bytes);
+    outcome_.bytes_max = std::max(outcome_.bytes_max, bytes);
+    outcome_.bytes_retained = bytes;
     if (epoch != peak_epoch_) return;
-    outcome_.bytes_at_peak = curve_[epoch];
+    outcome_.bytes_at_peak = bytes;
     if (touches_) outcome_.usable_bytes_at_peak = usable_bytes(slots);
   }
 
@@ -83,8 +76,8 @@ class MemoryWatcher final : public Trial<P>::Watcher {
   P& pool_;
   const Litter<P>& litter_;
   Outcome& outcome_;
-  std::uint64_t* const curve_;
-  const std::size_t peak_epoch_;
+  Curve<std::uint64_t>& curve_;
+  const std::uint64_t peak_epoch_;
   const bool touches_;
 };
 
@@ -98,36 +91,42 @@ void measure_while_idle(Outcome& outcome) {
   outcome.has_waited = true;
 }
 
+void fail(Outcome& outcome, const char* why) noexcept {
+  std::snprintf(outcome.error.data(), outcome.error.size(), "%s", why);
+}
+
 template <Pool P>
-void run_on(P& pool, const Plan& plan, TrialRecord& record) {
+void run_on(P& pool, PlanReader& reader, TrialRecord& record) {
   const TrialOptions& options = record.request.options;
+  const Plan& plan = record.plan;
   Outcome& outcome = record.outcome;
-  const std::uint64_t litter_bytes = options.litter * plan.epochs()[peak_epoch(plan)].live_bytes;
-  const PageRow<Slot> slots(plan.counts().slot_count);
-  const PageRow<LitterBlock> litter_room(litter_count(plan, litter_bytes));
+  const std::span<const Step> allocations = plan.allocations.steps();
+  const std::uint64_t litter_bytes = options.litter * plan.peak.live_bytes;
+  const PageRow<Slot> slots(plan.counts.slot_count);
+  const PageRow<LitterBlock> litter_room(litter_count(allocations, litter_bytes));
   if (!slots.is_there() || !litter_room.is_there()) {
-    std::snprintf(outcome.error.data(), outcome.error.size(), "no memory to note %zu addresses",
-                  slots.things().size() + litter_room.things().size());
-    return;
+    return fail(outcome, "no memory to note the addresses of blocks");
   }
   const StampScale scale(best_stamp_clock());
   outcome.bytes_before = private_bytes();
-  const Litter<P> litter(pool, plan, litter_bytes, litter_room.things());
+  const Litter<P> litter(pool, allocations, litter_bytes, litter_room.things());
   for (const LitterBlock& block : litter.blocks()) outcome.litter_bytes += block.step->bytes;
-  MemoryWatcher<P> watcher(plan, pool, litter, record);
-  Trial<P> trial(plan, pool, slots.things(), options, watcher);
+  MemoryWatcher<P> watcher(pool, litter, record);
+  Trial<P> trial(plan.counts, reader, pool, slots.things(), options, watcher);
   const std::uint64_t begin_ns = monotonic_ns();
   outcome.times = trial.run();
   outcome.wall_ns = static_cast<double>(monotonic_ns() - begin_ns);
+  if (!reader.is_at_end()) return fail(outcome, "the plan can not be read to its end");
   if (options.is_idle_at_end) measure_while_idle(outcome);
   outcome.clock_floor_ticks = trial.clock_floor_ticks();
   outcome.ns_per_tick = static_cast<double>(scale.ns(1'000'000'000)) / 1e9;
   outcome.is_complete = true;
 }
 
-void run_on_resource(std::pmr::memory_resource&& resource, const Plan& plan, TrialRecord& record) {
+void run_on_resource(std::pmr::memory_resource&& resource, PlanReader& reader,
+                     TrialRecord& record) {
   replay::ResourcePool pool(resource);
-  run_on(pool, plan, record);
+  run_on(pool, reader, record);
 }
 
 // "2.36" of a heap, "0.1.0" of tarn's pools, "GCC 12" of the C++ library's.
@@ -156,33 +155,31 @@ bool has_wanted_heap(const Request& request, Outcome& outcome) noexcept {
   return false;
 }
 
-void run_trial(const Plan& plan, TrialRecord& record) {
+void run_trial(PlanReader& reader, TrialRecord& record) {
   if (!has_wanted_heap(record.request, record.outcome)) return;
   write_version(record.request.pool, record.outcome.version);
   switch (record.request.pool) {
     case PoolKind::heap: {
       replay::MallocPool pool;
-      return run_on(pool, plan, record);
+      return run_on(pool, reader, record);
     }
     case PoolKind::arena: {
       Arena pool;
-      return run_on(pool, plan, record);
+      return run_on(pool, reader, record);
     }
     case PoolKind::slabs: {
       replay::SlabsBySize pool;
-      return run_on(pool, plan, record);
+      return run_on(pool, reader, record);
     }
     case PoolKind::regions: {
-      RegionSet pool(plan.counts());
-      if (pool.is_there()) return run_on(pool, plan, record);
-      std::snprintf(record.outcome.error.data(), record.outcome.error.size(),
-                    "no memory to note regions");
-      return;
+      RegionSet pool(record.plan.counts);
+      if (pool.is_there()) return run_on(pool, reader, record);
+      return fail(record.outcome, "no memory to note regions");
     }
     case PoolKind::pmr_synchronized:
-      return run_on_resource(std::pmr::synchronized_pool_resource(), plan, record);
+      return run_on_resource(std::pmr::synchronized_pool_resource(), reader, record);
     case PoolKind::pmr_unsynchronized:
-      return run_on_resource(std::pmr::unsynchronized_pool_resource(), plan, record);
+      return run_on_resource(std::pmr::unsynchronized_pool_resource(), reader, record);
   }
 }
 
@@ -193,10 +190,15 @@ bool is_child(int argument_count, const char* const* arguments) noexcept {
 }
 
 int run_child(const char* const* arguments) {
-  void* const plan = map_shared_memory(arguments[2], std::strtoull(arguments[3], nullptr, 10));
-  void* const record = map_shared_memory(arguments[4], std::strtoull(arguments[5], nullptr, 10));
-  if (plan == nullptr || record == nullptr) return EXIT_FAILURE;
-  run_trial(Plan(plan), *static_cast<TrialRecord*>(record));
+  void* const memory = map_shared_memory(arguments[3], sizeof(TrialRecord));
+  if (memory == nullptr) return EXIT_FAILURE;
+  TrialRecord& record = *static_cast<TrialRecord*>(memory);
+  PlanReader reader(arguments[2], record.plan.counts);
+  if (reader.is_there()) {
+    run_trial(reader, record);
+  } else {
+    fail(record.outcome, "the plan can not be opened, or there is no memory for an epoch of it");
+  }
   return EXIT_SUCCESS;
 }
 

@@ -1,8 +1,8 @@
 // tarn/trial/child.hpp - the process of its own that a trial runs in.
 //
 //     parent                          shared memory                    child
-//     plan, request  ---------------> | plan | record |  ------------> runs the plan
-//     outcome        <--------------- |      |        |  <------------ writes the outcome
+//     request, plan  ---------------> |    record     |  ------------> reads the plan's file,
+//     outcome        <--------------- |               |  <------------ runs it, writes the outcome
 //
 // A process that has run nothing else: its heap is the one that the request names, and its memory
 // is that of the trial.
@@ -16,8 +16,8 @@
 
 namespace tarn::trial {
 
-/// What a program is started with to be the child: this word, then the path and the bytes of the
-/// plan, then those of the record.
+/// What a program is started with to be the child: this word, then the path of the plan's
+/// file, then that of the record.
 inline constexpr const char* child_word = "--trial";
 
 /// True if the program was started as a child. It then returns run_child() from main(), before it

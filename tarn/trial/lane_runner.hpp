@@ -21,7 +21,7 @@
 #include "tarn/os/timestamp.hpp"
 #include "tarn/replay/pool_calls.hpp"
 #include "tarn/trial/latencies.hpp"
-#include "tarn/trial/plan.hpp"
+#include "tarn/trial/step.hpp"
 
 namespace tarn::trial {
 

@@ -8,7 +8,7 @@
 //
 // Threads:    one at a time.
 // Failure:    memory refused: fewer blocks.
-// Lifetime:   pool, plan and room outlive it; the other half ends with it.
+// Lifetime:   pool, allocations and room outlive it; the other half ends with it.
 
 #pragma once
 
@@ -20,7 +20,7 @@
 
 #include "tarn/base/concepts.hpp"
 #include "tarn/replay/pool_calls.hpp"
-#include "tarn/trial/plan.hpp"
+#include "tarn/trial/step.hpp"
 
 namespace tarn::trial {
 
@@ -29,25 +29,23 @@ struct LitterBlock {
   const Step* step;  // that it is made like
 };
 
-/// Calls visit(step) for allocations of the plan, drawn at random, the same ones each time, until
-/// they are `wanted_bytes` bytes. Requires: the plan has an allocation.
+/// Calls visit(step) for some of the allocations, drawn at random, the same ones each time, until
+/// they are `wanted_bytes` bytes. Requires: there is an allocation, or no byte is wanted.
 template <typename Visit>
-void draw_litter(const Plan& plan, std::uint64_t wanted_bytes, Visit&& visit) {
+void draw_litter(std::span<const Step> allocations, std::uint64_t wanted_bytes, Visit&& visit) {
   std::mt19937_64 random(1);
   for (std::uint64_t bytes = 0; bytes < wanted_bytes;) {
-    const Step& step = plan.steps()[random() % plan.steps().size()];
-    const bool is_allocation =
-        step.kind == StepKind::allocate || step.kind == StepKind::allocate_zeroed;
-    if (!is_allocation) continue;
+    const Step& step = allocations[random() % allocations.size()];
     bytes += std::max<std::uint64_t>(step.bytes, 1);
     visit(step);
   }
 }
 
 /// How many blocks that is.
-[[nodiscard]] inline std::size_t litter_count(const Plan& plan, std::uint64_t wanted_bytes) {
+[[nodiscard]] inline std::size_t litter_count(std::span<const Step> allocations,
+                                              std::uint64_t wanted_bytes) {
   std::size_t count = 0;
-  draw_litter(plan, wanted_bytes, [&](const Step&) { ++count; });
+  draw_litter(allocations, wanted_bytes, [&](const Step&) { ++count; });
   return count;
 }
 
@@ -55,10 +53,11 @@ template <Pool P>
 class Litter {
  public:
   /// Makes the litter, and notes it in `room`, which is for litter_count() blocks.
-  Litter(P& pool, const Plan& plan, std::uint64_t wanted_bytes, std::span<LitterBlock> room)
+  Litter(P& pool, std::span<const Step> allocations, std::uint64_t wanted_bytes,
+         std::span<LitterBlock> room)
       : pool_(pool), blocks_(room) {
     std::size_t made_count = 0;
-    draw_litter(plan, wanted_bytes, [&](const Step& step) {
+    draw_litter(allocations, wanted_bytes, [&](const Step& step) {
       void* const block = pool.try_allocate(static_cast<std::size_t>(step.bytes), step.alignment());
       if (block == nullptr) return;
       std::fill_n(static_cast<char*>(block), step.bytes, '\1');

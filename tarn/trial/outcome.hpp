@@ -1,8 +1,6 @@
 // tarn/trial/outcome.hpp - what a trial is to do, and what it has found.
 //
-// A process of its own runs each trial; the two share a piece of memory that begins with a
-// TrialRecord, and behind it has how many more private bytes the process has than in the beginning,
-// at the end of each epoch.
+// A process of its own runs each trial; the two share a TrialRecord.
 //
 // Threads:    plain values; whoever reads an outcome waits for the end of the process.
 
@@ -12,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tarn/trial/curve.hpp"
 #include "tarn/trial/lane_runner.hpp"
+#include "tarn/trial/plan.hpp"
 #include "tarn/trial/trial_options.hpp"
 
 namespace tarn::trial {
@@ -61,7 +61,11 @@ struct Outcome {
 
 struct TrialRecord {
   Request request;
+  Plan plan;
   Outcome outcome;
+  /// How many more private bytes the process has than in the beginning, at the ends of epochs: of
+  /// the same ones as the plan's curve.
+  Curve<std::uint64_t> curve;
 };
 
 }  // namespace tarn::trial

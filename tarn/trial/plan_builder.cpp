@@ -1,7 +1,6 @@
 #include "tarn/trial/plan_builder.hpp"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 namespace tarn::trial {
@@ -18,14 +17,20 @@ std::uint32_t take_place(std::vector<std::uint32_t>& of_lane, std::vector<std::u
   return place;
 }
 
+void move_all(std::vector<std::uint32_t>& from, std::vector<std::uint32_t>& to) {
+  to.insert(to.end(), from.begin(), from.end());
+  from.clear();
+}
+
 }  // namespace
 
-PlanBuilder::PlanBuilder(const PlanOptions& options) : options_(options) {}
+PlanBuilder::PlanBuilder(PlanFile& file, const PlanOptions& options)
+    : file_(file), options_(options) {}
 
 Result<void> PlanBuilder::append(const trace::Operation& operation) {
   using trace::Kind;
   if (Result<void> checked = check(operation); !checked) return checked;
-  begin_epoch_if_due(operation.time_ns);
+  if (Result<void> begun = begin_epoch_if_due(operation.time_ns); !begun) return begun;
   ++operation_count_;
   ++epoch_operation_count_;
   epoch_.end_ns = operation.time_ns;
@@ -42,6 +47,7 @@ Result<void> PlanBuilder::append(const trace::Operation& operation) {
     begin_block(lane, operation);
   }
   in_place_count_ += operation.kind == Kind::extend || operation.kind == Kind::shrink ? 1 : 0;
+  change_marks(lane, operation, ended);
   change_regions(lane, operation);
   return {};
 }
@@ -56,8 +62,8 @@ Result<void> PlanBuilder::check(const trace::Operation& operation) const {
   return ledger_.check(operation);
 }
 
-void PlanBuilder::finish() {
-  end_epoch();
+Result<void> PlanBuilder::finish() {
+  if (Result<void> ended = end_epoch(); !ended) return ended;
   std::vector<std::uint64_t> left;
   blocks_.for_each([&](std::uint64_t id, const Block&) { left.push_back(id); });
   std::sort(left.begin(), left.end());
@@ -70,59 +76,33 @@ void PlanBuilder::finish() {
     const auto& [id, region] = *regions_.begin();
     end_region(region.last.lane, id);
   }
-  end_epoch();
+  if (Result<void> ended = end_epoch(); !ended) return ended;
+  plan_.counts.lane_count = lanes_.size();
+  plan_.counts.slot_count = slot_count_;
+  plan_.counts.region_count = region_count_;
+  plan_.counts.mark_count = mark_count_;
+  plan_.counts.epoch_bytes_max = file_.epoch_bytes_max();
+  return file_.finish();
 }
 
-PlanCounts PlanBuilder::counts() const noexcept {
-  PlanCounts counts;
-  counts.lane_count = lanes_.size();
-  counts.epoch_count = epochs_.size();
-  counts.slot_count = slot_count_;
-  counts.region_count = region_count_;
-  counts.mark_count = mark_count_;
-  for (const LaneDraft& lane : lanes_) {
-    counts.step_count += lane.steps.size();
-    counts.stop_count += lane.stops.size();
-  }
-  return counts;
-}
-
-void PlanBuilder::write(void* memory) const {
-  const Plan plan(new (memory) PlanCounts(counts()));
-  Lane place;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    place.step_count = lanes_[i].steps.size();
-    place.stop_count = lanes_[i].stops.size();
-    plan.lanes()[i] = place;
-    std::copy_n(lanes_[i].steps.data(), place.step_count, &plan.steps()[place.step_begin]);
-    std::copy_n(lanes_[i].stops.data(), place.stop_count, &plan.stops()[place.stop_begin]);
-    place.step_begin += place.step_count;
-    place.stop_begin += place.stop_count;
-  }
-  std::copy(epochs_.begin(), epochs_.end(), plan.epochs().begin());
-}
-
-void PlanBuilder::begin_epoch_if_due(std::uint64_t time_ns) {
+Result<void> PlanBuilder::begin_epoch_if_due(std::uint64_t time_ns) {
   if (epoch_operation_count_ > 0) {
     const bool is_long =
         time_ns >= epoch_.begin_ns && time_ns - epoch_.begin_ns >= options_.epoch_ns;
-    if (!is_long && epoch_operation_count_ < options_.epoch_operation_count) return;
-    end_epoch();
+    if (!is_long && epoch_operation_count_ < options_.epoch_operation_count) return {};
+    if (Result<void> ended = end_epoch(); !ended) return ended;
   }
   epoch_.begin_ns = time_ns;
+  return {};
 }
 
-// A thread that begins late has been at the ends of the epochs before.
 std::uint32_t PlanBuilder::lane_of(std::uint32_t thread) {
   const auto [found, is_new] = lane_of_thread_.try_emplace(thread, 0);
   if (!is_new) return found->second;
   const std::size_t lane_count = options_.is_serial ? 1 : lane_count_max;
   const std::size_t lane = (lane_of_thread_.size() - 1) % lane_count;
   if (lane == lanes_.size()) {
-    LaneDraft& begun = lanes_.emplace_back();
-    begun.seen_counts.resize(lane_count);
-    begun.stops.resize(epochs_.size(), Stop{0, 0, StopKind::epoch_end, 0});
-    begun.epoch_stop_begin = begun.stops.size();
+    lanes_.emplace_back().seen_counts.resize(lane_count);
   }
   return found->second = static_cast<std::uint32_t>(lane);
 }
@@ -135,7 +115,8 @@ void PlanBuilder::begin_block(std::uint32_t lane, const trace::Operation& operat
   block.first_step = lanes_[lane].steps.size();
   block.region = region_of(operation);
   if (block.region >= scope_region(0)) {
-    regions_.at(block.region).blocks.push_back(operation.block);
+    add_to_scope(block.region, operation.block);
+    begun_in_scopes_.push_back(operation.block);
   }
   append_block_step(
       lane, block,
@@ -175,12 +156,49 @@ void PlanBuilder::leave_foreign_scope(std::uint32_t lane, Block& block) {
   if (block.region >= scope_region(0) && block.first_lane != lane) move_block(block, no_region_id);
 }
 
+// A scope may stay open for as long as the program runs: of the blocks that begin in it those that
+// have ended go when they are half of all.
+void PlanBuilder::add_to_scope(RegionId scope, std::uint64_t block) {
+  Region& region = regions_.at(scope);
+  if (region.blocks.size() == region.block_count_max) {
+    std::sort(region.blocks.begin(), region.blocks.end());
+    const auto repeated = std::unique(region.blocks.begin(), region.blocks.end());
+    region.blocks.erase(repeated, region.blocks.end());  // numbers can be used again
+    std::erase_if(region.blocks, [&](std::uint64_t id) {
+      const Block* const known = blocks_.find(id);
+      return known == nullptr || known->region != scope;
+    });
+    region.block_count_max = std::max(region.block_count_max, 2 * region.blocks.size());
+  }
+  region.blocks.push_back(block);
+}
+
 // Where it has been all the time: nobody has run its steps yet.
 void PlanBuilder::move_block(Block& block, RegionId region) {
   const bool is_in_region = region != no_region_id;
-  lanes_[block.first_lane].steps[block.first_step].region =
+  const std::uint16_t index =
       is_in_region ? static_cast<std::uint16_t>(regions_.at(region).index) : no_region;
+  if (block.is_in_file) {
+    file_.change_region(block.first_step, index);
+  } else {
+    lanes_[block.first_lane].steps[block.first_step].region = index;
+  }
   block.region = region;
+}
+
+void PlanBuilder::change_marks(std::uint32_t lane, const trace::Operation& operation,
+                               const trace::Ended& ended) {
+  LaneDraft& draft = lanes_[lane];
+  for (const std::uint32_t mark : ended.marks) {
+    const auto found = marks_.find(mark);
+    if (found == marks_.end()) continue;  // of the heap
+    draft.free_marks.push_back(found->second);
+    marks_.erase(found);
+  }
+  if (operation.kind != trace::Kind::mark || operation.pool == trace::heap_pool) return;
+  const std::uint32_t slot = take_place(draft.free_marks, free_marks_, mark_count_);
+  marks_[operation.other] = slot;
+  append_region_step(lane, operation.pool, {0, slot, StepKind::mark_region});
 }
 
 void PlanBuilder::change_regions(std::uint32_t lane, const trace::Operation& operation) {
@@ -193,10 +211,6 @@ void PlanBuilder::change_regions(std::uint32_t lane, const trace::Operation& ope
   if (operation.kind == Kind::reset && !is_of_heap) {
     append_region_step(lane, operation.pool, {operation.bytes, 0, StepKind::reset_region});
   }
-  if (operation.kind == Kind::mark && !is_of_heap) {
-    const std::uint32_t slot = marks_[operation.other] = mark_count_++;
-    append_region_step(lane, operation.pool, {0, slot, StepKind::mark_region});
-  }
   if (operation.kind != Kind::rewind) return;
   const std::uint32_t pool = ledger_.marks().at(operation.other).pool;
   if (pool == trace::heap_pool) return;
@@ -207,7 +221,7 @@ void PlanBuilder::begin_region(std::uint32_t lane, RegionId id, std::uint64_t by
   Region& region = regions_[id];
   region.index = 1 + take_place(lanes_[lane].free_regions, free_regions_, region_count_);
   region.last.lane = lane;
-  region.last.epoch = epochs_.size();
+  region.last.epoch = plan_.counts.epoch_count;
   append_region_step(lane, id, {bytes_max, 0, StepKind::begin_region});
 }
 
@@ -230,7 +244,7 @@ void PlanBuilder::end_scope(std::uint32_t lane, RegionId id) {
     Block* const block = blocks_.find(block_id);
     if (block == nullptr || block->region != id) continue;
     move_block(*block, around);
-    if (around != no_region_id) regions_.at(around).blocks.push_back(block_id);
+    if (around != no_region_id) add_to_scope(around, block_id);
   }
   end_region(lane, id);
 }
@@ -263,36 +277,67 @@ void PlanBuilder::append_block_step(std::uint32_t lane, Block& block, StepKind k
 }
 
 PlanBuilder::LastStep PlanBuilder::append_step(std::uint32_t lane, const Step& step) {
-  lanes_[lane].steps.push_back(step);
-  return {lanes_[lane].steps.size(), epochs_.size(), lane};
+  LaneDraft& draft = lanes_[lane];
+  draft.steps.push_back(step);
+  return {draft.earlier_step_count + draft.steps.size(), plan_.counts.epoch_count, lane};
 }
 
 void PlanBuilder::wait_for(std::uint32_t lane, const LastStep& last) {
   LaneDraft& waiting = lanes_[lane];
-  if (last.lane == lane || last.epoch != epochs_.size()) return;
+  LaneDraft& posting = lanes_[last.lane];
+  if (last.lane == lane || last.epoch != plan_.counts.epoch_count) return;
   if (waiting.seen_counts[last.lane] >= last.step_count) return;
   waiting.seen_counts[last.lane] = last.step_count;
   waiting.stops.push_back({waiting.steps.size(), last.step_count, StopKind::wait, last.lane});
-  lanes_[last.lane].stops.push_back({last.step_count, last.step_count, StopKind::post, last.lane});
+  posting.stops.push_back(
+      {last.step_count - posting.earlier_step_count, last.step_count, StopKind::post, last.lane});
   ++hand_off_count_;
 }
 
-void PlanBuilder::end_epoch() {
+Result<void> PlanBuilder::end_epoch() {
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) end_lane_epoch(lane);
+  note_places();
+  note_epoch();
+  epoch_operation_count_ = 0;
+  return file_.end_epoch(epoch_);
+}
+
+void PlanBuilder::end_lane_epoch(std::size_t lane) {
   const auto is_before = [](const Stop& left, const Stop& right) {
     return std::pair(left.step, left.kind) < std::pair(right.step, right.kind);
   };
-  for (LaneDraft& lane : lanes_) {
-    std::sort(lane.stops.begin() + static_cast<std::ptrdiff_t>(lane.epoch_stop_begin),
-              lane.stops.end(), is_before);
-    lane.stops.push_back({lane.steps.size(), 0, StopKind::epoch_end, 0});
-    lane.epoch_stop_begin = lane.stops.size();
-    free_slots_.insert(free_slots_.end(), lane.free_slots.begin(), lane.free_slots.end());
-    lane.free_slots.clear();
-    free_regions_.insert(free_regions_.end(), lane.free_regions.begin(), lane.free_regions.end());
-    lane.free_regions.clear();
+  LaneDraft& draft = lanes_[lane];
+  std::sort(draft.stops.begin(), draft.stops.end(), is_before);
+  if (!draft.steps.empty()) draft.place = file_.add_lane(lane, draft.steps, draft.stops);
+  for (const Step& step : draft.steps) {
+    if (step.kind <= StepKind::allocate_zeroed) plan_.allocations.add(step);
   }
-  epochs_.push_back(epoch_);
-  epoch_operation_count_ = 0;
+  draft.earlier_step_count += draft.steps.size();
+  plan_.counts.step_count += draft.steps.size();
+  draft.steps.clear();
+  draft.stops.clear();
+  move_all(draft.free_slots, free_slots_);
+  move_all(draft.free_regions, free_regions_);
+  move_all(draft.free_marks, free_marks_);
+}
+
+// Of the blocks that may have to be put right later.
+void PlanBuilder::note_places() {
+  for (const std::uint64_t id : begun_in_scopes_) {
+    Block* const block = blocks_.find(id);
+    if (block == nullptr || block->is_in_file) continue;
+    block->first_step = lanes_[block->first_lane].place + block->first_step * sizeof(Step);
+    block->is_in_file = true;
+  }
+  begun_in_scopes_.clear();
+}
+
+void PlanBuilder::note_epoch() {
+  const std::uint64_t epoch = plan_.counts.epoch_count++;
+  plan_.epochs.add(epoch_);
+  if (epoch != 0 && epoch_.live_bytes <= plan_.peak.live_bytes) return;
+  plan_.peak = epoch_;
+  plan_.peak_epoch = epoch;
 }
 
 }  // namespace tarn::trial

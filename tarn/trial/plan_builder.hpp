@@ -2,17 +2,23 @@
 //
 //     operation --> ledger: what does it begin and end? --> steps of its thread's lane
 //                                                       --> a block of another lane: post and wait
+//     end of an epoch: steps and stops of all lanes --> the plan's file
+//
+// What it keeps is of the open epoch, or of what lives: blocks, regions, marks.
 //
 // A pool of the trace is a region, and so is a scope. A block of the heap that is begun in a scope
 // lies in its region, if its own lane ends it before the scope ends; else it lies where the scope
-// itself would (the scope around it, the heap), which is only known later: its step is put right.
+// itself would (the scope around it, the heap), which is only known later: its step is put right,
+// in the file if it is of an earlier epoch.
 //
 // Blocks that end with their pool, or at a rewind, are freed one by one where it ends, for those
 // who have no regions. Left out are cleanups, parents, growing and shrinking in place.
 //
 // Threads:    one at a time.
 // Failure:    an operation on an id that is wrong is an Error and changes nothing; more than 65535
-//             regions at once are one as well.
+//             regions at once are one as well. A file that can not be written is one, after which
+//             the plan can not be used.
+// Lifetime:   the file outlives it.
 // Invariant:  the next step of a block's slot is behind a wait for its last one, or behind the end
 //             of that one's epoch, or in the same lane.
 
@@ -29,6 +35,8 @@
 #include "tarn/trace/number_map.hpp"
 #include "tarn/trace/operation.hpp"
 #include "tarn/trial/plan.hpp"
+#include "tarn/trial/plan_file.hpp"
+#include "tarn/trial/step.hpp"
 
 namespace tarn::trial {
 
@@ -45,19 +53,17 @@ struct PlanOptions {
 
 class PlanBuilder {
  public:
-  explicit PlanBuilder(const PlanOptions& options = {});
+  /// Into an empty file.
+  explicit PlanBuilder(PlanFile& file, const PlanOptions& options = {});
 
   /// O(1) for each block that the operation begins or ends.
   Result<void> append(const trace::Operation& operation);
 
   /// Ends the last epoch, and in one more all blocks that are left. Nothing may be appended then.
-  void finish();
+  Result<void> finish();
 
-  /// What the plan consists of, after finish().
-  [[nodiscard]] PlanCounts counts() const noexcept;
-
-  /// Writes the plan into counts().plan_bytes() bytes, aligned as for any object.
-  void write(void* memory) const;
+  /// After finish().
+  [[nodiscard]] const Plan& plan() const noexcept { return plan_; }
 
   [[nodiscard]] std::uint64_t operation_count() const noexcept { return operation_count_; }
   /// Blocks that grew or shrank where they were, which has no place in the plan.
@@ -68,11 +74,14 @@ class PlanBuilder {
 
  private:
   struct LaneDraft {
-    std::vector<Step> steps;
+    std::vector<Step> steps;  // of the open epoch
     std::vector<Stop> stops;
-    std::size_t epoch_stop_begin = 0;       // the stops behind it are not in order yet
-    std::vector<std::uint32_t> free_slots;  // whose last steps this lane has seen
+    std::uint64_t earlier_step_count = 0;
+    std::uint64_t place = 0;  // in the file, of the first step of the epoch that ends
+    // Whose last steps this lane has seen.
+    std::vector<std::uint32_t> free_slots;
     std::vector<std::uint32_t> free_regions;
+    std::vector<std::uint32_t> free_marks;
     std::vector<std::uint64_t> seen_counts;  // of each lane's steps
   };
 
@@ -94,17 +103,19 @@ class PlanBuilder {
     std::uint64_t bytes = 0;
     RegionId region = no_region_id;
     LastStep last;
-    std::uint64_t first_step = 0;
+    std::uint64_t first_step = 0;  // of its lane's in the open epoch; is_in_file: its place there
     std::uint32_t first_lane = 0;
     std::uint32_t slot = 0;
     std::uint8_t alignment_shift = 0;
+    bool is_in_file = false;
   };
 
   struct Region {
     LastStep last;
     std::uint32_t index = 0;
     std::uint32_t thread = 0;           // of a scope
-    std::vector<std::uint64_t> blocks;  // of a scope: that were begun in it
+    std::vector<std::uint64_t> blocks;  // of a scope: all that lie in it, some have ended
+    std::size_t block_count_max = 64;   // with more of them those that have ended are taken out
   };
 
   [[nodiscard]] std::uint32_t lane_of(std::uint32_t thread);
@@ -113,8 +124,11 @@ class PlanBuilder {
   void begin_block(std::uint32_t lane, const trace::Operation& operation);
   void resize_block(std::uint32_t lane, const trace::Operation& operation);
   void end_block(std::uint32_t lane, std::uint64_t id, bool is_alone);
+  void add_to_scope(RegionId scope, std::uint64_t block);
   void move_block(Block& block, RegionId region);
   void leave_foreign_scope(std::uint32_t lane, Block& block);
+  void change_marks(std::uint32_t lane, const trace::Operation& operation,
+                    const trace::Ended& ended);
   void change_regions(std::uint32_t lane, const trace::Operation& operation);
   void begin_region(std::uint32_t lane, RegionId id, std::uint64_t bytes_max);
   void begin_scope(std::uint32_t lane, const trace::Operation& operation);
@@ -124,9 +138,13 @@ class PlanBuilder {
   LastStep append_step(std::uint32_t lane, const Step& step);
   void append_block_step(std::uint32_t lane, Block& block, StepKind kind, std::uint64_t bytes);
   void wait_for(std::uint32_t lane, const LastStep& last);
-  void begin_epoch_if_due(std::uint64_t time_ns);
-  void end_epoch();
+  Result<void> begin_epoch_if_due(std::uint64_t time_ns);
+  Result<void> end_epoch();
+  void end_lane_epoch(std::size_t lane);
+  void note_places();
+  void note_epoch();
 
+  PlanFile& file_;
   const PlanOptions options_;
   trace::Ledger ledger_;
   std::vector<LaneDraft> lanes_;
@@ -135,9 +153,11 @@ class PlanBuilder {
   std::map<RegionId, Region> regions_;
   std::map<std::uint32_t, std::vector<RegionId>> scopes_of_threads_;  // open, the newest last
   std::map<std::uint32_t, std::uint32_t> marks_;                      // their slots
+  std::vector<std::uint64_t> begun_in_scopes_;                        // in the open epoch
   std::vector<std::uint32_t> free_slots_;  // of earlier epochs, for any lane
   std::vector<std::uint32_t> free_regions_;
-  std::vector<Epoch> epochs_;
+  std::vector<std::uint32_t> free_marks_;
+  Plan plan_;
   Epoch epoch_;  // the open one, as of now
   std::uint64_t epoch_operation_count_ = 0;
   std::uint64_t operation_count_ = 0;

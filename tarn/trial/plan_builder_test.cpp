@@ -3,47 +3,49 @@
 
 #include "tarn/trial/plan_builder.hpp"
 
-#include <cstring>
+#include <cstddef>
+#include <span>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "tarn/trace/operation_text.hpp"
+#include "testing/built_plan.hpp"
 
 namespace tarn::trial {
 namespace {
 
-class BuiltPlan {
+class TextPlan : public BuiltPlan {
  public:
-  explicit BuiltPlan(const std::string& lines, const PlanOptions& options = {})
-      : builder_(options) {
-    const Result<trace::Program> program = trace::parse_program("tarn trace 1\n" + lines);
-    EXPECT_TRUE(program) << program.error().message;
-    for (const trace::Operation& operation : *program) EXPECT_TRUE(builder_.append(operation));
-    builder_.finish();
-    memory_.resize(builder_.counts().plan_bytes() / sizeof(std::uint64_t));
-    builder_.write(memory_.data());
-  }
-
-  [[nodiscard]] const PlanBuilder& builder() const noexcept { return builder_; }
-  [[nodiscard]] Plan plan() { return Plan(memory_.data()); }
+  explicit TextPlan(const std::string& lines, const PlanOptions& options = {})
+      : BuiltPlan(program_of(lines), options) {}
 
   /// The steps and stops of a lane as they follow each other.
-  [[nodiscard]] std::string text_of(std::size_t lane) {
-    const Plan plan = this->plan();
-    const auto steps = plan.steps_of(lane);
+  [[nodiscard]] std::string text_of(std::size_t lane) const {
+    PlanReader reader = this->reader();
     std::string text;
-    std::size_t done = 0;
-    for (const Stop& stop : plan.stops_of(lane)) {
-      for (; done < stop.step; ++done) text += text_of(steps[done]);
-      text += text_of(stop);
-    }
-    EXPECT_EQ(done, steps.size()) << "the last stop is the end of the last epoch";
+    while (reader.next()) text += text_of_epoch(reader, lane) + "| ";
+    EXPECT_TRUE(reader.is_at_end());
     return text;
   }
 
  private:
+  static trace::Program program_of(const std::string& lines) {
+    const Result<trace::Program> program = trace::parse_program("tarn trace 1\n" + lines);
+    EXPECT_TRUE(program) << program.error().message;
+    return *program;
+  }
+  static std::string text_of_epoch(const PlanReader& reader, std::size_t lane) {
+    const std::span<const Step> steps = reader.steps_of(lane);
+    std::string text;
+    std::size_t done = 0;
+    for (const Stop& stop : reader.stops_of(lane)) {
+      for (; done < stop.step; ++done) text += text_of(steps[done]);
+      text += text_of(stop);
+    }
+    for (; done < steps.size(); ++done) text += text_of(steps[done]);
+    return text;
+  }
   static std::string text_of(const Step& step) {
     const std::string slot = std::to_string(step.slot);
     const std::string region = "r" + std::to_string(step.region);
@@ -60,30 +62,26 @@ class BuiltPlan {
     return "+" + slot + in_region + ":" + std::to_string(step.bytes) + " ";
   }
   static std::string text_of(const Stop& stop) {
-    if (stop.kind == StopKind::epoch_end) return "| ";
     const std::string count = std::to_string(stop.count);
     if (stop.kind == StopKind::post) return "post" + count + " ";
     return "wait" + std::to_string(stop.lane) + "." + count + " ";
   }
-
-  PlanBuilder builder_;
-  std::vector<std::uint64_t> memory_;
 };
 
 TEST(PlanBuilder, OneThreadWaitsForNobody) {
-  BuiltPlan built(
+  const TextPlan built(
       "allocate block=1 bytes=10\n"
       "reallocate block=1 bytes=20\n"
       "allocate_zeroed block=2 bytes=5\n"
       "deallocate block=1\n"
       "allocate block=3 bytes=7\n");
   EXPECT_EQ(built.text_of(0), "+0:10 ~0:20 +1:5 -0 +0:7 | -1 -0 | ");
-  EXPECT_EQ(built.plan().counts().slot_count, 2u);
+  EXPECT_EQ(built.counts().slot_count, 2u);
   EXPECT_EQ(built.builder().hand_off_count(), 0u);
 }
 
 TEST(PlanBuilder, WhoFreesAnothersBlockWaitsForIt) {
-  BuiltPlan built(
+  const TextPlan built(
       "allocate block=1 bytes=10 thread=1\n"
       "allocate block=2 bytes=10 thread=1\n"
       "deallocate block=1 thread=2\n"
@@ -94,7 +92,7 @@ TEST(PlanBuilder, WhoFreesAnothersBlockWaitsForIt) {
 }
 
 TEST(PlanBuilder, OneWaitIsEnoughForAllThatCameBefore) {
-  BuiltPlan built(
+  const TextPlan built(
       "allocate block=1 bytes=10 thread=1\n"
       "allocate block=2 bytes=10 thread=1\n"
       "deallocate block=2 thread=2\n"
@@ -106,27 +104,28 @@ TEST(PlanBuilder, OneWaitIsEnoughForAllThatCameBefore) {
 TEST(PlanBuilder, AfterTheEndOfTheEpochNobodyWaits) {
   PlanOptions options;
   options.epoch_operation_count = 1;
-  BuiltPlan built("allocate block=1 bytes=10 thread=1\ndeallocate block=1 thread=2\n", options);
+  const TextPlan built("allocate block=1 bytes=10 thread=1\ndeallocate block=1 thread=2\n",
+                       options);
   EXPECT_EQ(built.text_of(0), "+0:10 | | | ");
   EXPECT_EQ(built.text_of(1), "| -0 | | ") << "a late thread has been at the end of the first";
 }
 
 TEST(PlanBuilder, AnEpochEndsWithItsTime) {
-  BuiltPlan built(
+  const TextPlan built(
       "allocate block=1 bytes=10 time_ns=5000000\n"
       "allocate block=2 bytes=10 time_ns=5999999\n"
       "allocate block=3 bytes=10 time_ns=6000000\n");
-  ASSERT_EQ(built.plan().epochs().size(), 3u);
-  EXPECT_EQ(built.plan().epochs()[0].begin_ns, 5'000'000u);
-  EXPECT_EQ(built.plan().epochs()[0].end_ns, 5'999'999u);
-  EXPECT_EQ(built.plan().epochs()[1].begin_ns, 6'000'000u);
-  EXPECT_EQ(built.plan().epochs()[0].live_bytes, 20u);
-  EXPECT_EQ(built.plan().epochs()[1].live_count, 3u);
-  EXPECT_EQ(built.plan().epochs()[2].live_bytes, 0u) << "the last one clears up";
+  ASSERT_EQ(built.plan().epochs.points().size(), 3u);
+  EXPECT_EQ(built.plan().epochs.points()[0].begin_ns, 5'000'000u);
+  EXPECT_EQ(built.plan().epochs.points()[0].end_ns, 5'999'999u);
+  EXPECT_EQ(built.plan().epochs.points()[1].begin_ns, 6'000'000u);
+  EXPECT_EQ(built.plan().epochs.points()[0].live_bytes, 20u);
+  EXPECT_EQ(built.plan().epochs.points()[1].live_count, 3u);
+  EXPECT_EQ(built.plan().epochs.points()[2].live_bytes, 0u) << "the last one clears up";
 }
 
 TEST(PlanBuilder, AReallocationByAnotherThreadIsAHandOffThereAndBack) {
-  BuiltPlan built(
+  const TextPlan built(
       "allocate block=1 bytes=10 thread=1\n"
       "reallocate block=1 bytes=30 thread=2\n"
       "deallocate block=1 thread=1\n");
@@ -135,7 +134,7 @@ TEST(PlanBuilder, AReallocationByAnotherThreadIsAHandOffThereAndBack) {
 }
 
 TEST(PlanBuilder, BlocksThatEndWithTheirPoolAreFreedOneByOne) {
-  BuiltPlan built(
+  const TextPlan built(
       "create pool=1\n"
       "allocate pool=1 block=1 bytes=10\n"
       "allocate block=2 bytes=10\n"
@@ -148,11 +147,11 @@ TEST(PlanBuilder, BlocksThatEndWithTheirPoolAreFreedOneByOne) {
 TEST(PlanBuilder, InSerialAllThreadsAreOneLane) {
   PlanOptions options;
   options.is_serial = true;
-  BuiltPlan built(
+  const TextPlan built(
       "allocate block=1 bytes=10 thread=1\n"
       "deallocate block=1 thread=2\n",
       options);
-  EXPECT_EQ(built.plan().lanes().size(), 1u);
+  EXPECT_EQ(built.counts().lane_count, 1u);
   EXPECT_EQ(built.text_of(0), "+0:10 -0 | | ");
   EXPECT_EQ(built.builder().thread_count(), 2u);
 }
@@ -162,13 +161,14 @@ TEST(PlanBuilder, ManyThreadsShareLanes) {
   for (int i = 1; i <= 70; ++i) {
     lines += "allocate block=" + std::to_string(i) + " bytes=1 thread=" + std::to_string(i) + "\n";
   }
-  BuiltPlan built(lines);
-  EXPECT_EQ(built.plan().lanes().size(), lane_count_max);
-  EXPECT_EQ(built.plan().steps().size(), 140u);
+  const TextPlan built(lines);
+  EXPECT_EQ(built.counts().lane_count, lane_count_max);
+  EXPECT_EQ(built.counts().step_count, 140u);
 }
 
 TEST(PlanBuilder, AWrongIdIsAnErrorThatChangesNothing) {
-  PlanBuilder builder;
+  PlanFile file(testing::TempDir());
+  PlanBuilder builder(file);
   trace::Operation operation;
   operation.kind = trace::Kind::deallocate;
   operation.block = 9;
@@ -179,7 +179,7 @@ TEST(PlanBuilder, AWrongIdIsAnErrorThatChangesNothing) {
 }
 
 TEST(PlanBuilder, APoolIsARegion) {
-  BuiltPlan built(
+  const TextPlan built(
       "create pool=7\n"
       "allocate pool=7 block=1 bytes=10\n"
       "mark pool=7 mark=1\n"
@@ -194,7 +194,7 @@ TEST(PlanBuilder, APoolIsARegion) {
 }
 
 TEST(PlanBuilder, ABlockThatOutlivesItsScopeLiesAroundIt) {
-  BuiltPlan built(
+  const TextPlan built(
       "scope_begin scope=1\n"
       "scope_begin scope=2\n"
       "allocate block=1 bytes=1\n"  // ends in its scope
@@ -209,8 +209,28 @@ TEST(PlanBuilder, ABlockThatOutlivesItsScopeLiesAroundIt) {
   EXPECT_EQ(built.text_of(0), "r1{ r2{ +0r2:1 +1r1:2 +2:3 -0 }r2 -1 }r1 +1:4 -2 | -1 | ");
 }
 
+TEST(PlanBuilder, ABlockOfAnEarlierEpochIsPutRightInTheFile) {
+  PlanOptions options;
+  options.epoch_operation_count = 3;
+  const TextPlan built(
+      "scope_begin scope=1 thread=1\n"
+      "allocate block=1 bytes=1 thread=1\n"
+      "scope_begin scope=2 thread=1\n"
+      "allocate block=2 bytes=2 thread=1\n"  // ends in the scope around
+      "allocate block=3 bytes=3 thread=1\n"  // another thread ends it
+      "allocate block=4 bytes=4 thread=1\n"  // ends in its scope
+      "deallocate block=4 thread=1\n"
+      "scope_end scope=2 thread=1\n"
+      "deallocate block=3 thread=2\n"
+      "deallocate block=2 thread=1\n"
+      "scope_end scope=1 thread=1\n",  // block 1 outlives both
+      options);
+  EXPECT_EQ(built.text_of(0), "r1{ +0:1 r2{ | +1r1:2 +2:3 +3r2:4 | -3 }r2 | -1 }r1 | -0 | ");
+  EXPECT_EQ(built.text_of(1), "| | -2 | | | ");
+}
+
 TEST(PlanBuilder, ABlockThatAnotherThreadEndsLiesInNoScope) {
-  BuiltPlan built(
+  const TextPlan built(
       "scope_begin scope=1 thread=1\n"
       "allocate block=1 bytes=1 thread=1\n"
       "deallocate block=1 thread=2\n"
@@ -220,7 +240,7 @@ TEST(PlanBuilder, ABlockThatAnotherThreadEndsLiesInNoScope) {
 }
 
 TEST(PlanBuilder, ABlockOfNoScopeEndsAloneAlsoWhenTheHeapIsReset) {
-  BuiltPlan built(
+  const TextPlan built(
       "scope_begin scope=1 thread=1\n"
       "allocate block=1 bytes=1 thread=1\n"
       "reset pool=0 thread=2\n"
@@ -229,8 +249,16 @@ TEST(PlanBuilder, ABlockOfNoScopeEndsAloneAlsoWhenTheHeapIsReset) {
   EXPECT_EQ(built.text_of(1), "wait0.2 -0 | | ");
 }
 
+TEST(PlanBuilder, AMarksSlotIsForTheNextOneWhenItHasEnded) {
+  std::string lines = "create pool=1\n";
+  for (int i = 0; i < 10; ++i) {
+    lines += "mark pool=1 mark=1\nmark pool=1 mark=2\nrewind mark=1\nreset pool=1\n";
+  }
+  EXPECT_EQ(TextPlan(lines).counts().mark_count, 2u);
+}
+
 TEST(PlanBuilder, WhatIsLeftInRegionsEndsBeforeThem) {
-  BuiltPlan built("create pool=1\nallocate pool=1 block=1 bytes=1\nscope_begin scope=1\n");
+  const TextPlan built("create pool=1\nallocate pool=1 block=1 bytes=1\nscope_begin scope=1\n");
   EXPECT_EQ(built.text_of(0), "r1{ +0r1:1 r2{ | (-0) }r1 }r2 | ");
 }
 

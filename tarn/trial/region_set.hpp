@@ -24,6 +24,7 @@
 #include "tarn/replay/worlds.hpp"
 #include "tarn/trial/page_row.hpp"
 #include "tarn/trial/plan.hpp"
+#include "tarn/trial/step.hpp"
 
 namespace tarn::trial {
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -56,37 +57,29 @@ Error error_of(const Contender& contender, const char* what, int number) {
 
 }  // namespace
 
-Stage::Stage(const PlanBuilder& builder)
-    : plan_bytes_(builder.counts().plan_bytes()),
-      record_bytes_(sizeof(TrialRecord) + builder.counts().epoch_count * sizeof(std::uint64_t)),
-      plan_memory_(create_shared_memory(plan_bytes_)),
-      record_memory_(create_shared_memory(record_bytes_)) {
-  if (is_ready()) builder.write(plan_memory_.address);
-}
+Stage::Stage(const PlanFile& file, const Plan& plan)
+    : file_path_(file.path()),
+      plan_(plan),
+      record_memory_(create_shared_memory(sizeof(TrialRecord))) {}
 
 Stage::~Stage() {
-  if (plan_memory_.address != nullptr) unmap_shared_memory(plan_memory_.address, plan_bytes_);
-  if (record_memory_.address != nullptr) unmap_shared_memory(record_memory_.address, record_bytes_);
-}
-
-bool Stage::is_ready() const noexcept {
-  return plan_memory_.address != nullptr && record_memory_.address != nullptr;
+  if (is_ready()) unmap_shared_memory(record_memory_.address, sizeof(TrialRecord));
 }
 
 Result<Performance> Stage::run(const Contender& contender, const TrialOptions& options) {
   auto* const begun = new (record_memory_.address) TrialRecord;
   begun->request.pool = contender.pool;
   begun->request.options = options;
+  begun->plan = plan_;
   contender.library.copy(begun->request.library.data(), begun->request.library.size() - 1);
   if (const Result<void> done = run_process(contender); !done) return done.error();
-  const auto* const curve = reinterpret_cast<const std::uint64_t*>(&record() + 1);
-  return Performance{record().outcome, {curve, curve + plan().counts().epoch_count}};
+  const std::span<const std::uint64_t> curve = record().curve.points();
+  return Performance{record().outcome, {curve.begin(), curve.end()}};
 }
 
 Result<void> Stage::run_process(const Contender& contender) {
-  const std::vector<std::string> arguments{"/proc/self/exe",    child_word,
-                                           plan_memory_.path,   std::to_string(plan_bytes_),
-                                           record_memory_.path, std::to_string(record_bytes_)};
+  const std::vector<std::string> arguments{"/proc/self/exe", child_word, file_path_,
+                                           record_memory_.path};
   const std::vector<std::string> environment = environment_with(contender.library);
   const int process =
       start_program(with_null_behind(arguments).data(), with_null_behind(environment).data());

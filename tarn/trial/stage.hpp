@@ -1,19 +1,19 @@
 // tarn/trial/stage.hpp - where one contender after the other runs the same plan.
 //
-//     plan in shared memory --+-- process: glibc -----> outcome
-//                             +-- process: jemalloc --> outcome     one at a time
-//                             +-- process: glibc -----> outcome     ...
+//     the plan's file --+-- process: glibc -----> outcome
+//                       +-- process: jemalloc --> outcome     one at a time
+//                       +-- process: glibc -----> outcome     ...
 //
 // The processes are this program, started again as a trial's child (child.hpp).
 //
 // Threads:    one at a time.
 // Failure:    an Error that names the contender and says what became of its process.
-// Lifetime:   a process that run() began has ended when it returns.
+// Lifetime:   file and plan outlive it; a process that run() began has ended when it returns.
 
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "tarn/base/result.hpp"
@@ -21,29 +21,27 @@
 #include "tarn/trial/contender.hpp"
 #include "tarn/trial/outcome.hpp"
 #include "tarn/trial/plan.hpp"
-#include "tarn/trial/plan_builder.hpp"
+#include "tarn/trial/plan_file.hpp"
 
 namespace tarn::trial {
 
 struct Performance {
   Outcome outcome;
-  /// How many more private bytes the process had at the end of each epoch than in the beginning.
+  /// TrialRecord::curve.
   std::vector<std::uint64_t> curve;
 };
 
 class Stage {
  public:
-  /// Takes over the plan of a finished builder.
-  explicit Stage(const PlanBuilder& builder);
+  /// For a plan whose builder has finished.
+  Stage(const PlanFile& file, const Plan& plan);
   ~Stage();
 
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  /// Whether there is memory for the plan; run() needs it.
-  [[nodiscard]] bool is_ready() const noexcept;
-
-  [[nodiscard]] Plan plan() const noexcept { return Plan(plan_memory_.address); }
+  /// Whether there is memory to share with processes; run() needs it.
+  [[nodiscard]] bool is_ready() const noexcept { return record_memory_.address != nullptr; }
 
   /// Runs the plan once. Takes as long as that; an interrupt ends it (count_interrupts()).
   [[nodiscard]] Result<Performance> run(const Contender& contender, const TrialOptions& options);
@@ -54,9 +52,8 @@ class Stage {
   }
   [[nodiscard]] Result<void> run_process(const Contender& contender);
 
-  std::size_t plan_bytes_;
-  std::size_t record_bytes_;
-  SharedMemory plan_memory_;
+  const std::string file_path_;
+  const Plan& plan_;
   SharedMemory record_memory_;
 };
 

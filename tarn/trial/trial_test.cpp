@@ -6,11 +6,12 @@
 
 #include "tarn/trial/trial.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <memory_resource>
-#include <string>
+#include <span>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -20,8 +21,9 @@
 #include "tarn/replay/worlds.hpp"
 #include "tarn/trial/litter.hpp"
 #include "tarn/trial/page_row.hpp"
-#include "tarn/trial/plan_builder.hpp"
+#include "tarn/trial/plan_reader.hpp"
 #include "tarn/trial/region_set.hpp"
+#include "testing/built_plan.hpp"
 #include "testing/choices.hpp"
 #include "testing/operation_program.hpp"
 
@@ -49,15 +51,6 @@ trace::Program random_program(std::uint64_t seed) {
     program[i].time_ns = i * 500;
   }
   return program;
-}
-
-std::vector<std::uint64_t> plan_of(const trace::Program& program, const PlanOptions& options) {
-  PlanBuilder builder(options);
-  for (const trace::Operation& operation : program) EXPECT_TRUE(builder.append(operation));
-  builder.finish();
-  std::vector<std::uint64_t> memory(builder.counts().plan_bytes() / sizeof(std::uint64_t));
-  builder.write(memory.data());
-  return memory;
 }
 
 // malloc, with a count of what lives.
@@ -111,18 +104,20 @@ class LiveWatcher final : public Trial<P>::Watcher {
 };
 
 template <Pool P>
-LaneTimes run_and_check(P& pool, std::vector<std::uint64_t>& memory, bool touches) {
-  const Plan plan(memory.data());
-  std::vector<Slot> slots(plan.counts().slot_count);
+LaneTimes run_and_check(P& pool, const BuiltPlan& built, bool touches) {
+  std::vector<Slot> slots(built.counts().slot_count);
+  PlanReader reader = built.reader();
   LiveWatcher<P> watcher;
   TrialOptions options;
   options.touches = touches;
-  Trial<P> trial(plan, pool, slots, options, watcher);
+  Trial<P> trial(built.counts(), reader, pool, slots, options, watcher);
   const LaneTimes times = trial.run();
-  EXPECT_EQ(watcher.epochs().size(), plan.epochs().size());
+  EXPECT_TRUE(reader.is_at_end());
+  const std::span<const Epoch> epochs = built.plan().epochs.points();
+  EXPECT_EQ(watcher.epochs().size(), epochs.size());
   for (std::size_t i = 0; i < watcher.epochs().size(); ++i) {
-    EXPECT_EQ(watcher.epochs()[i].live_bytes, plan.epochs()[i].live_bytes) << "epoch " << i;
-    EXPECT_EQ(watcher.epochs()[i].live_count, plan.epochs()[i].live_count) << "epoch " << i;
+    EXPECT_EQ(watcher.epochs()[i].live_bytes, epochs[i].live_bytes) << "epoch " << i;
+    EXPECT_EQ(watcher.epochs()[i].live_count, epochs[i].live_count) << "epoch " << i;
   }
   EXPECT_EQ(times.refused_count, 0u);
   return times;
@@ -130,32 +125,32 @@ LaneTimes run_and_check(P& pool, std::vector<std::uint64_t>& memory, bool touche
 
 class TrialOfRandomPrograms : public testing::TestWithParam<int> {
  protected:
-  [[nodiscard]] std::vector<std::uint64_t> plan() const {
+  [[nodiscard]] static BuiltPlan plan() {
     PlanOptions options;
     options.is_serial = GetParam() % 2 == 1;
-    return plan_of(random_program(static_cast<std::uint64_t>(GetParam())), options);
+    return BuiltPlan(random_program(static_cast<std::uint64_t>(GetParam())), options);
   }
 };
 
 INSTANTIATE_TEST_SUITE_P(Seeds, TrialOfRandomPrograms, testing::Range(1, 5));
 
 TEST_P(TrialOfRandomPrograms, LeavesTheSameAliveInEveryPool) {
-  std::vector<std::uint64_t> memory = plan();
+  const BuiltPlan built = plan();
   replay::MallocPool heap;
-  run_and_check(heap, memory, true);
+  run_and_check(heap, built, true);
   Arena arena;
-  run_and_check(arena, memory, true);
+  run_and_check(arena, built, true);
   replay::SlabsBySize slabs;
-  run_and_check(slabs, memory, true);
+  run_and_check(slabs, built, true);
   std::pmr::synchronized_pool_resource resource;
   replay::ResourcePool resource_pool(resource);
-  run_and_check(resource_pool, memory, false);
+  run_and_check(resource_pool, built, false);
 }
 
 TEST_P(TrialOfRandomPrograms, EndsEveryBlockWithItsOwnSize) {
-  std::vector<std::uint64_t> memory = plan();
+  const BuiltPlan built = plan();
   CountingPool pool;
-  const LaneTimes times = run_and_check(pool, memory, true);
+  const LaneTimes times = run_and_check(pool, built, true);
   EXPECT_EQ(pool.live_count(), 0u);
   EXPECT_EQ(pool.live_bytes(), 0u);
   EXPECT_GT(times.singles.count(), 0u);
@@ -164,17 +159,19 @@ TEST_P(TrialOfRandomPrograms, EndsEveryBlockWithItsOwnSize) {
 }
 
 TEST(Trial, CountsRefusedMemoryAndGoesOn) {
-  std::vector<std::uint64_t> memory = plan_of(random_program(1), {});
-  const Plan plan(memory.data());
-  std::vector<Slot> slots(plan.counts().slot_count);
+  const trace::Program program = random_program(1);
+  const BuiltPlan built(program);
+  std::vector<Slot> slots(built.counts().slot_count);
+  PlanReader reader = built.reader();
   EmptyPool pool;
   LiveWatcher<EmptyPool> watcher;
-  const LaneTimes times = Trial<EmptyPool>(plan, pool, slots, {}, watcher).run();
-  std::uint64_t allocation_count = 0;
-  for (const Step& step : plan.steps()) {
-    allocation_count += step.kind == StepKind::allocate || step.kind == StepKind::allocate_zeroed;
-  }
-  EXPECT_EQ(times.refused_count, allocation_count);
+  const LaneTimes times = Trial<EmptyPool>(built.counts(), reader, pool, slots, {}, watcher).run();
+  const auto is_allocation = [](const trace::Operation& operation) {
+    return operation.kind == trace::Kind::allocate ||
+           operation.kind == trace::Kind::allocate_zeroed;
+  };
+  EXPECT_EQ(times.refused_count, static_cast<std::uint64_t>(
+                                     std::count_if(program.begin(), program.end(), is_allocation)));
 }
 
 TEST(Trial, PacedTakesAsLongAsWasRecorded) {
@@ -183,35 +180,51 @@ TEST(Trial, PacedTakesAsLongAsWasRecorded) {
   program[1].block = 1;
   program[1].thread = 1;
   program[1].time_ns = 30'000'000;
-  std::vector<std::uint64_t> memory = plan_of(program, {});
-  const Plan plan(memory.data());
-  std::vector<Slot> slots(plan.counts().slot_count);
+  const BuiltPlan built(program);
+  std::vector<Slot> slots(built.counts().slot_count);
+  PlanReader reader = built.reader();
   replay::MallocPool heap;
   LiveWatcher<replay::MallocPool> watcher;
   TrialOptions options;
   options.is_paced = true;
+  Trial<replay::MallocPool> trial(built.counts(), reader, heap, slots, options, watcher);
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(Trial<replay::MallocPool>(plan, heap, slots, options, watcher).run().step_count, 2u);
+  EXPECT_EQ(trial.run().step_count, 2u);
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(30));
 }
 
 TEST(Trial, OfNothingIsNothing) {
-  std::vector<std::uint64_t> memory = plan_of({}, {});
+  const BuiltPlan built(trace::Program{});
   replay::MallocPool heap;
-  std::vector<Slot> slots;
   LiveWatcher<replay::MallocPool> watcher;
-  const Plan plan(memory.data());
-  EXPECT_EQ(Trial<replay::MallocPool>(plan, heap, slots, {}, watcher).run().step_count, 0u);
+  PlanReader reader = built.reader();
+  Trial<replay::MallocPool> trial(built.counts(), reader, heap, {}, {}, watcher);
+  EXPECT_EQ(trial.run().step_count, 0u);
+}
+
+TEST(Trial, EndsWhereThePlanCanNotBeRead) {
+  PlanOptions options;
+  options.epoch_operation_count = 1000;
+  const BuiltPlan built(random_program(1), options);
+  PlanCounts counts = built.counts();
+  counts.epoch_count += 5;  // than there are in the file
+  std::vector<Slot> slots(counts.slot_count);
+  PlanReader reader(built.path().c_str(), counts);
+  replay::MallocPool heap;
+  LiveWatcher<replay::MallocPool> watcher;
+  static_cast<void>(Trial<replay::MallocPool>(counts, reader, heap, slots, {}, watcher).run());
+  EXPECT_EQ(watcher.epochs().size(), built.counts().epoch_count);
+  EXPECT_FALSE(reader.is_at_end());
 }
 
 TEST(Litter, KeepsHalfOfItsBlocksUntilItsEnd) {
-  std::vector<std::uint64_t> memory = plan_of(random_program(1), {});
-  const Plan plan(memory.data());
-  const PageRow<LitterBlock> room(litter_count(plan, 100'000));
+  const BuiltPlan built(random_program(1));
+  const std::span<const Step> allocations = built.plan().allocations.steps();
+  const PageRow<LitterBlock> room(litter_count(allocations, 100'000));
   ASSERT_TRUE(room.is_there());
   CountingPool pool;
   {
-    const Litter<CountingPool> litter(pool, plan, 100'000, room.things());
+    const Litter<CountingPool> litter(pool, allocations, 100'000, room.things());
     EXPECT_EQ(litter.blocks().size(), room.things().size() / 2);
     EXPECT_EQ(pool.live_count(), litter.blocks().size());
     EXPECT_GT(pool.live_bytes(), 30'000u);
@@ -262,16 +275,15 @@ TEST_P(TrialOfRegions, TheSameBlocksLiveInRegionsAndWithout) {
   PlanOptions options;
   options.is_serial = GetParam() % 3 == 0;
   options.epoch_operation_count = 300;
-  auto memory =
-      plan_of(random_program_with_regions(static_cast<std::uint64_t>(GetParam())), options);
-  const PlanCounts counts = Plan(memory.data()).counts();
-  EXPECT_GT(counts.region_count, 2u);
-  EXPECT_GT(counts.mark_count, 2u);
-  RegionSet regions(counts);
+  const BuiltPlan built(random_program_with_regions(static_cast<std::uint64_t>(GetParam())),
+                        options);
+  EXPECT_GT(built.counts().region_count, 2u);
+  EXPECT_GT(built.counts().mark_count, 2u);
+  RegionSet regions(built.counts());
   ASSERT_TRUE(regions.is_there());
-  run_and_check(regions, memory, true);
+  run_and_check(regions, built, true);
   CountingPool pool;
-  run_and_check(pool, memory, true);
+  run_and_check(pool, built, true);
   EXPECT_EQ(pool.live_count(), 0u);
 }
 

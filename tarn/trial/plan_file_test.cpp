@@ -1,0 +1,112 @@
+// Goal: what a plan's file is given, readers find in it, and a file that can not be written is told
+// with what to do. Method: two epochs; folders that are not there, and a limit of the file's size,
+// which is what a full disk is to a process.
+
+#include "tarn/trial/plan_file.hpp"
+
+#include <sys/resource.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tarn/trial/plan_reader.hpp"
+
+namespace tarn::trial {
+namespace {
+
+Step step_of(std::uint64_t bytes) {
+  Step step;
+  step.bytes = bytes;
+  return step;
+}
+
+TEST(PlanFile, IsReadAsItWasWritten) {
+  PlanFile file(testing::TempDir());
+  const std::array<Step, 2> early{step_of(1), step_of(2)};
+  const std::array<Stop, 1> stops{Stop{1, 7, StopKind::wait, 0}};
+  file.add_lane(0, early, {});
+  file.add_lane(2, early, stops);
+  ASSERT_TRUE(file.end_epoch({10, 20, 30, 40}));
+  ASSERT_TRUE(file.end_epoch({11, 21, 31, 41}));
+  ASSERT_TRUE(file.finish());
+
+  PlanCounts counts;
+  counts.lane_count = 3;
+  counts.epoch_count = 2;
+  counts.epoch_bytes_max = file.epoch_bytes_max();
+  PlanReader reader(file.path().c_str(), counts);
+  ASSERT_TRUE(reader.is_there());
+  ASSERT_TRUE(reader.next());
+  EXPECT_EQ(reader.epoch().live_count, 40u);
+  EXPECT_EQ(reader.steps_of(0).size(), 2u);
+  EXPECT_TRUE(reader.steps_of(1).empty());
+  EXPECT_EQ(reader.steps_of(2)[1].bytes, 2u);
+  EXPECT_EQ(reader.stops_of(2)[0].count, 7u);
+  ASSERT_TRUE(reader.next());
+  EXPECT_EQ(reader.epoch().begin_ns, 11u);
+  EXPECT_TRUE(reader.steps_of(2).empty()) << "nothing is left of the epoch before";
+  EXPECT_TRUE(reader.is_at_end());
+  EXPECT_FALSE(reader.next());
+}
+
+TEST(PlanFile, ChangesAStepThatIsInIt) {
+  PlanFile file(testing::TempDir());
+  const std::array<Step, 3> steps{step_of(1), step_of(2), step_of(3)};
+  file.add_lane(0, steps, {});
+  const std::uint64_t place = file.add_lane(1, steps, {});
+  ASSERT_TRUE(file.end_epoch({}));
+  file.change_region(place + sizeof(Step), 9);
+  ASSERT_TRUE(file.finish());
+
+  PlanCounts counts;
+  counts.lane_count = 2;
+  counts.epoch_count = 1;
+  counts.epoch_bytes_max = file.epoch_bytes_max();
+  PlanReader reader(file.path().c_str(), counts);
+  ASSERT_TRUE(reader.next());
+  EXPECT_EQ(reader.steps_of(1)[1].region, 9u);
+  EXPECT_EQ(reader.steps_of(1)[1].bytes, 2u);
+  EXPECT_EQ(reader.steps_of(1)[0].region, no_region);
+  EXPECT_EQ(reader.steps_of(0)[1].region, no_region);
+}
+
+TEST(PlanFile, SaysWhereItCanNotBeAndWhatToDo) {
+  PlanFile file("/nowhere");
+  const char* const message =
+      "the plan can not be written to /nowhere: No such file or directory; let TMPDIR name a "
+      "folder that has 16 bytes for each step";
+  const Result<void> ended = file.end_epoch({});
+  ASSERT_FALSE(ended);
+  EXPECT_STREQ(ended.error().message, message);
+  EXPECT_STREQ(file.finish().error().message, message) << "it stays";
+}
+
+TEST(PlanFile, ThatIsFullSaysSo) {
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 1000;
+  setrlimit(RLIMIT_FSIZE, &small);
+  PlanFile file(testing::TempDir());
+  const std::array<Step, 100> steps{};
+  file.add_lane(0, steps, {});
+  const Result<void> ended = file.end_epoch({});
+  setrlimit(RLIMIT_FSIZE, &before);
+  ASSERT_FALSE(ended);
+  EXPECT_NE(std::string(ended.error().message).find("File too large"), std::string::npos);
+}
+
+TEST(PlanFile, LiesWhereTheUserSaysOrOnADisk) {
+  setenv("TMPDIR", "/my/folder", 1);
+  EXPECT_EQ(plan_folder(), "/my/folder");
+  unsetenv("TMPDIR");
+  EXPECT_EQ(plan_folder(), "/var/tmp");
+}
+
+}  // namespace
+}  // namespace tarn::trial
