@@ -21,6 +21,12 @@ namespace tarn::tool {
 /// "12.3 %"; of nothing: "-".
 [[nodiscard]] std::string share_text(std::uint64_t part, std::uint64_t whole);
 
+/// `one` if there is one, else `many`: the noun to go with a number.
+[[nodiscard]] inline const char* noun(std::uint64_t count, const char* one,
+                                      const char* many) noexcept {
+  return count == 1 ? one : many;
+}
+
 /// `text` with blanks in front of it, `columns` in all or more.
 [[nodiscard]] std::string right(const std::string& text, std::size_t columns);
 

@@ -10,6 +10,7 @@
 #include "tarn/trace_file/trace_text.hpp"
 #include "tool/command.hpp"
 #include "tool/open_trace.hpp"
+#include "tool/option_values.hpp"
 #include "tool/pprof.hpp"
 #include "tool/whole_file.hpp"
 
@@ -50,18 +51,25 @@ void refuse_what_can_not_be(bool is_binary, const ConvertOptions& options) {
   }
 }
 
-void convert_text(trace::Input& input, trace::Output& output, const ConvertOptions& options) {
-  if (const Result<void> done = trace::read_text(input, output); !done) {
-    throw CommandError(options.from + ": " + done.error().message);
-  }
+void convert_text(trace::Input& input, WholeFile& output, const ConvertOptions& options) {
+  const Result<void> done = trace::read_text(input, output);
+  require(output.status());
+  if (!done) throw CommandError(options.from + ": " + done.error().message);
 }
 
-void convert_binary(trace::Output& output, const ConvertOptions& options) {
+void convert_binary(WholeFile& output, const ConvertOptions& options) {
   OpenTrace trace(options.from);
-  trace.take(trace::write_text(trace.reader(), output));
+  const Result<void> done = trace::write_text(trace.reader(), output);
+  require(output.status());
+  if (!done && done.error().code != ErrorCode::incomplete && output.is_apart()) {
+    throw CommandError(options.from + ": " + done.error().message + "; " + options.to +
+                       " is not written: standard output, without that name, gets what is in "
+                       "front of the damage");
+  }
+  trace.take(done);
 }
 
-void convert_to_pprof(trace::Output& output, const ConvertOptions& options) {
+void convert_to_pprof(WholeFile& output, const ConvertOptions& options) {
   OpenTrace trace(options.from);
   write_pprof(trace, output);
 }
@@ -94,7 +102,7 @@ void add_convert(CLI::App& app) {
   const std::map<std::string, Form> forms{
       {"text", Form::text}, {"binary", Form::binary}, {"pprof", Form::pprof}};
   command->add_option("--to", options->form, "text, binary or pprof; the other one if left out")
-      ->transform(CLI::CheckedTransformer(forms).description(""))
+      ->transform(choice_of(forms))
       ->type_name("FORM");
   command->callback([options] { convert(*options); });
 }

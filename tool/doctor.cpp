@@ -2,7 +2,7 @@
 //
 // The last word has a program that is recorded: whatever the system forbids, it forbids that.
 
-#include <cstdio>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -21,6 +21,8 @@
 #include "tarn/trial/plan.hpp"
 #include "tool/amounts.hpp"
 #include "tool/command.hpp"
+#include "tool/print.hpp"
+#include "tool/printable.hpp"
 #include "tool/record_library.hpp"
 
 namespace tarn::tool {
@@ -162,11 +164,14 @@ Finding look_at(const std::string& program) {
       return {"program", State::warning,
               program + " has an allocator of its own (" + check.symbol + ")",
               "build it with the system's, or link the allocator as a shared library"};
+    case Recordable::no_such_file:
+      return {"program", State::failure, program + " is not there, nor in a folder of PATH",
+              "say where the program is"};
     case Recordable::unknown:
       break;
   }
-  return {"program", State::warning, program + " is no program for x86-64 Linux that can be read",
-          "a script is recorded with its interpreter; else say where the program is"};
+  return {"program", State::warning, program + " is a script, or no program of this system",
+          "a script is recorded with its interpreter, and all that it starts"};
 }
 
 std::vector<Finding> examine(const DoctorOptions& options) {
@@ -177,19 +182,20 @@ std::vector<Finding> examine(const DoctorOptions& options) {
   return findings;
 }
 
-void print_text(const std::vector<Finding>& findings) {
+std::string text_of(const std::vector<Finding>& findings) {
   constexpr std::size_t name_columns = 12;
   constexpr std::size_t state_columns = 9;
+  std::string text;
   for (const Finding& finding : findings) {
-    const std::string margin = left(finding.name, name_columns);
-    std::printf("%s%s%s\n", margin.c_str(), left(word_for(finding.state), state_columns).c_str(),
-                finding.text.c_str());
+    text += left(finding.name, name_columns) + left(word_for(finding.state), state_columns) +
+            printable(finding.text) + "\n";
     if (finding.remedy.empty()) continue;
-    std::printf("%s%s\n", left("", name_columns + state_columns).c_str(), finding.remedy.c_str());
+    text += left("", name_columns + state_columns) + printable(finding.remedy) + "\n";
   }
+  return text;
 }
 
-void print_json(const std::vector<Finding>& findings, bool can_record) {
+nlohmann::ordered_json json_of(const std::vector<Finding>& findings, bool can_record) {
   nlohmann::ordered_json result{{"can_record", can_record},
                                 {"findings", nlohmann::ordered_json::array()}};
   for (const Finding& finding : findings) {
@@ -198,8 +204,20 @@ void print_json(const std::vector<Finding>& findings, bool can_record) {
                                   {"text", finding.text},
                                   {"remedy", finding.remedy}});
   }
-  constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  std::printf("%s\n", result.dump(2, ' ', false, replace).c_str());
+  return result;
+}
+
+int examine_and_tell(const DoctorOptions& options) {
+  const std::vector<Finding> findings = examine(options);
+  const bool can_record =
+      std::none_of(findings.begin(), findings.end(),
+                   [](const Finding& finding) { return finding.state == State::failure; });
+  if (options.is_json) {
+    print(json_of(findings, can_record));
+  } else {
+    print(text_of(findings));
+  }
+  return can_record ? 0 : 1;
 }
 
 }  // namespace
@@ -211,19 +229,7 @@ void add_doctor(CLI::App& app, int& exit_code) {
   command->footer(examples);
   command->add_option("PROGRAM", options->program, "a program to be recorded");
   command->add_flag("--json", options->is_json, "print JSON");
-  command->callback([options, &exit_code] {
-    const std::vector<Finding> findings = examine(*options);
-    bool can_record = true;
-    for (const Finding& finding : findings) {
-      can_record = can_record && finding.state != State::failure;
-    }
-    if (options->is_json) {
-      print_json(findings, can_record);
-    } else {
-      print_text(findings);
-    }
-    exit_code = can_record ? 0 : 1;
-  });
+  command->callback([options, &exit_code] { exit_code = examine_and_tell(*options); });
 }
 
 }  // namespace tarn::tool

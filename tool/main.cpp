@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "tarn/trial/child.hpp"
 #include "tool/command.hpp"
@@ -26,6 +27,26 @@ constexpr const char* closing =
 constexpr int not_done = 1;
 constexpr int wrong_usage = 2;
 
+// The parser alone would say that a command is missing.
+void refuse_unknown_command(const CLI::App& app, const char* name) {
+  if (name == nullptr || *name == '-') return;
+  std::string names;
+  for (const CLI::App* const command : app.get_subcommands(nullptr)) {
+    if (command->get_name() == name) return;
+    names.append(names.empty() ? "" : ", ").append(command->get_name());
+  }
+  throw CLI::ArgumentMismatch("'" + std::string(name) + "' is none of the commands " + names);
+}
+
+std::string message_for(const CLI::App* app, const CLI::Error& error) {
+  std::string message = std::string("tarn: ") + error.what();
+  const bool is_of_program =
+      error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) &&
+      app->got_subcommand("record");
+  if (is_of_program) message += "; the program and what belongs to it come behind --";
+  return message + "\ntarn --help and tarn COMMAND --help say what there is\n";
+}
+
 int run(int argument_count, char** arguments) {
   if (tarn::trial::is_child(argument_count, arguments)) return tarn::trial::run_child(arguments);
   CLI::App app{introduction, "tarn"};
@@ -38,7 +59,9 @@ int run(int argument_count, char** arguments) {
   tarn::tool::add_replay(app);
   tarn::tool::add_convert(app);
   tarn::tool::add_doctor(app, exit_code);
+  app.failure_message(message_for);
   try {
+    refuse_unknown_command(app, arguments[1]);
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : wrong_usage;

@@ -1,5 +1,6 @@
 // tool/record.cpp - `tarn record`: runs a program and writes what it does with memory.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -17,6 +18,7 @@
 #include "tarn/record/recorder.hpp"
 #include "tool/amounts.hpp"
 #include "tool/command.hpp"
+#include "tool/option_values.hpp"
 #include "tool/printable.hpp"
 #include "tool/record_library.hpp"
 
@@ -30,29 +32,16 @@ using record::RecorderOptions;
 using record::Stacks;
 
 constexpr const char* examples =
-    "Examples:\n"
     "  tarn record -- ./server --port 80              # writes server.tarn\n"
     "  tarn record --duration 10 -- ./server          # ten seconds of it; the server goes on\n"
     "  tarn record --stacks none -o run.tarn -- make  # each process that make starts: run.*.tarn\n"
     "\n"
-    "Exit code: the program's, or 128 and the number of the signal that killed it.\n";
+    "Exit code: the program's, or 128 and the number of the signal that killed it.";
 
 struct Arguments {
   RecorderOptions options;
   double duration_s = 0;
 };
-
-// Makes N of 1/N; returns what is wrong, or nothing.
-std::string read_sampling(std::string& text) {
-  constexpr const char* one_of = "1/";
-  const std::string number = text.rfind(one_of, 0) == 0 ? text.substr(2) : "";
-  constexpr std::size_t digits_max = 18;
-  const bool is_number = !number.empty() && number.size() <= digits_max &&
-                         number.find_first_not_of("0123456789") == std::string::npos;
-  if (!is_number || std::stoull(number) == 0) return "'" + text + "': say 1/N, as in 1/100";
-  text = number;
-  return {};
-}
 
 void check_program(const std::string& program) {
   const ProgramCheck check = record::check_program(program);
@@ -83,7 +72,9 @@ void check_program(const std::string& program) {
 // Before the program has run for hours.
 void check_output(const std::string& path) {
   const bool is_there = std::filesystem::exists(path);
-  if (is_there && !std::filesystem::is_regular_file(path)) return;
+  if (is_there && !std::filesystem::is_regular_file(path) && !std::filesystem::is_directory(path)) {
+    return;
+  }
   const bool is_writable = std::ofstream(path, std::ios::app).is_open();
   if (!is_writable) {
     throw CommandError("can not create " + path + ": " + std::strerror(errno) +
@@ -138,20 +129,34 @@ void run(Recorder& recorder) {
   tell_failures(recorder, told_count);
 }
 
-// Returns whether all have been written.
+// Those that say most: a build starts thousands of processes.
+std::vector<record::Recording> largest_first(const Recorder& recorder) {
+  std::vector<record::Recording> recordings = recorder.recordings();
+  std::stable_sort(recordings.begin(), recordings.end(), [](const auto& left, const auto& right) {
+    return left.stats.operation_count > right.stats.operation_count;
+  });
+  return recordings;
+}
+
+// Returns whether all have been written; tell_failures() has told why not.
 bool print_recordings(const Recorder& recorder) {
-  bool are_written = true;
-  for (const record::Recording& recording : recorder.recordings()) {
-    if (!recording.result) {
-      are_written = false;  // tell_failures() has told why
-      continue;
-    }
-    std::fprintf(stderr, "tarn: %s: process %d, %llu operations, %.1f KiB\n",
+  constexpr std::size_t shown_max = 20;
+  std::size_t written_count = 0;
+  for (const record::Recording& recording : largest_first(recorder)) {
+    if (!recording.result || ++written_count > shown_max) continue;
+    const std::uint64_t count = recording.stats.operation_count;
+    std::fprintf(stderr, "tarn: %s: process %d (%s), %llu %s, %s\n",
                  printable(recording.path).c_str(), recording.process_id,
-                 static_cast<unsigned long long>(recording.stats.operation_count),
-                 static_cast<double>(recording.stats.file_bytes) / 1024);
+                 printable(recording.program).c_str(), static_cast<unsigned long long>(count),
+                 noun(count, "operation", "operations"),
+                 bytes_text(recording.stats.file_bytes).c_str());
   }
-  return are_written;
+  if (written_count > shown_max) {
+    const std::size_t more_count = written_count - shown_max;
+    std::fprintf(stderr, "tarn: and %zu smaller %s\n", more_count,
+                 noun(more_count, "file", "files"));
+  }
+  return written_count == recorder.recordings().size();
 }
 
 void print_what_is_missing(const Recorder& recorder) {
@@ -164,23 +169,27 @@ void print_what_is_missing(const Recorder& recorder) {
   }
   if (recorder.unrecorded_process_count() != 0) {
     std::fprintf(stderr,
-                 "tarn: %u processes had too few addresses left to be recorded: allow them 720 MiB "
-                 "more (RLIMIT_AS, ulimit -v)\n",
-                 recorder.unrecorded_process_count());
+                 "tarn: %u %s too few addresses to be recorded: allow 720 MiB more (ulimit -v)\n",
+                 recorder.unrecorded_process_count(),
+                 noun(recorder.unrecorded_process_count(), "process had", "processes had"));
   }
   if (recorder.unrecorded_thread_count() != 0) {
-    std::fprintf(stderr, "tarn: %u threads are missing: more than 8192 were alive\n",
-                 recorder.unrecorded_thread_count());
+    std::fprintf(stderr, "tarn: %u %s missing: more than 8192 were alive\n",
+                 recorder.unrecorded_thread_count(),
+                 noun(recorder.unrecorded_thread_count(), "thread is", "threads are"));
   }
   if (collected.nested_count != 0) {
     std::fprintf(stderr,
-                 "tarn: %llu calls are missing: made by the allocator itself, or by "
-                 "handlers of signals\n",
-                 static_cast<unsigned long long>(collected.nested_count));
+                 "tarn: %llu %s missing: made by the allocator itself, or by handlers of signals\n",
+                 static_cast<unsigned long long>(collected.nested_count),
+                 noun(collected.nested_count, "call is", "calls are"));
   }
   if (collected.damaged_count != 0) {
-    std::fprintf(stderr, "tarn: the program has written over the records of %llu threads\n",
-                 static_cast<unsigned long long>(collected.damaged_count));
+    std::fprintf(stderr,
+                 "tarn: the program has written over the records of %llu %s, of which some are "
+                 "missing: look for writes outside of its blocks (valgrind, -fsanitize=address)\n",
+                 static_cast<unsigned long long>(collected.damaged_count),
+                 noun(collected.damaged_count, "thread", "threads"));
   }
 }
 
@@ -215,7 +224,7 @@ void add_record(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   RecorderOptions& options = arguments->options;
   CLI::App* const command =
-      app.add_subcommand("record", "Run a program and write down what it does with memory.");
+      app.add_subcommand("record", "run a program and write down what it does with memory");
   command->footer(examples);
   command->add_option("-o,--output", options.path, "the file to write (default: PROGRAM.tarn)");
   const std::map<std::string, Stacks> stacks = {
@@ -223,17 +232,26 @@ void add_record(CLI::App& app, int& exit_code) {
   command
       ->add_option("--stacks", options.stacks,
                    "who allocates: none, its caller, or the full call stack (default)")
-      ->transform(CLI::CheckedTransformer(stacks));
+      ->transform(choice_of(stacks))
+      ->type_name("STACKS");
   command
       ->add_option("--sample-objects", options.sampling,
-                   "1/N: of N objects record one, with all that happens to it")
-      ->transform(CLI::Validator(read_sampling, "1/N"));
-  command->add_option("--max-events", options.operation_count_max,
-                      "stop recording after so many operations");
-  command->add_option("--max-bytes", options.file_bytes_max, "stop when the files are so long")
-      ->transform(CLI::AsSizeValue(false));
+                   "of N objects record one, with all that happens to it")
+      ->transform(one_in())
+      ->type_name("1/N");
+  command
+      ->add_option("--max-events", options.operation_count_max,
+                   "stop recording after so many operations")
+      ->check(whole_number(1, 999'999'999'999))
+      ->type_name("N");
+  command
+      ->add_option("--max-bytes", options.file_bytes_max,
+                   "stop when the files are so long, as 100mb")
+      ->transform(size_in_bytes())
+      ->type_name("SIZE");
   command->add_option("--duration", arguments->duration_s, "stop after so many seconds")
-      ->check(CLI::PositiveNumber);
+      ->check(seconds())
+      ->type_name("SECONDS");
   command->add_option("program", options.arguments, "the program and its arguments, behind --")
       ->required();
   command->callback([arguments, &exit_code] { exit_code = record_program(*arguments); });

@@ -15,6 +15,8 @@
 #include "tarn/trial/stage.hpp"
 #include "tool/command.hpp"
 #include "tool/open_trace.hpp"
+#include "tool/option_values.hpp"
+#include "tool/print.hpp"
 #include "tool/replay_report.hpp"
 
 namespace tarn::tool {
@@ -119,13 +121,8 @@ void replay(const ReplayOptions& options) {
   if (!stage.is_ready()) throw CommandError("no memory to share with the processes of a replay");
   run_rounds(stage, options, entries);
   const ReplayReport report(*plan, conditions, std::move(entries));
-  // A path need not be UTF-8, which JSON is.
-  constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  const std::string text =
-      options.is_json ? report.json().dump(2, ' ', false, replace) + "\n" : report.text();
-  if (!write_file(standard_output, text.data(), text.size())) {
-    throw CommandError("can not write to standard output");
-  }
+  if (options.is_json) return print(report.json());
+  print(report.text());
 }
 
 }  // namespace
@@ -143,7 +140,8 @@ void add_replay(CLI::App& app) {
           "tarn-region, pmr, pmr-1-thread, NAME=/path/to/library.so; all that are here if left out")
       ->delimiter(',');
   command->add_option("--rounds", options->round_count, "how often each one runs")
-      ->check(CLI::Range(1, 1000))
+      ->check(whole_number(1, 1000))
+      ->type_name("N")
       ->capture_default_str();
   command->add_flag("--serial", options->plan.is_serial,
                     "one thread, in the recorded order, the same each time");
@@ -154,7 +152,8 @@ void add_replay(CLI::App& app) {
   command
       ->add_option("--litter", options->trial.litter,
                    "first fragment the heap, by so many times what lives at the peak")
-      ->check(CLI::Range(0, 100))
+      ->check(whole_number(0, 100))
+      ->type_name("N")
       ->capture_default_str();
   command->add_flag("--idle", options->trial.is_idle_at_end,
                     "wait 5 seconds in the last round: which memory is given back by the time?");

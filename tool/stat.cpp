@@ -1,6 +1,5 @@
 // tool/stat.cpp - `tarn stat`: what a trace says of a program.
 
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -8,6 +7,8 @@
 
 #include "tarn/os/file.hpp"
 #include "tool/command.hpp"
+#include "tool/option_values.hpp"
+#include "tool/print.hpp"
 #include "tool/stat_report.hpp"
 
 namespace tarn::tool {
@@ -33,12 +34,6 @@ bool wants_colour() {
   return is_terminal(standard_output) && (refusal == nullptr || *refusal == '\0');
 }
 
-void print(const std::string& text) {
-  if (!write_file(standard_output, text.data(), text.size())) {
-    throw CommandError("can not write to standard output");
-  }
-}
-
 void show_statistics(const StatOptions& options) {
   OpenTrace trace(options.path);
   const trace::Definitions& definitions = trace.reader().definitions();
@@ -48,9 +43,8 @@ void show_statistics(const StatOptions& options) {
   const StatReport report{trace, statistics, symbols,
                           top_stacks(statistics, options.order, options.site_count),
                           wants_colour()};
-  // A name in a binary need not be UTF-8, which JSON is.
-  constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  print(options.is_json ? report.json().dump(2, ' ', false, replace) + "\n" : report.text());
+  if (options.is_json) return print(report.json());
+  print(report.text());
 }
 
 }  // namespace
@@ -61,11 +55,13 @@ void add_stat(CLI::App& app) {
   command->footer(examples);
   command->add_option("TRACE", options->path, "the recording, or a trace as text")->required();
   command->add_option("--sites", options->site_count, "how many call stacks to show")
+      ->check(whole_number(0, 1'000'000))
+      ->type_name("N")
       ->capture_default_str();
   const std::map<std::string, SiteOrder> orders{
       {"bytes", SiteOrder::bytes}, {"blocks", SiteOrder::blocks}, {"peak", SiteOrder::peak}};
   command->add_option("--by", options->order, "their order: bytes, blocks, or peak bytes in use")
-      ->transform(CLI::CheckedTransformer(orders).description(""))
+      ->transform(choice_of(orders))
       ->default_str("bytes")
       ->type_name("ORDER");
   command->add_flag("--json", options->is_json, "print JSON");

@@ -76,9 +76,10 @@ class TextReport {
         static_cast<double>(std::max<std::uint64_t>(statistics_.operation_count, 1));
     char each[32];
     std::snprintf(each, sizeof each, "%.2f", bytes_each);
-    text_ = printable(report_.trace.path()) + ": " + count_text(statistics_.operation_count) +
-            " operations in " + time_text(duration_ns) + ", " + bytes_text(reader.file_bytes()) +
-            ", " + each + " bytes an operation\n";
+    text_ = printable(report_.trace.path()) + ": " + count_text(statistics_.operation_count) + " " +
+            noun(statistics_.operation_count, "operation", "operations") + " in " +
+            time_text(duration_ns) + ", " + bytes_text(reader.file_bytes()) + ", " + each +
+            " bytes an operation\n";
     if (sampling_ != 1) {
       text_ += line("sampled", "1 of " + count_text(sampling_),
                     "objects: what has a ~ is what they say of all");
@@ -117,13 +118,24 @@ class TextReport {
                   "freed by another thread than allocated them");
     text_ += line("with a pool", share_text(statistics_.ended_by_pool_count, total_.freed_count),
                   "by its reset, rewind or end");
-    text_ += line("reallocated", count(statistics_.reallocation_count),
-                  "times, " + count(statistics_.reallocated_block_count) + " blocks, one of them " +
-                      count_text(statistics_.longest_chain) + " times");
+    text_ += line("reallocated", count(statistics_.reallocation_count), chains_text());
+  }
+
+  [[nodiscard]] std::string chains_text() const {
+    const std::string times = noun(statistics_.reallocation_count, "time", "times");
+    if (statistics_.reallocation_count == 0) return times;
+    return times + ", " + blocks_text(statistics_.reallocated_block_count) + ", one of them " +
+           count_text(statistics_.longest_chain) + " " +
+           noun(statistics_.longest_chain, "time", "times");
+  }
+
+  [[nodiscard]] std::string blocks_text(std::uint64_t sampled) const {
+    return count(sampled) + " " + noun(sampled * sampling_, "block", "blocks");
   }
 
   void add_histogram(const std::string& title, const Histogram& histogram,
                      std::string (*text_of)(std::uint64_t)) {
+    if (histogram.count() == 0) return;
     add_title(title);
     const auto is_used = [](const Histogram::Bucket& bucket) { return bucket.count != 0; };
     const auto& buckets = histogram.buckets();
@@ -141,6 +153,7 @@ class TextReport {
   }
 
   void add_threads() {
+    if (statistics_.threads.empty()) return;
     add_title("threads");
     text_ += "  " + left("number", label_columns) + right("allocated", number_columns) +
              right("bytes", number_columns) + right("freed", number_columns) +
@@ -209,9 +222,11 @@ class TextReport {
       const BlockCounts& site = statistics_.sites[stack];
       text_ += "  " + right(bytes(site.allocated_bytes), number_columns - 1) +
                right(share_text(site.allocated_bytes, total_.allocated_bytes), 9) + "  " +
-               count(site.allocated_count) + " blocks, " +
-               share_text(site.short_lived_count, site.freed_count) +
-               " of the freed short-lived, peak " + bytes(site.peak_bytes) + "\n";
+               blocks_text(site.allocated_count) + ", " +
+               (site.freed_count == 0 ? "none freed"
+                                      : share_text(site.short_lived_count, site.freed_count) +
+                                            " of the freed short-lived") +
+               ", peak " + bytes(site.peak_bytes) + "\n";
       add_frames(stack);
     }
   }

@@ -133,6 +133,18 @@ class Tool(unittest.TestCase):
         output = self.run_tarn("stat", self.text)[1]
         self.assertRegex(output, r"short-lived +100\.0 % ")
         self.assertRegex(output, r"2 blocks, 100\.0 % of the freed short-lived, peak")
+        self.assertRegex(output, r"reallocated +0  times\n")
+
+    def test_one_is_no_plural_and_nothing_is_no_share(self):
+        self.text.write_text("tarn trace 1\nallocate block=1 bytes=9\n", encoding="ascii")
+        output = self.run_tarn("stat", self.text)[1]
+        self.assertIn(": 1 operation in 0 ns", output)
+        self.assertRegex(output, r"  1 block, none freed, peak 9 B\n")
+        self.assertNotIn("lifetimes", output)
+
+    def test_a_thread_has_allocated_what_its_blocks_have_grown_by(self):
+        threads = json.loads(self.run_tarn("stat", "--json", self.binary)[1])["threads"]
+        self.assertEqual([thread["allocated_bytes"] for thread in threads], [136, 28])
 
     def test_colours_are_for_terminals_and_can_be_refused(self):
         def shown(**environment):
@@ -190,7 +202,7 @@ allocate block=1 bytes=100 stack=1
         self.assertRegex(output, r"peak +~250 KiB  in use at once")
         self.assertRegex(output, r"short-lived +0\.0 %")
         self.assertRegex(output, r"temporary +-  before")
-        self.assertRegex(output, r"one of them 1 times")
+        self.assertRegex(output, r"one of them 1 time\n")
         found = json.loads(self.run_tarn("stat", "--json", self.binary)[1])
         self.assertEqual((found["sampling"], found["blocks"]["allocated_count"]), (2000, 2))
 
@@ -202,7 +214,7 @@ allocate block=1 bytes=100 stack=1
         self.run_tarn("convert", self.text, self.binary)
         output = self.run_tarn("stat", self.binary)[1]
         self.assertRegex(output, r"\n  1 +1 +28 B +1 +1  a worker\n")
-        self.assertRegex(output, r"\n  0 +1 +100 B +0 +0\n")
+        self.assertRegex(output, r"\n  0 +1 +136 B +0 +0\n")
         self.assertNotIn("thread.", output)
         threads = json.loads(self.run_tarn("stat", "--json", self.binary)[1])["threads"]
         self.assertEqual([thread["name"] for thread in threads], [None, "a worker"])
@@ -277,7 +289,14 @@ allocate block=1 bytes=100 stack=1
         self.assert_fails(["stat", "/etc/passwd"], 1, "this is no trace file")
         self.assert_fails(["convert", "--to=text", self.text], 1, "is text already")
         self.assert_fails(["convert", self.binary, "/nowhere/x"], 1, "can not create /nowhere/x")
-        self.assert_fails(["convert", self.binary, "/dev/full"], 1, "No space left on device")
+        self.assert_fails(["convert", self.binary, "/dev/full"], 1,
+                          "tarn: can not write to /dev/full: No space left on device")
+        for arguments in ["stat", self.binary], ["doctor"]:
+            with open("/dev/full", "w", encoding="ascii") as full:
+                done = subprocess.run([TARN, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                      text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (1, "tarn: can not write to standard "
+                                                              "output: No space left on device\n"))
         self.text.write_text("tarn trace 1\nallocat block=1\n", encoding="ascii")
         for command in ["convert", self.text, self.binary], ["stat", self.text]:
             self.assert_fails(command, 1, "small.txt: line 2: 'allocat': expected one")
@@ -305,6 +324,9 @@ allocate block=1 bytes=100 stack=1
         for arguments in (["--to=pprof", self.binary], ["--to=text", self.binary], [self.text]):
             for output in precious, self.folder / "new":
                 self.assertEqual(self.run_tarn("convert", *arguments, output)[0], 1)
+        self.assert_fails(["convert", self.binary, precious], 1,
+                          "precious is not written: standard output, without that name, gets what "
+                          "is in front of the damage")
         self.assertEqual(precious.read_text(), "precious")
         self.assertEqual(sorted(self.folder.iterdir()), before)
 
@@ -327,6 +349,11 @@ allocate block=1 bytes=100 stack=1
     def test_a_wrong_command_line_is_2(self):
         for arguments in [], ["nothing"], ["stat"], ["stat", "--by=luck", "x"]:
             self.assertEqual(self.run_tarn(*arguments)[0], 2, arguments)
+        for arguments, message in (
+                (["statt"], "tarn: 'statt' is none of the commands record, stat, "),
+                (["stat", "--by=luck", "x"], "tarn: --by: 'luck' is none of blocks, bytes, peak"),
+                (["stat", "--sites=-1", "x"], "tarn: --sites: '-1': say a whole number from 0 ")):
+            self.assert_fails(arguments, 2, message)
 
     def test_help_teaches_with_examples(self):
         for command in [], ["record"], ["stat"], ["replay"], ["convert"], ["doctor"]:

@@ -75,7 +75,9 @@ void TraceStatistics::add_live_bytes(BlockCounts& counts, std::uint64_t bytes) {
 void TraceStatistics::resize(const Operation& operation) {
   Block* const block = blocks_.find(operation.block);
   const std::uint64_t bytes_before = std::exchange(block->bytes, operation.bytes);
-  block->not_others_bytes += operation.bytes - std::min(bytes_before, operation.bytes);
+  const std::uint64_t grown_bytes = operation.bytes - std::min(bytes_before, operation.bytes);
+  block->not_others_bytes += grown_bytes;
+  threads[operation.thread].allocated_bytes += grown_bytes;
   scopes.resize_block(block->scope, bytes_before, operation.bytes);
   for (BlockCounts* counts : {&total, &site(block->stack)}) {
     counts->live_bytes -= bytes_before;

@@ -26,17 +26,26 @@ class WholeFile final : public trace::Output {
   WholeFile(const WholeFile&) = delete;
   WholeFile& operator=(const WholeFile&) = delete;
 
-  Result<void> write(trace::ByteView bytes) override { return output_.write(bytes); }
+  Result<void> write(trace::ByteView bytes) override {
+    Result<void> written = output_.write(bytes);
+    if (!written) status_ = written;
+    return written;
+  }
+
+  /// Whether all could be written until now.
+  [[nodiscard]] const Result<void>& status() const noexcept { return status_; }
+
+  /// Whether the file is there only after finish().
+  [[nodiscard]] bool is_apart() const noexcept { return written_path_ != path_; }
 
   /// Makes of what was written the file, which keeps the permissions that it had.
   Result<void> finish();
 
  private:
-  [[nodiscard]] bool is_apart() const noexcept { return written_path_ != path_; }
-
   std::string path_;
   std::string written_path_;
   trace::FileOutput output_;
+  Result<void> status_;
   bool is_finished_ = false;
 };
 

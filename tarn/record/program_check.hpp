@@ -15,7 +15,14 @@
 
 namespace tarn::record {
 
-enum class Recordable { yes, unknown, no_other_word_size, no_statically_linked, no_own_allocator };
+enum class Recordable {
+  yes,
+  unknown,
+  no_such_file,
+  no_other_word_size,
+  no_statically_linked,
+  no_own_allocator
+};
 
 struct ProgramCheck {
   Recordable answer = Recordable::unknown;

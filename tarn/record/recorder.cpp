@@ -48,6 +48,7 @@ struct Recorder::FileSink final : ProcessSink {
 
   ~FileSink() override {
     recording.result = sink.close();
+    recording.program = sink.program_name();
     recording.stats = sink.stats();
     std::erase(recorder.sinks_, this);
     recorder.recordings_.push_back(std::move(recording));

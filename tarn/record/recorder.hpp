@@ -47,6 +47,7 @@ struct RecorderOptions {
 struct Recording {
   std::string path;
   std::int32_t process_id = 0;
+  std::string program;  // what the system called the process when it began
   TraceSinkStats stats;
   Result<void> result;  // of writing it
 };

@@ -218,7 +218,10 @@ void TraceSink::append(Operation& operation, Kind kind) {
 void TraceSink::begin_thread(const RawEvent& event) {
   thread_numbers_[event.address] = event.thread;
   const std::string name = text_of(event);
-  if (event.thread == first_thread) program_name_ = name;
+  if (event.thread == first_thread) {
+    program_name_ = name;
+    writer_.add_note("program", name);
+  }
   if (name != program_name_) set_name(event.thread, name);
 }
 

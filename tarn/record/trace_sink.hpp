@@ -72,6 +72,9 @@ class TraceSink final : public ProcessSink {
   /// Says something about the recording in the file.
   void add_note(std::string_view key, std::string_view value) { writer_.add_note(key, value); }
 
+  /// What the first thread was called when it began.
+  [[nodiscard]] const std::string& program_name() const noexcept { return program_name_; }
+
   [[nodiscard]] TraceSinkStats stats() const noexcept;
   [[nodiscard]] std::uint64_t operation_count() const noexcept { return stats_.operation_count; }
 

@@ -82,7 +82,7 @@ TEST(Programs, WhatCanNotBeRecordedIsToldBefore) {
   EXPECT_EQ(check_program(TARN_RECORD_OWN_ALLOCATOR).answer, Recordable::no_own_allocator);
   EXPECT_EQ(check_program(TARN_RECORD_OWN_ALLOCATOR).symbol, "malloc");
   EXPECT_EQ(check_program("sh").answer, Recordable::yes) << "is looked for in PATH";
-  EXPECT_EQ(check_program("/no/such/program").answer, Recordable::unknown);
+  EXPECT_EQ(check_program("/no/such/program").answer, Recordable::no_such_file);
   EXPECT_EQ(check_program("/etc/passwd").answer, Recordable::unknown);
 }
 

@@ -197,6 +197,11 @@ class Record(unittest.TestCase):
                           if one["state"] == "failure"],
                          [("program", "link it dynamically (without -static)")])
 
+    def test_the_doctor_tells_a_program_that_is_not_there(self):
+        examined = self.tarn("doctor", "no-such-program")
+        self.assertEqual(examined.returncode, 1)
+        self.assertRegex(examined.stdout, r"program +failure +no-such-program is not there, nor in")
+
     def test_the_doctor_tells_a_library_that_is_not_there(self):
         alone = Path(self.folder.name) / "bin" / "tarn"
         alone.parent.mkdir()
@@ -216,7 +221,7 @@ class Record(unittest.TestCase):
     def test_a_process_with_too_few_addresses_is_told(self):
         ended = self.tarn("record", "--", str(PROGRAMS / "record_processes"), "few_addresses")
         self.assertEqual(ended.returncode, 0)
-        self.assertIn("1 processes had too few addresses left to be recorded", ended.stderr)
+        self.assertIn("1 process had too few addresses to be recorded", ended.stderr)
 
     def test_a_program_of_32_bits_is_told(self):
         program = Path(self.folder.name) / "old"
@@ -239,9 +244,10 @@ class Record(unittest.TestCase):
         self.assertIn("can not run /no/such/program: No such file or directory", ended.stderr)
 
     def test_a_file_that_can_not_be_written(self):
-        ended = self.tarn("record", "-o", "/no/such/folder/x.tarn", "--", "touch", "ran")
-        self.assertEqual(ended.returncode, 1)
-        self.assertIn("/no/such/folder/x.tarn", ended.stderr)
+        for path, reason in (("/no/such/folder/x.tarn", "No such file"), ("/", "Is a directory")):
+            ended = self.tarn("record", "-o", path, "--", "touch", "ran")
+            self.assertEqual(ended.returncode, 1)
+            self.assertIn(f"can not create {path}: {reason}", ended.stderr)
         self.assertEqual(os.listdir(self.folder.name), [], "the program has run for nothing")
 
     def test_a_disk_that_is_full_fails_one_file_and_not_the_others(self):
@@ -270,6 +276,32 @@ class Record(unittest.TestCase):
             ended = self.tarn("record", "--sample-objects", sampling, "--", "true")
             self.assertEqual(ended.returncode, 2, sampling)
             self.assertIn("say 1/N, as in 1/100", ended.stderr)
+        for option, value, answer in (
+                ("--stacks", "all", "'all' is none of caller, full, none"),
+                ("--max-events", "-5", "'-5': say a whole number from 1 to "),
+                ("--max-bytes", "1x", "'1x': say a size, as in 500kb or 2gb"),
+                ("--max-bytes", "-1", "'-1': say a size"),
+                ("--duration", "0", "'0': say seconds, more than 0, as in 1.5"),
+                ("--duration", "1m", "'1m': say seconds")):
+            ended = self.tarn("record", option, value, "--", "touch", "ran")
+            self.assertEqual(ended.returncode, 2, value)
+            self.assertIn(f"tarn: {option}: {answer}", ended.stderr)
+        ended = self.tarn("record", "ls", "-l")
+        self.assertEqual(ended.returncode, 2)
+        self.assertIn("-l; the program and what belongs to it come behind --", ended.stderr)
+        self.assertEqual(os.listdir(self.folder.name), [])
+
+    def test_of_many_processes_the_largest_are_told(self):
+        ended = self.tarn("record", "-o", "x.tarn", "--", "sh", "-c",
+                          "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do /bin/sh -c 'ls; ls'; done")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        told = ended.stderr.splitlines()
+        self.assertEqual(len(told), 21)
+        self.assertRegex(told[0], r"tarn: x\.\d+\S*\.tarn: process \d+ \(ls\), \d+ operations, ")
+        self.assertRegex(told[-1], r"tarn: and \d+ smaller files$")
+        name = told[0].split()[1].rstrip(":")
+        self.assertIn({"key": "program", "value": "ls"},
+                      json.loads(self.tarn("stat", "--json", name).stdout)["notes"])
 
 
 if __name__ == "__main__":
