@@ -1,13 +1,11 @@
 // Goal: whatever threads do with an arena at the same time, every block keeps its bytes, is in the
 // hands of one thread only, and comes back, also when the thread that allocated it has ended.
-// Method: blocks carry their size and a word computed from their address; threads hand them to each
-// other by seed; ThreadSanitizer watches.
+// Method: programs by seed whose threads free each other's blocks (testing/thread_program.hpp);
+// ThreadSanitizer watches.
 
 #include <pthread.h>
 
-#include <array>
-#include <cstring>
-#include <random>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -18,17 +16,31 @@
 #include "tarn/source/heap_source.hpp"
 #include "testing/arena_shadow.hpp"
 #include "testing/busy_threads.hpp"
-#include "testing/channel.hpp"
 #include "testing/in_child.hpp"
-#include "testing/region_shadow.hpp"
+#include "testing/program_check.hpp"
 #include "testing/seed.hpp"
+#include "testing/thread_program.hpp"
+#include "testing/workloads.hpp"
 
 namespace tarn {
 namespace {
 
-struct Block {
-  std::uintptr_t word;
-  std::size_t bytes;
+// Is told the size of some blocks and not that of others.
+struct UsedArena {
+  [[nodiscard]] void* try_allocate(std::size_t bytes, std::size_t alignment) noexcept {
+    return arena.try_allocate(bytes, alignment);
+  }
+  void deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept {
+    bytes % 8 == 0 ? arena.deallocate(block) : arena.deallocate(block, bytes, alignment);
+  }
+  void use(std::size_t bytes) noexcept {
+    void* const block = try_allocate(bytes, fundamental_alignment);
+    const auto slot = reinterpret_cast<std::uintptr_t>(block);
+    FilledBlocks::begin(block, bytes, slot);
+    EXPECT_TRUE(FilledBlocks::end(block, bytes, slot));
+    deallocate(block, bytes, fundamental_alignment);
+  }
+  Arena& arena;
 };
 
 class ArenaStress : public testing::TestWithParam<std::tuple<ArenaMode, Checking>> {
@@ -43,43 +55,31 @@ class ArenaStress : public testing::TestWithParam<std::tuple<ArenaMode, Checking
     return options;
   }
 
-  static std::size_t choose_bytes(std::mt19937_64& random) {
-    constexpr std::size_t sizes[] = {16, 100, 100, 100, 600, 2000, 4096, 5000, 20000, 40000};
-    return sizes[random() % std::size(sizes)];
-  }
-  static Block* begin_use(Arena& arena, std::size_t bytes) {
-    auto* const block = static_cast<Block*>(arena.allocate(bytes));
-    std::memset(block, 0x77, bytes);
-    *block = {reinterpret_cast<std::uintptr_t>(block), bytes};
-    return block;
-  }
-  static void end_use(Arena& arena, Block* block) {
-    EXPECT_EQ(block->word, reinterpret_cast<std::uintptr_t>(block));
-    EXPECT_EQ(std::exchange(block->word, 0), reinterpret_cast<std::uintptr_t>(block));
-    block->bytes % 8 == 0 ? arena.deallocate(block)
-                          : arena.deallocate(block, block->bytes, fundamental_alignment);
-  }
-
-  // What each of the threads does for a while: hand a block to anybody, end one it was handed.
-  static void hand_around(Arena& arena, std::array<Channel<Block*>, thread_count>& channels,
-                          unsigned self, std::uint64_t seed, int step_count) {
-    std::mt19937_64 random(seed + self);
-    for (int step = 0; step < step_count; ++step) {
-      channels[random() % thread_count].put(begin_use(arena, choose_bytes(random)));
-      while (Block* const block = channels[self].take()) end_use(arena, block);
+  static std::string run(const trace::Program& program) {
+    Arena arena(options());
+    UsedArena pool{arena};
+    const auto give_back = [&](std::size_t step) {
       if (step % 1000 == 999) arena.trim();
       if (step % 1000 == 499) arena.decay();
+    };
+    std::string wrong = run_on_threads(program, pool, give_back);
+    arena.trim();
+    const ArenaStats stats = arena.stats();
+    if (wrong.empty() && (stats.used_bytes | stats.cached_bytes | stats.reserved_bytes) != 0) {
+      wrong = "memory is left in the end";
     }
+    return wrong;
   }
 
-  static void end_all(Arena& arena, std::array<Channel<Block*>, thread_count>& channels) {
-    for (Channel<Block*>& channel : channels) {
-      while (Block* const block = channel.take()) end_use(arena, block);
+  // Threads live for so many operations each, and do those of any block.
+  static void check_threads(std::size_t life_step_count, std::size_t step_count) {
+    const std::uint64_t seed = test_seed();
+    TARN_SEED_TRACE(seed);
+    for (const trace::Program& program : {tide_workload(20, 500, step_count, seed),
+                                          live_set_workload(100, step_count, 1, 40000, seed)}) {
+      const trace::Program threads = on_any_threads(program, seed, life_step_count);
+      ASSERT_EQ(check_program(threads, run, "arena_threads"), "");
     }
-    arena.trim();
-    EXPECT_EQ(arena.stats().used_bytes, 0u);
-    EXPECT_EQ(arena.stats().cached_bytes, 0u);
-    EXPECT_EQ(arena.stats().reserved_bytes, 0u);
   }
 };
 INSTANTIATE_TEST_SUITE_P(EveryModeAndChecking, ArenaStress,
@@ -87,36 +87,10 @@ INSTANTIATE_TEST_SUITE_P(EveryModeAndChecking, ArenaStress,
                                                           ArenaMode::netty_4_1),
                                           testing::Values(Checking::off, Checking::guarded)));
 
-TEST_P(ArenaStress, ThreadsHandBlocksAround) {
-  TARN_SEED_TRACE(test_seed());
-  Arena arena(options());
-  std::array<Channel<Block*>, thread_count> channels;
-  std::vector<std::thread> threads;
-  for (unsigned self = 0; self < thread_count; ++self) {
-    threads.emplace_back([&, self] { hand_around(arena, channels, self, test_seed(), 10000); });
-  }
-  for (std::thread& thread : threads) thread.join();
-  end_all(arena, channels);
-}
+TEST_P(ArenaStress, ThreadsEndEachOthersBlocks) { check_threads(SIZE_MAX, 20000); }
 
 // Threads that live for a few blocks; others free these while they end, and after.
-TEST_P(ArenaStress, ThreadsEndBeforeTheirBlocks) {
-  TARN_SEED_TRACE(test_seed());
-  Arena arena(options());
-  std::array<Channel<Block*>, thread_count> channels;
-  std::vector<std::thread> threads;
-  for (unsigned self = 0; self < thread_count; ++self) {
-    threads.emplace_back([&, self] {
-      for (std::uint64_t life = 0; life < 60; ++life) {
-        std::thread([&, life] {
-          hand_around(arena, channels, self, test_seed() + life * thread_count, 50);
-        }).join();
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  end_all(arena, channels);
-}
+TEST_P(ArenaStress, ThreadsEndBeforeTheirBlocks) { check_threads(50, 6000); }
 
 TEST_P(ArenaStress, ArenasBeginAndEndBesideThreads) {
   Arena shared(options());
@@ -125,9 +99,9 @@ TEST_P(ArenaStress, ArenasBeginAndEndBesideThreads) {
     threads.emplace_back([&] {
       for (int round = 0; round < 100; ++round) {
         Arena own(options());
-        Block* const block = begin_use(own, 100);
-        end_use(shared, begin_use(shared, 100));
-        end_use(own, block);
+        void* const block = own.allocate(100);
+        UsedArena{shared}.use(100);
+        own.deallocate(block);
       }
     });
   }
@@ -137,10 +111,10 @@ TEST_P(ArenaStress, ArenasBeginAndEndBesideThreads) {
 #if !defined(__SANITIZE_THREAD__)
 TEST_P(ArenaStress, AChildGoesOnAfterAFork) {
   Arena arena(options());
-  const BusyThreads other(1, [&] { end_use(arena, begin_use(arena, 5000)); });
+  const BusyThreads other(1, [&] { UsedArena{arena}.use(5000); });
   for (int round = 0; round < 20; ++round) {
     const auto go_on = [&] {
-      end_use(arena, begin_use(arena, 5000));
+      UsedArena{arena}.use(5000);
       arena.trim();
       EXPECT_LE(arena.stats().chunk_count, 4u);
     };
@@ -153,7 +127,7 @@ TEST_P(ArenaStress, AChildGoesOnAfterAFork) {
 TEST_P(ArenaStress, ForkHandlersOfTheProgramMayUseAnArena) {
   static Arena* used = nullptr;
   const auto use = [] {
-    if (used != nullptr) end_use(*used, begin_use(*used, 5000));
+    if (used != nullptr) UsedArena{*used}.use(5000);
   };
   ASSERT_EQ(pthread_atfork(use, use, use), 0);
   Arena arena(options());
@@ -166,9 +140,9 @@ TEST_P(ArenaStress, ForkHandlersOfTheProgramMayUseAnArena) {
 TEST_P(ArenaStress, AChildEndsItsArenaAfterAFork) {
   if (std::get<Checking>(GetParam()) != Checking::off) GTEST_SKIP() << "blocks are in use then";
   Arena arena(options());
-  const BusyThreads others(thread_count - 1, [&] { end_use(arena, begin_use(arena, 16)); });
+  const BusyThreads others(thread_count - 1, [&] { UsedArena{arena}.use(16); });
   for (std::uint64_t round = 0; round < case_count(200) && !HasFailure(); ++round) {
-    end_use(arena, begin_use(arena, 5000));
+    UsedArena{arena}.use(5000);
     EXPECT_EQ(exit_code_in_child([&] { arena.~Arena(); }), 0);
   }
 }

@@ -1,22 +1,26 @@
 // Goal: whatever threads do with a cache at the same time, every block keeps its bytes, is in the
-// hands of one thread only, and comes back. Method: blocks carry a word computed from their
-// address and a count of owners; threads hand them to each other by seed; ThreadSanitizer watches.
+// hands of one thread only, and comes back. Method: programs by seed whose threads free each
+// other's blocks (testing/thread_program.hpp); blocks carry a word computed from their address and
+// a count of owners; ThreadSanitizer watches.
 
 #include <array>
 #include <atomic>
-#include <cstring>
-#include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tarn/replay/slab_world.hpp"
 #include "tarn/slab/slab_cache.hpp"
 #include "tarn/source/heap_source.hpp"
-#include "testing/channel.hpp"
+#include "testing/choices.hpp"
 #include "testing/every_checking.hpp"
+#include "testing/program_check.hpp"
 #include "testing/seed.hpp"
+#include "testing/thread_program.hpp"
 #include "testing/tracking_source.hpp"
+#include "testing/workloads.hpp"
 
 namespace tarn {
 namespace {
@@ -25,12 +29,23 @@ struct Block {
   std::atomic<int> owner_count;  // written by owners only
   std::uintptr_t word;
   char filling[40];
+
+  static void begin(void* memory, std::size_t, std::size_t) {
+    auto* const block = static_cast<Block*>(memory);
+    EXPECT_EQ(block->owner_count.fetch_add(1, std::memory_order_relaxed), 0);
+    EXPECT_EQ(block->word, reinterpret_cast<std::uintptr_t>(block));
+  }
+  [[nodiscard]] static bool end(void* memory, std::size_t, std::size_t) {
+    auto* const block = static_cast<Block*>(memory);
+    return block->word == reinterpret_cast<std::uintptr_t>(block) &&
+           block->owner_count.fetch_sub(1, std::memory_order_relaxed) == 1;
+  }
 };
 
 class SlabStress : public testing::TestWithParam<Checking> {
  protected:
   static constexpr int thread_count = 4;
-  static constexpr int step_count = 20000;
+  static constexpr std::size_t step_count = 50000;
 
   [[nodiscard]] SlabCacheOptions options() {
     SlabCacheOptions result{.source = &tracking_,
@@ -51,48 +66,46 @@ class SlabStress : public testing::TestWithParam<Checking> {
   }
 
   static Block* begin_use(SlabCache& cache) {
-    auto* const block = static_cast<Block*>(cache.allocate());
-    EXPECT_EQ(block->owner_count.fetch_add(1, std::memory_order_relaxed), 0);
-    EXPECT_EQ(block->word, reinterpret_cast<std::uintptr_t>(block));
-    return block;
+    void* const block = cache.allocate();
+    Block::begin(block, 0, 0);
+    return static_cast<Block*>(block);
   }
   static void end_use(SlabCache& cache, Block* block) {
-    EXPECT_EQ(block->word, reinterpret_cast<std::uintptr_t>(block));
-    EXPECT_EQ(block->owner_count.fetch_sub(1, std::memory_order_relaxed), 1);
+    EXPECT_TRUE(Block::end(block, 0, 0));
     cache.deallocate(block);
   }
 
-  // Each thread allocates and hands on, to whom `next(random, self)` says, and frees what it is
-  // handed.
-  template <typename Next>
-  void hand_around(Next next) {
+  [[nodiscard]] std::string run(const trace::Program& program) {
+    std::string wrong;
+    {
+      replay::SlotPool<SlabCache> pool(sizeof(Block), alignof(Block), options());
+      const auto give_back = [&](std::size_t step) {
+        if (step % 5000 == 0) pool.pool().trim();
+      };
+      wrong = run_on_threads<Block>(program, pool, give_back);
+      pool.pool().trim();
+      if (pool.pool().stats().used_count != 0) wrong = "blocks are left in the end";
+    }
+    if (object_count_.load() != 0) wrong = "objects are left in the end";
+    if (tracking_.live_bytes() != 0) wrong = "memory is left in the end";
+    return wrong;
+  }
+
+  // A block is begun by the thread `beginner(any)`, and ended by `ender(thread, any)`, where `any`
+  // is drawn.
+  template <typename Beginner, typename Ender>
+  void check_threads(Beginner beginner, Ender ender) {
     const std::uint64_t seed = test_seed();
     TARN_SEED_TRACE(seed);
-    {
-      SlabCache cache(sizeof(Block), alignof(Block), options());
-      std::array<Channel<Block*>, thread_count> channels;
-      std::vector<std::thread> threads;
-      for (int self = 0; self < thread_count; ++self) {
-        threads.emplace_back([&, self] {
-          std::mt19937_64 random(seed + static_cast<std::uint64_t>(self));
-          for (int step = 0; step < step_count; ++step) {
-            const int to = next(random, self);
-            if (to >= 0) channels[static_cast<std::size_t>(to)].put(begin_use(cache));
-            Block* const block = channels[static_cast<std::size_t>(self)].take();
-            if (block != nullptr) end_use(cache, block);
-            if (step % 5000 == self) cache.trim();
-          }
-        });
-      }
-      for (std::thread& thread : threads) thread.join();
-      for (Channel<Block*>& channel : channels) {
-        while (Block* const block = channel.take()) end_use(cache, block);
-      }
-      cache.trim();
-      EXPECT_EQ(cache.stats().used_count, 0u);
-      EXPECT_EQ(object_count_.load(), 0);
-    }
-    EXPECT_EQ(tracking_.live_bytes(), 0u);
+    RandomChoices choices(seed);
+    const auto choose = [&](const trace::Operation& operation, std::uint32_t begun_by) {
+      const auto any = static_cast<std::uint32_t>(choices.choose(lane_count));
+      return operation.kind == trace::Kind::deallocate ? ender(begun_by, any) : beginner(any);
+    };
+    const trace::Program program =
+        on_threads(live_set_workload(1000, step_count, sizeof(Block), sizeof(Block), seed), choose);
+    const auto run_it = [&](const trace::Program& one) { return run(one); };
+    EXPECT_EQ(check_program(program, run_it, "slab_threads"), "");
   }
 
   std::atomic<long> object_count_{0};
@@ -101,17 +114,18 @@ class SlabStress : public testing::TestWithParam<Checking> {
 INSTANTIATE_TEST_SUITE_P(Checking, SlabStress, every_checking);
 
 TEST_P(SlabStress, ProducersAndConsumers) {
-  hand_around([](std::mt19937_64&, int self) { return self < 2 ? self + 2 : -1; });
+  check_threads([](std::uint32_t any) { return any % 2; },
+                [](std::uint32_t beginner, std::uint32_t) { return beginner + 2; });
 }
 
 TEST_P(SlabStress, ARing) {
-  hand_around([](std::mt19937_64&, int self) { return (self + 1) % thread_count; });
+  check_threads([](std::uint32_t any) { return any; },
+                [](std::uint32_t beginner, std::uint32_t) { return (beginner + 1) % lane_count; });
 }
 
 TEST_P(SlabStress, AllToAll) {
-  hand_around([](std::mt19937_64& random, int) {
-    return static_cast<int>(random() % (thread_count + 1)) - 1;
-  });
+  check_threads([](std::uint32_t any) { return any; },
+                [](std::uint32_t, std::uint32_t any) { return any; });
 }
 
 TEST_P(SlabStress, TenThousandShortThreadsLoseNothing) {

@@ -4,10 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
-#include <functional>
-#include <mutex>
-#include <random>
 #include <thread>
 #include <vector>
 
@@ -15,6 +11,10 @@
 
 #include "tarn/os/pages.hpp"
 #include "tarn/source/chunk_cache.hpp"
+#include "testing/program_check.hpp"
+#include "testing/seed.hpp"
+#include "testing/thread_program.hpp"
+#include "testing/workloads.hpp"
 
 namespace tarn {
 namespace {
@@ -213,64 +213,17 @@ TEST(ThreadCacheDeathTest, AForkedChildGoesOnWithTheCache) {
   EXPECT_EQ(thread_cache_stats().cached_count, cached_count);
 }
 
-struct Chunk {
-  unsigned char* memory;
-  std::size_t bytes;
-};
-
-// Chunks on their way from the thread that acquired them to whichever thread releases them.
-class Queue {
- public:
-  void put(Chunk chunk) {
-    const std::scoped_lock lock(mutex_);
-    chunks_.push_back(chunk);
-  }
-  bool get(Chunk& chunk) {
-    const std::scoped_lock lock(mutex_);
-    if (chunks_.empty()) return false;
-    chunk = chunks_.front();
-    chunks_.pop_front();
-    return true;
-  }
-
- private:
-  std::mutex mutex_;
-  std::deque<Chunk> chunks_;
-};
-
-void release_intact(const Chunk& chunk) {
-  const auto pattern = static_cast<unsigned char>(chunk.bytes);
-  for (std::size_t index = 0; index < chunk.bytes; index += 61) {
-    ASSERT_EQ(chunk.memory[index], pattern);
-  }
-  thread_cached_source().release(chunk.memory, chunk.bytes, 16);
-}
-
-void acquire_here_release_anywhere(Queue& queue, unsigned seed) {
-  std::mt19937 random(seed);
-  for (int round = 0; round < 500; ++round) {
-    const std::size_t bytes = 1 + random() % (8 * kibibyte);
-    auto* memory = static_cast<unsigned char*>(thread_cached_source().acquire(bytes, 16));
-    ASSERT_NE(memory, nullptr);
-    std::memset(memory, static_cast<unsigned char>(bytes), bytes);
-    queue.put({memory, bytes});
-    Chunk chunk{};
-    if (random() % 2 == 0 && queue.get(chunk)) release_intact(chunk);
-    if (random() % 100 == 0) drain_thread_cache();
-  }
-}
-
 TEST(ThreadCache, ChunksWanderBetweenThreadsThatComeAndGo) {
-  Queue queue;
-  for (unsigned generation = 0; generation < 8; ++generation) {
-    std::vector<std::thread> threads;
-    for (unsigned index = 0; index < 4; ++index) {
-      threads.emplace_back(acquire_here_release_anywhere, std::ref(queue), 4 * generation + index);
-    }
-    for (std::thread& thread : threads) thread.join();
-  }
-  Chunk chunk{};
-  while (queue.get(chunk)) release_intact(chunk);
+  TARN_SEED_TRACE(test_seed());
+  const trace::Program program = on_any_threads(
+      live_set_workload(200, 16000, 1, 8 * kibibyte, test_seed()), test_seed(), 1000);
+  const auto run = [](const trace::Program& one) {
+    SourcePool chunks{thread_cached_source()};
+    return run_on_threads(one, chunks, [](std::size_t step) {
+      if (step % 200 == 0) drain_thread_cache();
+    });
+  };
+  EXPECT_EQ(check_program(program, run, "thread_cache"), "");
   drain_thread_cache();
 }
 

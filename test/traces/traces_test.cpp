@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tarn/arena/arena.hpp"
 #include "tarn/slab/fixed_pool.hpp"
 #include "tarn/slab/slab_cache.hpp"
 #include "tarn/source/fixed_source.hpp"
@@ -19,6 +20,7 @@
 #include "testing/page_tree_shadow.hpp"
 #include "testing/region_shadow.hpp"
 #include "testing/slab_shadow.hpp"
+#include "testing/thread_program.hpp"
 
 namespace tarn {
 namespace {
@@ -108,6 +110,20 @@ TEST_P(Traces, OnSlabCachesThatKeepObjects) {
     return run_in_slab_shadow<SlabCache>(
         program, options, source, {.source_may_fail = source_may_fail, .keeps_objects = true});
   });
+}
+
+// What its threads do at once is another thing each time.
+TEST_P(Traces, OnThreads) {
+  const ArenaOptions arena_options = small_arena_options(GetParam());
+  const SlabCacheOptions cache_options = small_slab_cache_options(GetParam());
+  const auto rest = [](std::size_t) {};
+  for (const std::filesystem::path& path : kept_files(".trace")) {
+    SCOPED_TRACE(path.filename().string());
+    Arena arena(arena_options);
+    EXPECT_EQ(run_on_threads(read(path), arena, rest), "");
+    replay::SlotPool<SlabCache> blocks(600, fundamental_alignment, cache_options);
+    EXPECT_EQ(run_on_threads(read(path), blocks, rest), "");
+  }
 }
 
 TEST(KeptTraces, OnPageTrees) {
