@@ -25,13 +25,15 @@ bool Collector::collect_slice() {
 
 void Collector::begin_round() {
   limit_ = before_now(session_.clock) - session_.begin;
-  find_buffers();
+  // A buffer is claimed anywhere, also behind the one that is looked at; whoever finds the next one
+  // of its thread must find it as well. So the last search is one that finds nothing.
+  while (find_buffers()) continue;
   for (auto& [number, process] : processes_) {
     for (auto& [thread, reader] : process.threads) reader.look(session_);
   }
 }
 
-void Collector::find_buffers() {
+bool Collector::find_buffers() {
   const std::size_t known_count = in_use_.size();
   for (std::size_t i = 0; i < buffer_count; ++i) {
     if (is_in_use_[i]) continue;
@@ -49,6 +51,7 @@ void Collector::find_buffers() {
   std::sort(first_new, in_use_.end(),
             [](const Claimed& left, const Claimed& right) { return left.process < right.process; });
   std::for_each(first_new, in_use_.end(), [this](Claimed& claimed) { add_buffer(claimed); });
+  return in_use_.size() != known_count;
 }
 
 void Collector::add_buffer(Claimed& claimed) {

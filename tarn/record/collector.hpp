@@ -81,7 +81,7 @@ class Collector {
   static constexpr std::uint64_t slice_event_count = 65536;
 
   void begin_round();
-  void find_buffers();
+  bool find_buffers();
   void add_buffer(Claimed& claimed);
   [[nodiscard]] bool merge(Process& process);
   void free_buffers();

@@ -5,10 +5,12 @@
 #include "tarn/record/collector.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <random>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -75,6 +77,26 @@ TEST_F(Collecting, ASliceFreesWhatItHasReadAndSaysThatThereIsMore) {
   EXPECT_EQ(collector_.stats().event_count, event_count) << "what came later is another round's";
   EXPECT_FALSE(collector_.collect_slice());
   EXPECT_EQ(collector_.stats().event_count, event_count + 1);
+}
+
+// While the recorder looks from one buffer to the next, the thread claims one behind it, fills it
+// and claims one in front of it.
+TEST_F(Collecting, EventsOfAThreadThatIsFasterThanTheRecorderLooksKeepTheirOrder) {
+  constexpr std::uint64_t event_count = 50'000;
+  std::atomic<bool> is_over{false};
+  std::thread fast([&] {
+    RecordedThread thread(*session_, {});
+    for (std::uint64_t i = 0; i < event_count; ++i) {
+      thread.write(RawKind::allocate, before_now(session_->clock), 16 + i, 8);
+      thread.hand_over();
+    }
+    is_over = true;
+  });
+  while (!is_over) collector_.collect();
+  fast.join();
+  collector_.collect();
+  ASSERT_EQ(here().events.size(), event_count);
+  for (std::uint64_t i = 0; i < event_count; ++i) ASSERT_EQ(here().events[i].address, 16 + i);
 }
 
 // The thread gets the buffer that it has waited for while the recorder reads, and ends.
