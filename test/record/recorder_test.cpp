@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -240,11 +239,13 @@ TEST(Recorder, FilesThatAreLongEnoughDoNotTakeWhatTheProgramIsAheadBy) {
   options.library = TARN_RECORD_LIBRARY;
   options.stacks = Stacks::none;
   options.file_bytes_max = 20'000;
-  options.arguments = {TARN_RECORD_STORM, "1", "8000000"};
+  // Two million operations, of a byte or two each in a file, are less than it may be ahead by.
+  const std::string end_path = testing::TempDir() + "storm_is_over." + std::to_string(getpid());
+  options.arguments = {"/bin/sh", "-c", "\"$0\" 1 2000000 && : >\"$1\"", TARN_RECORD_STORM,
+                       end_path};
   Recorder recorder(options);
   ASSERT_TRUE(recorder.start());
-  // Until it is some million operations ahead, which take a byte or two each.
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  while (unlink(end_path.c_str()) != 0) std::this_thread::yield();
   while (recorder.step()) continue;
   EXPECT_EQ(recorder.end().exit_code, 0);
   EXPECT_GE(recorder.stats().file_bytes, 20'000u);
