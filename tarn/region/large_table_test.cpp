@@ -1,94 +1,27 @@
-// The table against a std::map, through growth, squeezing and searches.
+// The table in the shadow of a std::map, through growth, squeezing and searches; how it fills.
 
 #include "tarn/region/large_table.hpp"
 
 #include <algorithm>
 #include <map>
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "testing/seed.hpp"
+#include "testing/table_shadow.hpp"
+
 namespace tarn {
 namespace {
 
-// Short enough that blocks do not overlap.
-std::size_t bytes_of(std::uintptr_t block) { return 1 + block / 4096 % 4096; }
-
-// A table with storage from the test, as the region brings it from its source.
-class Table {
- public:
-  void add(std::uintptr_t block, std::uint64_t serial) {
-    if (!table_.make_room()) {
-      storage_.emplace_back(table_.grown_storage_bytes() / sizeof(std::max_align_t) + 1);
-      std::size_t old_bytes = 0;
-      table_.move_to(storage_.back().data(), old_bytes);
-    }
-    table_.add(LargeTable::Entry::of(reinterpret_cast<void*>(block), bytes_of(block), 64), serial);
+TEST(LargeTable, AgreesWithAMap) {
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    TARN_SEED_TRACE(test_seed() + i);
+    RandomChoices choices(test_seed() + i, 50000);
+    ASSERT_EQ(check_steps<LargeTableShadow>(choices), "");
+    RandomChoices others(test_seed() + i, 50000);
+    ASSERT_EQ(check_steps<LargeTableCrowdShadow>(others), "");
   }
-
-  LargeTable* operator->() { return &table_; }
-
- private:
-  std::vector<std::vector<std::max_align_t>> storage_;
-  LargeTable table_;
-};
-
-// A table and what must be in it, driven by chance; `block_of(number)` makes addresses.
-template <typename BlockOf>
-void compare_with_map(std::uintptr_t number_max, BlockOf block_of) {
-  std::mt19937 random(1);
-  Table table;
-  std::map<std::uint64_t, std::uintptr_t> by_serial;
-  std::map<std::uintptr_t, std::uint64_t> serial_of;
-  std::uint64_t serial = 0;
-  LargeTable::Entry taken;
-  for (int step = 0; step < 100'000; ++step) {
-    const std::uintptr_t block = block_of(1 + random() % number_max);
-    const bool was_there = serial_of.count(block) != 0;
-    ASSERT_EQ(table->contains(reinterpret_cast<void*>(block)), was_there);
-    ASSERT_EQ(table->take(reinterpret_cast<void*>(block), taken), was_there);
-    if (was_there) {
-      ASSERT_EQ(taken.block, block);
-      ASSERT_EQ(taken.bytes, bytes_of(block));
-      ASSERT_EQ(taken.alignment(), 64u);
-      by_serial.erase(serial_of[block]);
-      serial_of.erase(block);
-    } else if (step % 1000 < 700) {
-      table.add(block, ++serial);
-      by_serial[serial] = block;
-      serial_of[block] = serial;
-    }
-    if (step % 5000 == 0) {
-      const std::uint64_t mark = serial - std::min<std::uint64_t>(serial, 100);
-      while (table->take_newest_after(mark, taken)) {
-        ASSERT_EQ(taken.block, by_serial.rbegin()->second);
-        serial_of.erase(taken.block);
-        by_serial.erase(by_serial.rbegin()->first);
-      }
-      ASSERT_TRUE(by_serial.empty() || by_serial.rbegin()->first <= mark);
-    }
-    ASSERT_EQ(table->live_count(), serial_of.size());
-  }
-}
-
-TEST(LargeTable, HoldsWhatAMapHolds) {
-  compare_with_map(4096, [](std::uintptr_t number) { return number * 4096; });
-}
-
-// `count` addresses whose home is one in every table of up to 1024 slots.
-std::vector<std::uintptr_t> crowd(std::size_t count) {
-  std::vector<std::uintptr_t> blocks;
-  for (std::uintptr_t block = 4096; blocks.size() < count; block += 4096) {
-    if (LargeTable::hash_of(block) % 1024 == 1000) blocks.push_back(block);
-  }
-  return blocks;
-}
-
-// More of them than a slot can count as passed; and in tables of 64 they go round its end.
-TEST(LargeTable, HoldsWhatAMapHoldsInOneCrowd) {
-  const std::vector<std::uintptr_t> blocks = crowd(60);
-  compare_with_map(blocks.size(), [&](std::uintptr_t number) { return blocks[number - 1]; });
 }
 
 // Slots looked at on the way to each of `count` blocks that lie `step_bytes` apart.
@@ -111,7 +44,7 @@ TEST(LargeTable, BlocksInEvenStepsDoNotCrowd) {
 }
 
 TEST(LargeTable, GrowsWhenFourFifthsAreTaken) {
-  Table table;
+  StoredLargeTable table;
   std::vector<std::size_t> storage_bytes(54);
   for (std::uint64_t serial = 1; serial <= 53; ++serial) {
     table.add(serial * 4096, serial);
@@ -123,7 +56,7 @@ TEST(LargeTable, GrowsWhenFourFifthsAreTaken) {
 }
 
 TEST(LargeTable, TakesTheNewestDownToASerial) {
-  Table table;
+  StoredLargeTable table;
   for (std::uint64_t serial = 1; serial <= 1000; ++serial) table.add(serial * 16, serial);
   LargeTable::Entry taken;
   for (std::uint64_t serial = 1; serial <= 1000; serial += 3) {
@@ -141,7 +74,7 @@ TEST(LargeTable, TakesTheNewestDownToASerial) {
 // Births are forgotten again and again; what was freed leaves nothing behind.
 TEST(LargeTable, ComingAndGoingDoesNotMakeItGrow) {
   for (const std::uintptr_t live_count : {3u, 40u, 1000u}) {
-    Table table;
+    StoredLargeTable table;
     LargeTable::Entry taken;
     std::uint64_t serial = 0;
     std::size_t storage_bytes = 0;
@@ -159,7 +92,7 @@ TEST(LargeTable, ComingAndGoingDoesNotMakeItGrow) {
 
 TEST(LargeTable, OtherPointersAreNoBlocks) {
   for (const std::uintptr_t count : {3u, 40u}) {
-    Table table;
+    StoredLargeTable table;
     LargeTable::Entry taken;
     for (std::uintptr_t i = 1; i <= count; ++i) table.add(i * 16, i);
     ASSERT_TRUE(table->take(reinterpret_cast<void*>(std::uintptr_t{16}), taken));
@@ -173,7 +106,7 @@ TEST(LargeTable, OtherPointersAreNoBlocks) {
 }
 
 TEST(LargeTable, AWalkShowsEachEntryOnce) {
-  Table table;
+  StoredLargeTable table;
   LargeTable::Entry taken;
   for (std::uint64_t serial = 1; serial <= 100; ++serial) table.add(serial * 4096, serial);
   for (std::uintptr_t i = 1; i <= 100; i += 2) {
@@ -184,7 +117,7 @@ TEST(LargeTable, AWalkShowsEachEntryOnce) {
   ASSERT_EQ(seen.size(), 50u);
   for (const auto& [block, bytes] : seen) {
     EXPECT_EQ(block / 4096 % 2, 0u);
-    EXPECT_EQ(bytes, bytes_of(block));
+    EXPECT_EQ(bytes, StoredLargeTable::bytes_of(block));
   }
 }
 

@@ -1,14 +1,13 @@
-// Goal: an address means the block that lies there now. Method: beside a std::map, through growth,
-// moves and ends in any order; addresses that follow each other closely, so that they collide.
+// Goal: an address means the block that lies there now. Method: in the shadow of
+// testing/table_shadow.hpp, through growth and ends in any order; addresses that follow each other
+// closely, so that they collide.
 
 #include "tarn/trace_file/address_book.hpp"
-
-#include <map>
-#include <random>
 
 #include <gtest/gtest.h>
 
 #include "testing/seed.hpp"
+#include "testing/table_shadow.hpp"
 
 namespace tarn::trace {
 namespace {
@@ -41,22 +40,11 @@ TEST(AddressBook, ABlockThatEndedUnseenIsForgotten) {
 }
 
 TEST(AddressBook, AgreesWithAMap) {
-  TARN_SEED_TRACE(test_seed());
-  std::mt19937_64 random(test_seed());
-  AddressBook book;
-  std::map<std::uint64_t, std::uint64_t> expected;
-  for (int i = 0; i < 200000; ++i) {
-    const std::uint64_t address = 16 * (1 + random() % (i < 100000 ? 8000 : 50));
-    if (random() % 2 == 0) {
-      expected[address] = book.begin(address);
-    } else {
-      const auto found = expected.find(address);
-      ASSERT_EQ(book.end(address), found == expected.end() ? 0 : found->second);
-      expected.erase(address);
-    }
-    ASSERT_EQ(book.count(), expected.size());
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    TARN_SEED_TRACE(test_seed() + i);
+    RandomChoices choices(test_seed() + i, 50000);
+    ASSERT_EQ(check_steps<AddressBookShadow>(choices), "");
   }
-  for (const auto& [address, block] : expected) ASSERT_EQ(book.end(address), block);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "testing/chunk_lists_shadow.hpp"
 #include "testing/failing_source.hpp"
 #include "testing/subpage_shadow.hpp"
+#include "testing/table_shadow.hpp"
 
 namespace tarn {
 namespace {
@@ -45,15 +46,16 @@ void run_with_buffers(const StepCase& steps) {
 
 TEST(KeptSteps, RunInTheShadowOfTheirModel) {
   const std::vector<std::filesystem::path> files = kept_files(".steps");
-  EXPECT_GE(files.size(), 6u) << "one for each model at least";
+  EXPECT_GE(files.size(), 6u);
   for (const std::filesystem::path& path : files) {
     SCOPED_TRACE(path.filename().string());
     const StepCase steps = parse_steps(content_of(path));
     if (steps.model == "buffers" || steps.model == "chains") {
       run_with_buffers(steps);
     } else {
-      EXPECT_EQ((run_in_one_of<ChunkListsShadow, ListCacheShadow, QueueCacheShadow, SubpageShadow>(
-                    steps)),
+      EXPECT_EQ((run_in_one_of<AddressBookShadow, ChunkListsShadow, LargeTableCrowdShadow,
+                               LargeTableShadow, ListCacheShadow, NumberMapShadow, QueueCacheShadow,
+                               SubpageShadow>(steps)),
                 "");
     }
   }
