@@ -161,15 +161,20 @@ std::size_t total(const std::vector<Bytes>& list) {
   return count;
 }
 
-// How many of the bytes at `places` went through the socket there: read to or written from.
-std::size_t common_bytes(const std::vector<Bytes>& places,
-                         const std::vector<Bytes>& socket_places) {
+// How many of the bytes at `places` went through the socket there: read to or written from. A byte
+// that did so twice counts once.
+std::size_t common_bytes(const std::vector<Bytes>& places, std::vector<Bytes> socket_places) {
+  std::sort(socket_places.begin(), socket_places.end(),
+            [](const Bytes& left, const Bytes& right) { return left.begin < right.begin; });
   std::size_t count = 0;
   for (const Bytes& place : places) {
+    const std::byte* next = place.begin;
     for (const Bytes& at_socket : socket_places) {
-      const std::byte* const begin = std::max(place.begin, at_socket.begin);
+      const std::byte* const begin = std::max(next, at_socket.begin);
       const std::byte* const end = std::min(place.end(), at_socket.end());
-      if (begin < end) count += static_cast<std::size_t>(end - begin);
+      if (begin >= end) continue;
+      count += static_cast<std::size_t>(end - begin);
+      next = end;
     }
   }
   return count;

@@ -12,7 +12,9 @@
 namespace tarn::detail {
 namespace {
 
-constexpr std::size_t cache_alignment = std::max(alignof(ListCache), alignof(QueueCache));
+// No cache shares a line with what another thread writes to.
+constexpr std::size_t cache_alignment =
+    std::max({alignof(ListCache), alignof(QueueCache), std::size_t{64}});
 constexpr std::size_t page_bytes_min = 4096;
 constexpr std::size_t order_max = 14;
 constexpr std::size_t chunk_bytes_max = std::size_t{1} << 30;

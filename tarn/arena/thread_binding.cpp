@@ -11,14 +11,15 @@
 #include "tarn/source/heap_source.hpp"
 
 namespace tarn::detail {
-namespace {
 
-constexpr std::size_t arena_count_max = 1024;
+constinit ThreadLists* no_table[table_length] = {&no_lists};
+
+namespace {
 
 struct Registry {
   std::mutex mutex;
-  ArenaCore* arenas[arena_count_max] = {};
-  std::size_t arena_count = 0;  // indices in use and below the highest in use
+  ArenaCore* arenas[table_length] = {};
+  std::size_t index_end = no_index + 1;  // behind the highest in use
   ThreadBinding* newest_thread = nullptr;
   bool knows_forks = false;
 };
@@ -26,7 +27,7 @@ constinit Registry registry;
 
 template <typename Visit>
 void for_each_arena(Visit visit) noexcept {
-  for (std::size_t index = 0; index < registry.arena_count; ++index) {
+  for (std::size_t index = 0; index < registry.index_end; ++index) {
     if (registry.arenas[index] != nullptr) visit(*registry.arenas[index]);
   }
 }
@@ -35,11 +36,11 @@ ThreadCache* cache_of(ThreadLists& lists) noexcept {
   return &lists == &no_lists ? nullptr : static_cast<ThreadCache*>(&lists);
 }
 
+bool has_table(const ThreadBinding& thread) noexcept { return thread.lists != no_table; }
+
 void release_table(ThreadBinding& thread) noexcept {
-  if (thread.count == 0) return;
-  heap_source().release(thread.lists, thread.count * sizeof(void*), alignof(void*));
-  thread.lists = nullptr;
-  thread.count = 0;
+  heap_source().release(thread.lists, sizeof no_table, alignof(void*));
+  thread.lists = no_table;
 }
 
 void end_thread(void* argument) noexcept {
@@ -47,7 +48,8 @@ void end_thread(void* argument) noexcept {
   // First: a source that gets a chunk back may be an arena, which this thread is not bound to now.
   thread.has_ended = true;
   const std::lock_guard lock(registry.mutex);
-  for (std::size_t index = 0; index < thread.count; ++index) {
+  for (std::size_t index = 0; index < registry.index_end; ++index) {
+    if (registry.arenas[index] == nullptr) continue;
     ThreadCache* const cache = cache_of(*thread.lists[index]);
     if (cache != nullptr) registry.arenas[index]->close_cache(*cache);
   }
@@ -64,18 +66,20 @@ bool begin_thread(ThreadBinding& thread) noexcept {
   return true;
 }
 
-// Room for the caches of all arenas there are, so that a thread seldom comes here.
-bool grow_table(ThreadBinding& thread) noexcept {
-  const std::size_t count = registry.arena_count;
-  void* const memory = heap_source().acquire(count * sizeof(void*), alignof(void*));
+// Only the places of arenas that there are: the rest of its memory stays untouched.
+bool begin_table(ThreadBinding& thread) noexcept {
+  void* const memory = heap_source().acquire(sizeof no_table, alignof(void*));
   if (memory == nullptr) return false;
-  auto** const lists = static_cast<ThreadLists**>(memory);
-  std::uninitialized_copy_n(thread.lists, thread.count, lists);
-  std::uninitialized_fill(lists + thread.count, lists + count, &no_lists);
-  release_table(thread);
-  thread.lists = lists;
-  thread.count = count;
+  thread.lists = static_cast<ThreadLists**>(memory);
+  std::uninitialized_fill_n(thread.lists, registry.index_end, &no_lists);
   return true;
+}
+
+void clear_place(std::size_t index) noexcept {
+  no_table[index] = &no_lists;
+  for (ThreadBinding* thread = registry.newest_thread; thread != nullptr; thread = thread->older) {
+    thread->lists[index] = &no_lists;
+  }
 }
 
 // ---- forks --------------------------------------------------------------------------------------
@@ -94,7 +98,7 @@ void unlock_all() noexcept {
 void unlock_in_child() noexcept {
   ThreadBinding& self = this_binding;
   self.newer = self.older = nullptr;
-  registry.newest_thread = self.count != 0 ? &self : nullptr;
+  registry.newest_thread = has_table(self) ? &self : nullptr;
   for_each_arena([](ArenaCore& core) { core.renew_caches(); });
   unlock_all();
 }
@@ -113,24 +117,22 @@ void unlock_in_child() noexcept {
 std::size_t register_arena(ArenaCore& core) noexcept {
   const std::lock_guard lock(registry.mutex);
   learn_of_forks();
-  ArenaCore** const end = registry.arenas + arena_count_max;
-  ArenaCore** const place = std::find(registry.arenas, end, nullptr);
+  ArenaCore** const end = std::end(registry.arenas);
+  ArenaCore** const place = std::find(registry.arenas + no_index + 1, end, nullptr);
   if (place == end) return no_index;
-  *place = &core;
   const auto index = static_cast<std::size_t>(place - registry.arenas);
-  registry.arena_count = std::max(registry.arena_count, index + 1);
+  clear_place(index);
+  *place = &core;
+  registry.index_end = std::max(registry.index_end, index + 1);
   return index;
 }
 
 void unregister_arena(std::size_t index) noexcept {
   if (index == no_index) return;
   const std::lock_guard lock(registry.mutex);
-  for (ThreadBinding* thread = registry.newest_thread; thread != nullptr; thread = thread->older) {
-    if (index < thread->count) thread->lists[index] = &no_lists;
-  }
   registry.arenas[index] = nullptr;
-  while (registry.arena_count != 0 && registry.arenas[registry.arena_count - 1] == nullptr) {
-    registry.arena_count -= 1;
+  while (registry.index_end > no_index + 1 && registry.arenas[registry.index_end - 1] == nullptr) {
+    registry.index_end -= 1;
   }
 }
 
@@ -138,11 +140,12 @@ ThreadCache* bind_this_thread(ArenaCore& core, std::size_t index) noexcept {
   ThreadBinding& thread = this_binding;
   if (index == no_index || thread.has_ended) return nullptr;
   const std::lock_guard lock(registry.mutex);
-  const bool is_new = thread.count == 0;
-  if (index >= thread.count && !grow_table(thread)) return nullptr;
-  if (is_new && !begin_thread(thread)) {
-    release_table(thread);
-    return nullptr;
+  if (!has_table(thread)) {
+    if (!begin_table(thread)) return nullptr;
+    if (!begin_thread(thread)) {
+      release_table(thread);
+      return nullptr;
+    }
   }
   ThreadCache* const cache = core.open_cache();
   if (cache != nullptr) thread.lists[index] = cache;

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -78,6 +80,21 @@ TEST_P(ThreadCaches, AnArenaMayEndBeforeItsThreads) {
     next.deallocate(next.allocate(100));
   });
   EXPECT_EQ(source_.live_bytes(), 0u);
+}
+
+TEST_P(ThreadCaches, AnArenaThatTablesHaveNoRoomForGoesWithout) {
+  const auto begin_arena = [&] {
+    ArenaOptions small = options();
+    small.chunk_bytes = 4 * small.page_bytes;
+    auto arena = std::make_unique<Arena>(small);
+    arena->deallocate(arena->allocate(100));
+    return arena;
+  };
+  std::vector<std::unique_ptr<Arena>> arenas;
+  while (arenas.empty() || cached_bytes(*arenas.back()) != 0) arenas.push_back(begin_arena());
+  EXPECT_EQ(arenas.size(), detail::table_length);
+  arenas.erase(arenas.begin());
+  EXPECT_NE(cached_bytes(*begin_arena()), 0u);
 }
 
 // A source that once, when told to, waits until it may go on, for ten seconds at most.

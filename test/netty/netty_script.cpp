@@ -86,7 +86,7 @@ class Generator {
       step();
       if (choices_.choose(40) == 0) std::printf("dump\n");
       if (choices_.choose(500) == 0) std::printf("trim\n");
-      if (choices_.choose(4000) == 0) end_thread();
+      if (choices_.choose(std::max<std::size_t>(4000, operation_count_ / 2)) == 0) end_thread();
     }
     end_thread();
   }
