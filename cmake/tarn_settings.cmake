@@ -7,7 +7,8 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
   find_program(TARN_CCACHE ccache)
   if(TARN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${TARN_CCACHE}")
+    # It keeps precompiled headers, and what is compiled with them, only if told to.
+    set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros "${TARN_CCACHE}")
   endif()
 endif()
 
