@@ -72,19 +72,33 @@ struct ThreadSteps {
 /// Requires: the program is valid.
 [[nodiscard]] ThreadSteps thread_steps_of(const trace::Program& program);
 
-/// How threads use blocks: as bytes, each block with bytes of its own.
+/// How threads use blocks: the ends of each have bytes of its own.
 struct FilledBlocks {
+  static constexpr std::size_t end_bytes_max = 64;
+
   static void begin(void* block, std::size_t bytes, std::size_t slot) {
-    std::memset(block, filling_of(slot), bytes);
+    for_each_end(block, bytes, [&](unsigned char* end, std::size_t count) {
+      std::memset(end, filling_of(slot), count);
+    });
   }
   /// Returns false if the block is not as it was left.
   [[nodiscard]] static bool end(void* block, std::size_t bytes, std::size_t slot) {
-    auto* const first = static_cast<unsigned char*>(block);
-    if (bytes == 0) return true;
-    const bool is_whole =
-        first[0] == filling_of(slot) && std::memcmp(first, first + 1, bytes - 1) == 0;
-    std::memset(block, 0, bytes);
+    bool is_whole = true;
+    for_each_end(block, bytes, [&](unsigned char* end, std::size_t count) {
+      is_whole &=
+          std::count(end, end + count, filling_of(slot)) == static_cast<std::ptrdiff_t>(count);
+    });
+    std::memset(block, 0, std::min(bytes, end_bytes_max));
     return is_whole;
+  }
+
+ private:
+  template <typename Visit>
+  static void for_each_end(void* block, std::size_t bytes, Visit visit) {
+    auto* const first = static_cast<unsigned char*>(block);
+    const std::size_t count = std::min(bytes, end_bytes_max);
+    visit(first, count);
+    visit(first + bytes - count, count);
   }
   static unsigned char filling_of(std::size_t slot) {
     return static_cast<unsigned char>(slot * 37 + 1);
