@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "tarn/base/check.hpp"
 #include "tarn/source/heap_source.hpp"
@@ -88,6 +89,19 @@ std::size_t fail_every_acquire(Body body, std::size_t fail_count = 1) {
                source.outstanding_count(), index);
     if (!source.failed()) return source.acquire_count();
   }
+}
+
+/// The same, with a `run(FailingSource&)` that returns what is wrong. Returns the first of that, or
+/// an empty string.
+template <class Run>
+[[nodiscard]] std::string wrong_where_refused(Run run, std::size_t fail_count = 1) {
+  std::string wrong;
+  fail_every_acquire(
+      [&](FailingSource& source) {
+        if (wrong.empty()) wrong = run(source);
+      },
+      fail_count);
+  return wrong;
 }
 
 }  // namespace tarn

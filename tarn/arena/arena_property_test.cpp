@@ -50,8 +50,11 @@ TEST_P(ArenaProperty, EachRequestRefused) {
     TARN_SEED_TRACE(seed);
     const trace::Program program = random_program(seed, 80, alphabet);
     for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {
-      fail_every_acquire([&](FailingSource& source) { ASSERT_EQ(run(program, source, true), ""); },
-                         refused_count);
+      const auto run_it = [&](const trace::Program& one) {
+        return wrong_where_refused([&](FailingSource& source) { return run(one, source, true); },
+                                   refused_count);
+      };
+      ASSERT_EQ(check_program(program, run_it, "arena_refused"), "");
     }
   }
 }

@@ -302,11 +302,9 @@ TEST_P(RegionFailure, RandomPrograms) {
   const Alphabet alphabet = Alphabet::full();
   const RegionOptions region_options = small_chunk_options(GetParam());
   const auto run = [&](const trace::Program& program) {
-    std::string wrong;
-    fail_every_acquire([&](FailingSource& source) {
-      if (wrong.empty()) wrong = run_in_shadow(program, region_options, source, true);
+    return wrong_where_refused([&](FailingSource& source) {
+      return run_in_shadow(program, region_options, source, true);
     });
-    return wrong;
   };
   for (std::uint64_t i = 0; i < case_count(60); ++i) {
     TARN_SEED_TRACE(test_seed() + i);

@@ -55,16 +55,18 @@ class SlabProperty : public testing::TestWithParam<Checking> {
   }
 
   template <typename Run>
-  static void refuse_each_request(Run run) {
+  static void refuse_each_request(Run run, const char* name) {
     const Alphabet alphabet = slab_alphabet();
     for (std::uint64_t i = 0; i < case_count(20); ++i) {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
       const trace::Program program = random_program(seed, 200, alphabet);
       for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {
-        fail_every_acquire(
-            [&](FailingSource& source) { ASSERT_EQ(run(program, source, true), ""); },
-            refused_count);
+        const auto run_it = [&](const trace::Program& one) {
+          return wrong_where_refused([&](FailingSource& source) { return run(one, source, true); },
+                                     refused_count);
+        };
+        ASSERT_EQ(check_program(program, run_it, name), "");
       }
     }
   }
@@ -88,21 +90,15 @@ TEST_P(SlabProperty, RandomProgramsOnCachesThatKeepObjects) {
 }
 
 TEST_P(SlabProperty, EachRequestRefusedOnFixedPools) {
-  refuse_each_request([](const trace::Program& program, Source& source, bool fails) {
-    return run_fixed(program, source, fails);
-  });
+  refuse_each_request(run_fixed, "slab_fixed_pool_refused");
 }
 
 TEST_P(SlabProperty, EachRequestRefusedOnSlabCaches) {
-  refuse_each_request([](const trace::Program& program, Source& source, bool fails) {
-    return run_cache(program, source, fails);
-  });
+  refuse_each_request(run_cache, "slab_cache_refused");
 }
 
 TEST_P(SlabProperty, EachRequestRefusedOnCachesThatKeepObjects) {
-  refuse_each_request([](const trace::Program& program, Source& source, bool fails) {
-    return run_keeping(program, source, fails);
-  });
+  refuse_each_request(run_keeping, "slab_kept_objects_refused");
 }
 
 TEST_P(SlabProperty, SlotsOfEverySize) {

@@ -34,14 +34,18 @@ trace::Program read(const std::filesystem::path& path) {
 class Traces : public testing::TestWithParam<Checking> {
  protected:
   // Calls `run(program, source, source_may_fail)`, which returns what is wrong, for each file: once
-  // with all the memory there is, then with each request to the source refused.
+  // with all the memory there is, then with each request to the source refused, alone and with all
+  // that follow.
   template <typename Run>
   static void run_each(Run run) {
     for (const std::filesystem::path& path : kept_files(".trace")) {
       SCOPED_TRACE(path.filename().string());
       const trace::Program program = read(path);
       EXPECT_EQ(run(program, heap_source(), false), "");
-      fail_every_acquire([&](FailingSource& source) { EXPECT_EQ(run(program, source, true), ""); });
+      for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {
+        const auto run_it = [&](FailingSource& source) { return run(program, source, true); };
+        EXPECT_EQ(wrong_where_refused(run_it, refused_count), "");
+      }
     }
   }
 };
