@@ -199,6 +199,21 @@ TEST(Arena, TrimGivesTheMemoryOfFreePagesBackOfChunksInUse) {
   for (std::size_t index = 0; index < blocks.size(); index += 16) arena.deallocate(blocks[index]);
 }
 
+// So that many cost little: of an exact one it is a whole chunk.
+TEST(Arena, ReservesAFewPagesForItsFirstBlock) {
+  MappedSource source;
+  for (ArenaOptions options : {ArenaOptions{}, ArenaOptions::netty_4_1()}) {
+    options.source = &source;
+    options.checking = Checking::off;
+    Arena arena(options);
+    arena.deallocate(arena.allocate(100));
+    const std::size_t few_bytes = 4 * options.page_bytes;
+    const bool is_standard = options.mode == ArenaMode::standard;
+    EXPECT_EQ(arena.stats().reserved_bytes <= few_bytes, is_standard);
+    EXPECT_EQ(arena.stats().reserved_bytes >= options.chunk_bytes, !is_standard);
+  }
+}
+
 TEST_P(ArenaFace, TellsUsedCachedAndReservedOfEachSize) {
   Arena arena(options());
   std::vector<void*> blocks;
