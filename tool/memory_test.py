@@ -24,6 +24,7 @@ COMMANDS = {
     "convert": ["convert", "long.tarn", "long.txt"],
     "convert back": ["convert", "long.txt", "back.tarn"],
     "convert --to=pprof": ["convert", "--to=pprof", "long.tarn", "long.pb"],
+    "stat of the text": ["stat", "--json", "long.txt"],
     "replay": [*REPLAY, "--litter=1", "long.tarn"],
     "replay --serial": [*REPLAY, "--serial", "long.tarn"],
 }
