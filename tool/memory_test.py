@@ -17,15 +17,16 @@ from pathlib import Path
 TARN, LONG_TRACE, PEAK_MEMORY = sys.argv[1:4]
 OPERATIONS = int(sys.argv[4]) if len(sys.argv) > 4 else 1_000_000
 SPARE_BYTES = 2 << 20  # what a heap has more or less of by chance
-REPLAY = ["replay", "--rounds=1", "--no-touch"]
+REPLAY = ["replay", "--rounds=1", "--no-touch", "--with=glibc"]
 
 COMMANDS = {
     "stat": ["stat", "--json", "long.tarn"],
     "convert": ["convert", "long.tarn", "long.txt"],
     "convert back": ["convert", "long.txt", "back.tarn"],
     "convert --to=pprof": ["convert", "--to=pprof", "long.tarn", "long.pb"],
-    "replay": [*REPLAY, "--with=glibc,tarn-region", "long.tarn"],
-    "replay --serial": [*REPLAY, "--with=glibc", "--serial", "--litter=1", "long.tarn"],
+    "stat of the text": ["stat", "--json", "long.txt"],
+    "replay": [*REPLAY, "--litter=1", "long.tarn"],
+    "replay --serial": [*REPLAY, "--serial", "long.tarn"],
 }
 
 

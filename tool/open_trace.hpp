@@ -1,7 +1,7 @@
 // tool/open_trace.hpp - a trace that a command reads to its end: binary or text, cut or not.
 //
 //     binary: the file ------------------------> TraceReader ---> one operation after the other
-//     text:   the file --> binary, in memory --------^
+//     text:   the file --> binary, on disk ----------^
 //
 // A recording that was cut is used as far as it goes, and stderr says so once. Whatever else is
 // wrong is an error.
@@ -16,11 +16,11 @@
 #include <string>
 
 #include "tarn/trace_file/input.hpp"
-#include "tarn/trace_file/output.hpp"
 #include "tarn/trace_file/trace_reader.hpp"
 #include "tarn/trace_file/trace_text.hpp"
 #include "tool/command.hpp"
 #include "tool/printable.hpp"
+#include "tool/unnamed_file.hpp"
 
 namespace tarn::tool {
 
@@ -58,14 +58,14 @@ class OpenTrace {
     const Result<bool> is_text = trace::is_trace_text(file_);
     if (!is_text) throw CommandError(is_text.error().message);
     if (!*is_text) return file_;
-    take(trace::read_text(file_, binary_));
-    return from_text_.emplace(binary_.content());
+    UnnamedFile binary;
+    take(trace::read_text(file_, binary));
+    return from_text_.emplace(binary.path());
   }
 
   std::string path_;
   trace::FileInput file_;
-  trace::MemoryOutput binary_;
-  std::optional<trace::MemoryInput> from_text_;
+  std::optional<trace::FileInput> from_text_;
   trace::TraceReader reader_;
 };
 

@@ -104,7 +104,7 @@ void run_rounds(trial::Stage& stage, const ReplayOptions& options, std::vector<E
 
 void replay(const ReplayOptions& options) {
   show_progress("reading " + options.path);
-  trial::PlanFile file(trial::plan_folder());
+  trial::PlanFile file(temporary_folder());
   auto builder = std::make_unique<trial::PlanBuilder>(file, options.plan);
   read_plan(options, *builder);
   const auto plan = std::make_unique<trial::Plan>(builder->plan());

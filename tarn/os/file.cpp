@@ -1,12 +1,12 @@
 #include "tarn/os/file.hpp"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
+#include <cstdlib>
 
 namespace tarn {
 
@@ -19,6 +19,11 @@ int create_new_file(const char* path) noexcept {
 }
 
 int open_file(const char* path) noexcept { return open(path, O_RDONLY | O_CLOEXEC); }
+
+const char* temporary_folder() noexcept {
+  const char* const folder = std::getenv("TMPDIR");
+  return folder == nullptr || *folder == '\0' ? "/var/tmp" : folder;
+}
 
 // Not O_TMPFILE, which some file systems do not have.
 int create_unnamed_file(const char* folder) noexcept {

@@ -22,6 +22,9 @@ inline constexpr int standard_output = 1;
 /// Returns a descriptor to read the file `path` from. O_CLOEXEC, as is create_file()'s.
 [[nodiscard]] int open_file(const char* path) noexcept;
 
+/// Where files go that may be large: $TMPDIR, else /var/tmp, which unlike /tmp is on a disk.
+[[nodiscard]] const char* temporary_folder() noexcept;
+
 /// Creates a file in the folder `folder` that has no name, and returns a descriptor to read and
 /// write it: it is gone with its last descriptor, however the process ends. Other processes of the
 /// same user open it as /proc/PROCESS/fd/DESCRIPTOR.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,15 @@ TEST(File, WritesAllAndReadsAnywhere) {
   EXPECT_EQ(errno, 0) << "the file ends before";
   close_file(readable);
   delete_file(path.c_str());
+}
+
+TEST(File, ThatIsLargeLiesWhereTheUserSaysOrOnADisk) {
+  setenv("TMPDIR", "/my/folder", 1);
+  EXPECT_STREQ(temporary_folder(), "/my/folder");
+  setenv("TMPDIR", "", 1);
+  EXPECT_STREQ(temporary_folder(), "/var/tmp");
+  unsetenv("TMPDIR");
+  EXPECT_STREQ(temporary_folder(), "/var/tmp");
 }
 
 TEST(File, WithoutANameIsWrittenAnywhereAndOpenedByItsDescriptor) {

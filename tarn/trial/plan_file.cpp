@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -10,11 +9,6 @@
 #include "tarn/os/process.hpp"
 
 namespace tarn::trial {
-
-std::string plan_folder() {
-  const char* const folder = std::getenv("TMPDIR");
-  return folder == nullptr || *folder == '\0' ? "/var/tmp" : folder;
-}
 
 PlanFile::PlanFile(std::string folder)
     : folder_(std::move(folder)),

@@ -37,10 +37,6 @@ struct LaneHead {
   std::uint64_t stop_count = 0;
 };
 
-/// Where a plan goes if nobody says otherwise: $TMPDIR, else /var/tmp, which unlike /tmp is on a
-/// disk.
-[[nodiscard]] std::string plan_folder();
-
 class PlanFile {
  public:
   /// A failure is told by the first end_epoch().

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdlib>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -99,13 +98,6 @@ TEST(PlanFile, ThatIsFullSaysSo) {
   setrlimit(RLIMIT_FSIZE, &before);
   ASSERT_FALSE(ended);
   EXPECT_NE(std::string(ended.error().message).find("File too large"), std::string::npos);
-}
-
-TEST(PlanFile, LiesWhereTheUserSaysOrOnADisk) {
-  setenv("TMPDIR", "/my/folder", 1);
-  EXPECT_EQ(plan_folder(), "/my/folder");
-  unsetenv("TMPDIR");
-  EXPECT_EQ(plan_folder(), "/var/tmp");
 }
 
 }  // namespace

@@ -1,0 +1,49 @@
+// tool/unnamed_file.hpp - a file that this process writes and reads again, and nobody else finds.
+//
+// It lies where there is room for large files (temporary_folder()), and goes however the process
+// ends.
+//
+// Threads:    one at a time.
+// Failure:    an Error that says where there is no room, and what to do.
+// Lifetime:   who has opened its path may go on when it is gone.
+
+#pragma once
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "tarn/os/file.hpp"
+#include "tarn/trace_file/output.hpp"
+
+namespace tarn::tool {
+
+class UnnamedFile final : public trace::Output {
+ public:
+  UnnamedFile()
+      : descriptor_(create_unnamed_file(temporary_folder())),
+        open_error_(descriptor_ < 0 ? errno : 0) {}
+
+  ~UnnamedFile() {
+    if (descriptor_ >= 0) close_file(descriptor_);
+  }
+
+  UnnamedFile(const UnnamedFile&) = delete;
+  UnnamedFile& operator=(const UnnamedFile&) = delete;
+
+  Result<void> write(trace::ByteView bytes) override {
+    if (descriptor_ >= 0 && write_file(descriptor_, bytes.data(), bytes.size())) return {};
+    return Error::make(ErrorCode::malformed,
+                       "can not write to a file in %.100s: %s; let TMPDIR name a folder with room",
+                       temporary_folder(), std::strerror(descriptor_ < 0 ? open_error_ : errno));
+  }
+
+  /// Leads this process to the file.
+  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+ private:
+  int descriptor_;
+  int open_error_;
+};
+
+}  // namespace tarn::tool
