@@ -13,14 +13,14 @@ bool is_whole_number(const std::string& text) {
 }
 
 std::string read_size(std::string& text) {
-  const std::string wrong = "'" + text + "': say a size, as in 500kb or 2gb";
+  std::string wrong = "'" + text + "': say a size, as in 500kb or 2gb";
   const std::size_t digit_count = text.find_first_not_of("0123456789");
   if (!is_whole_number(text.substr(0, digit_count))) return wrong;
   try {
-    return CLI::AsSizeValue(false)(text).empty() ? "" : wrong;
-  } catch (const CLI::ValidationError&) {
-    return wrong;
+    if (CLI::AsSizeValue(false)(text).empty()) return {};
+  } catch (const CLI::ValidationError&) {  // of an unknown unit
   }
+  return wrong;
 }
 
 std::string read_one_in(std::string& text) {

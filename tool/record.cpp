@@ -83,13 +83,14 @@ void check_output(const std::string& path) {
   if (!is_there) std::filesystem::remove(path);
 }
 
+// Of 79 columns at most: where a line is broken, the next one can not be written over it.
 void print_progress(const Recorder& recorder, double seconds) {
   const record::RecorderStats stats = recorder.stats();
-  const auto events = static_cast<double>(stats.collected.event_count);
-  const std::string live =
-      bytes_text(stats.live_bytes) + " live in " + count_text(stats.live_count);
-  std::fprintf(stderr, "\rtarn: %.1f s, %.2f M events, %.2f M/s, %s blocks, %s written\033[K",
-               seconds, events / 1e6, events / 1e6 / seconds, live.c_str(),
+  const std::uint64_t count = stats.collected.event_count;
+  const auto per_second = static_cast<std::uint64_t>(static_cast<double>(count) / seconds);
+  std::fprintf(stderr, "\r%.1f s, %s events, %s/s, %s in %s blocks, %s written\033[K", seconds,
+               count_text(count).c_str(), count_text(per_second).c_str(),
+               bytes_text(stats.live_bytes).c_str(), count_text(stats.live_count).c_str(),
                bytes_text(stats.file_bytes).c_str());
   std::fflush(stderr);
 }

@@ -122,7 +122,7 @@ class TextReport {
   }
 
   [[nodiscard]] std::string chains_text() const {
-    const std::string times = noun(statistics_.reallocation_count, "time", "times");
+    std::string times = noun(statistics_.reallocation_count, "time", "times");
     if (statistics_.reallocation_count == 0) return times;
     return times + ", " + blocks_text(statistics_.reallocated_block_count) + ", one of them " +
            count_text(statistics_.longest_chain) + " " +
