@@ -64,7 +64,10 @@ void NumberMapShadow::check_all(Map& map) {
 }
 
 bool AddressBookShadow::step() {
-  const std::uint64_t address = 16 * (1 + choices_.choose(choices_.choose(2) == 0 ? 8000 : 50));
+  const std::uint64_t place = 1 + choices_.choose(choices_.choose(2) == 0 ? 8000 : 50);
+  const std::uint64_t address = place % 8 == 5   ? place << 30
+                                : place % 8 == 7 ? 16 * place + 8
+                                                 : 16 * place;
   if (choices_.choose(2) == 0) {
     expected_[address] = book_.begin(address);
   } else {

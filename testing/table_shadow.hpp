@@ -37,7 +37,8 @@ class NumberMapShadow final : public StepShadow {
   std::uint64_t step_count_ = 0;
 };
 
-/// Addresses that follow each other closely, of which some are used often.
+/// Addresses that follow each other closely, of which some are used often; some are far away, some
+/// of an allocator that aligns them to 8.
 class AddressBookShadow final : public StepShadow {
  public:
   static constexpr const char* name = "address_book";

@@ -170,7 +170,7 @@ void print_what_is_missing(const Recorder& recorder) {
   }
   if (recorder.unrecorded_process_count() != 0) {
     std::fprintf(stderr,
-                 "tarn: %u %s too few addresses to be recorded: allow 720 MiB more (ulimit -v)\n",
+                 "tarn: %u %s too few addresses to be recorded: allow 900 MiB more (ulimit -v)\n",
                  recorder.unrecorded_process_count(),
                  noun(recorder.unrecorded_process_count(), "process had", "processes had"));
   }

@@ -12,7 +12,8 @@
 //          +----------------------------------------+
 //
 // A stack is written as the difference to the one that the same thread wrote before: how many of
-// its outermost calls are the same ones, then the others, the innermost first.
+// its outermost calls are the same ones, then the others, its tail, the innermost first. A tail of
+// a few calls gets a slot, and as long as no other one has got that slot, the slot stands for it.
 //
 // Threads:    plain values.
 
@@ -60,6 +61,11 @@ inline constexpr std::size_t text_bytes_max = 255;
   return (with_bytes >> (static_cast<unsigned>(kind) & 31) & 1) != 0;
 }
 
+/// Whether it has a stack, where stacks are recorded. Of a reallocation the end has it.
+[[nodiscard]] constexpr bool has_stack(RawKind kind) noexcept {
+  return kind != RawKind::reallocate_begin;
+}
+
 /// Code of a file, as the words of a record.
 struct ModuleWords {
   std::uint64_t bytes;
@@ -76,16 +82,23 @@ static_assert(sizeof(ModuleWords) == 8 * ModuleWords::fixed_count);
 /// Deeper stacks are cut.
 inline constexpr std::size_t stack_call_count_max = 512;
 
+/// Tails with a slot have so many calls.
+inline constexpr std::size_t tail_call_count_max = 6;
+inline constexpr std::size_t tail_slot_count = 64;
+
 /// The first word of a stack.
 struct StackWord {
   std::uint32_t shared_count;  // calls of the stack before, outermost first, that are here as well
   std::uint32_t is_cut;        // 1: what called the outermost call is not known
+  std::uint32_t tail = 0;      // 1 and more: the slot that gets the calls behind this word, or
+                               // that has them if there are none
 
   [[nodiscard]] std::uint64_t pack() const noexcept {
-    return std::uint64_t{shared_count} << 1 | is_cut;
+    return std::uint64_t{tail} << 32 | (std::uint64_t{shared_count} << 1 & UINT32_MAX) | is_cut;
   }
   [[nodiscard]] static StackWord unpack(std::uint64_t word) noexcept {
-    return {static_cast<std::uint32_t>(word >> 1), static_cast<std::uint32_t>(word & 1)};
+    return {static_cast<std::uint32_t>(word & UINT32_MAX) >> 1,
+            static_cast<std::uint32_t>(word & 1), static_cast<std::uint32_t>(word >> 32)};
   }
 };
 

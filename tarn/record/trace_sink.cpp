@@ -156,11 +156,32 @@ std::uint32_t TraceSink::stack_of(Thread& thread, const RawEvent& event) {
   }
   thread.calls.resize(
       std::min({std::size_t{difference.shared_count}, thread.calls.size(), stack_call_count_max}));
-  for (std::size_t i = event.stack.size(); i-- > 1;) {
-    const std::uint32_t caller = thread.calls.empty() ? thread.outside : thread.calls.back();
-    thread.calls.push_back(writer_.add_stack(caller, event.stack[i]));
+  const std::span<const std::uint64_t> addresses = event.stack.subspan(1);
+  if (difference.tail != 0 && addresses.size() <= tail_call_count_max) {
+    Tail& tail = thread.tails[(difference.tail - 1) % tail_slot_count];
+    if (!addresses.empty()) {
+      tail.count = addresses.size();
+      tail.has_numbers = false;
+      std::reverse_copy(addresses.begin(), addresses.end(), tail.addresses);
+    }
+    add_tail(thread, tail);
+  } else {
+    for (std::size_t i = addresses.size(); i-- > 0;) {
+      thread.calls.push_back(writer_.add_stack(thread.innermost(), addresses[i]));
+    }
   }
-  return thread.calls.empty() ? thread.outside : thread.calls.back();
+  return thread.innermost();
+}
+
+void TraceSink::add_tail(Thread& thread, Tail& tail) {
+  if (!tail.has_numbers || tail.caller != thread.innermost()) {
+    tail.has_numbers = true;
+    std::uint32_t caller = tail.caller = thread.innermost();
+    for (std::size_t i = 0; i < tail.count; ++i) {
+      caller = tail.numbers[i] = writer_.add_stack(caller, tail.addresses[i]);
+    }
+  }
+  thread.calls.insert(thread.calls.end(), tail.numbers, tail.numbers + tail.count);
 }
 
 void TraceSink::begin_block(Operation& operation, Kind kind, const RawEvent& event) {

@@ -10,6 +10,8 @@
 
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -82,19 +84,34 @@ class TraceSink final : public ProcessSink {
   [[nodiscard]] Result<void> status() const { return writer_.status(); }
 
  private:
+  // What a slot stands for (StackWord), and its numbers where it was called from `caller`.
+  struct Tail {
+    std::uint32_t caller = 0;
+    bool has_numbers = false;
+    std::size_t count = 0;
+    std::uint64_t addresses[tail_call_count_max];  // outermost first
+    std::uint32_t numbers[tail_call_count_max];
+  };
+
   struct Thread {
     std::vector<std::uint32_t> calls;  // the stack so far, outermost first, by their numbers
     std::uint32_t outside = 0;         // what calls the outermost one
-    NotedBlock moving_block;           // between the two events of a reallocation
+    std::array<Tail, tail_slot_count> tails;
+    NotedBlock moving_block;  // between the two events of a reallocation
     std::uint64_t moving_from = 0;
     std::string name;
     std::string written_name;  // in the file
+
+    [[nodiscard]] std::uint32_t innermost() const noexcept {
+      return calls.empty() ? outside : calls.back();
+    }
   };
 
   [[nodiscard]] Thread& thread_of(std::uint32_t number);
   void advance_to(const RawEvent& event) noexcept;
   void add(Thread& thread, const RawEvent& event);
   [[nodiscard]] std::uint32_t stack_of(Thread& thread, const RawEvent& event);
+  void add_tail(Thread& thread, Tail& tail);
   void add_module(const RawEvent& event);
   [[nodiscard]] bool place_module(const trace::Module& module);
   void add_mark(const RawEvent& event);

@@ -162,6 +162,26 @@ TEST_F(Sinking, StacksAreDifferencesToTheOneBeforeOfTheThread) {
   EXPECT_EQ(stacks[4], stacks[3]);
 }
 
+TEST_F(Sinking, ASlotStandsForTheTailThatItGotLast) {
+  const std::uint32_t last_slot = tail_slot_count;
+  add(RawKind::allocate, 0x10, 8, {StackWord{0, 0}.pack(), 2, 1});
+  add(RawKind::allocate, 0x10, 8, {StackWord{2, 0, 1}.pack(), 4, 3});
+  add(RawKind::allocate, 0x10, 8, {StackWord{1, 0, last_slot}.pack(), 5});
+  add(RawKind::allocate, 0x10, 8, {StackWord{1, 0, 1}.pack()});  // of another caller
+  add(RawKind::allocate, 0x10, 8, {StackWord{2, 0, 1}.pack()});
+  add(RawKind::allocate, 0x10, 8, {StackWord{1, 0, 1}.pack(), 6});
+  add(RawKind::allocate, 0x10, 8, {StackWord{2, 0, last_slot}.pack()});
+  add(RawKind::allocate, 0x10, 8, {StackWord{1, 0, 1}.pack()});
+  add(RawKind::allocate, 0x10, 8,
+      {StackWord{1, 0, last_slot + 1}.pack()});  // no slot has this number, but it is in the memory
+  add(RawKind::allocate, 0x10, 8, {StackWord{1, 0, 7}.pack()});  // nor has this one got a tail
+  const std::vector<std::vector<std::uint64_t>> expected = {
+      {2, 1}, {4, 3, 2, 1}, {5, 1}, {4, 3, 1}, {4, 3, 3, 1}, {6, 1}, {5, 6, 1}, {6, 1}};
+  const std::vector<std::vector<std::uint64_t>> stacks = read().stacks;
+  ASSERT_EQ(stacks.size(), expected.size() + 2);
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(stacks[i], expected[i]) << i;
+}
+
 TEST_F(Sinking, AStackThatGrowsForEverIsBounded) {
   for (std::uint64_t i = 0; i < 5000; ++i) {
     add(RawKind::allocate, 16 * (i + 1), 8, {StackWord{UINT32_MAX >> 1, 0}.pack(), i + 1});

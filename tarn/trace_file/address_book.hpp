@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "tarn/trace/number_map.hpp"
+#include "tarn/trace_file/address_table.hpp"
 
 namespace tarn::trace {
 
@@ -32,20 +33,15 @@ class AddressBook {
 
   /// Returns what place() or begin() put at `address`, where it no longer is; 0: there is none.
   std::uint64_t end(std::uint64_t address) {
-    std::uint64_t* const found = blocks_.find(address);
-    if (found == nullptr) return 0;
-    count_ -= *found != 0 ? 1 : 0;
-    return std::exchange(*found, 0);
+    const std::uint64_t block = std::exchange(place_of(address), 0);
+    count_ -= block != 0 ? 1 : 0;
+    return block;
   }
 
   /// Says that a block lies at `address`: one that end() gave, moved by realloc, or a next_block(),
   /// with whatever else fits the word. Requires: block != 0.
   void place(std::uint64_t block, std::uint64_t address) {
-    if (blocks_.is_full()) [[unlikely]]
-      blocks_.keep_if([](std::uint64_t old) { return old != 0; });
-    std::uint64_t& place = blocks_.insert(address);
-    count_ += place == 0 ? 1 : 0;
-    place = block;
+    count_ += std::exchange(place_of(address), block) == 0 ? 1 : 0;
   }
 
   /// Begins to fetch what is known of `address`, which will be asked for soon.
@@ -55,8 +51,17 @@ class AddressBook {
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
  private:
-  // By address. Where no block lies, 0: the address will be used again soon.
-  NumberMap<std::uint64_t, OrderOfAddresses> blocks_;
+  // Where no block lies, 0.
+  [[nodiscard]] std::uint64_t& place_of(std::uint64_t address) {
+    if (address % AddressTable::granularity == 0) [[likely]]
+      return blocks_.word(address);
+    if (odd_blocks_.is_full()) [[unlikely]]
+      odd_blocks_.keep_if([](std::uint64_t old) { return old != 0; });
+    return odd_blocks_.insert(address);
+  }
+
+  AddressTable blocks_;
+  NumberMap<std::uint64_t, OrderOfAddresses> odd_blocks_;  // of allocators that align them to less
   std::size_t count_ = 0;
   std::uint64_t newest_block_ = 0;
 };

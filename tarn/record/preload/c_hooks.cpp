@@ -111,6 +111,7 @@ TARN_HOOK void* pvalloc(std::size_t bytes) {
 TARN_HOOK int dlclose(void* library) {
   resolve_next();
   forget_rules_unwatched();
+  CallStackLog::forget_all();
   const int result = next.dlclose(library);
   forget_rules_unwatched();
   return result;

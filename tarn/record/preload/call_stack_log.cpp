@@ -8,10 +8,6 @@
 namespace tarn::record {
 namespace {
 
-[[nodiscard]] std::uintptr_t word_at(std::uintptr_t address) noexcept {
-  return *reinterpret_cast<const std::uintptr_t*>(address);
-}
-
 std::uintptr_t plus(std::uintptr_t address, std::int32_t offset) noexcept {
   return address + static_cast<std::uintptr_t>(std::intptr_t{offset});
 }
@@ -25,25 +21,15 @@ PointerUse use_of_pointer(const UnwindRule& rule) noexcept {
   return PointerUse::stays;
 }
 
-[[nodiscard]] TARN_HOT bool holds(std::uintptr_t slot, std::uintptr_t word) noexcept {
-  return slot == 0 || word_at(slot) == word;
-}
-
 }  // namespace
 
 // How many of the outermost calls lead to the next one as they did. Calls that have returned,
 // which lie below `frame_end`, are not looked at: their memory may be gone.
 std::size_t CallStackLog::verify(std::uintptr_t frame_end) const noexcept {
+  std::size_t count = count_;
+  while (count != 0 && calls_[count - 1].site.frame_end <= frame_end) --count;
   std::size_t valid = 0;
-  for (; valid < count_; ++valid) {
-    const NotedCall& call = calls_[valid];
-    if (call.site.frame_end <= frame_end ||
-        word_at(call.site.frame_end - sizeof(std::uintptr_t)) != call.site.return_address) {
-      break;
-    }
-    if (!holds(call.pointer_slot, call.site.frame_pointer)) break;
-    if (!holds(call.end_slot, call.site.frame_end)) break;
-  }
+  while (valid != count && calls_[valid].is_as_it_was()) ++valid;
   return valid;
 }
 
@@ -51,10 +37,35 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
                                 std::uint64_t* words) noexcept {
   if (forget_count_.load(std::memory_order_relaxed) != forgotten_count_) [[unlikely]]
     begin();
-  if (!window_.covers(site.frame_end) && !window_.move_to(site.frame_end)) count_ = 0;
+  if (!window_.covers(site.frame_end) && !window_.move_to(site.frame_end)) leave_stack();
   // The call behind the last that is as it was may be the one at hand by all that counts.
   const std::size_t valid = verify(site.frame_end);
-  std::size_t shared = valid < count_ ? valid + 1 : valid;
+  const std::size_t shared = valid < count_ ? valid + 1 : valid;
+  if (valid < count_ && calls_[valid].is_at(site)) {
+    count_ = shared;
+    words[0] = StackWord{static_cast<std::uint32_t>(shared), 0}.pack();
+    return 1;
+  }
+  const std::size_t slot = tail_slot_of(site);
+  const CallTail& tail = tails_[slot];
+  if (tail.generation != generation_ || !tail.leads_to(site, calls_, shared))
+    return unwind(process, site, shared, words);
+  recall(tail, site);
+  words[0] = StackWord{static_cast<std::uint32_t>(tail.shared_count), 0,
+                       static_cast<std::uint32_t>(slot + 1)}
+                 .pack();
+  return 1;
+}
+
+// Its rbp, where it leads nowhere, is the one that is there now.
+void CallStackLog::recall(const CallTail& tail, const CallSite& site) noexcept {
+  count_ = tail.shared_count + tail.count;
+  for (std::size_t i = 0; i < tail.count; ++i) calls_[tail.shared_count + i] = tail.calls[i];
+  calls_[count_ - 1].site = site;
+}
+
+std::size_t CallStackLog::unwind(ProcessLog& process, const CallSite& site, std::size_t shared,
+                                 std::uint64_t* words) noexcept {
   is_interrupted_ = false;
   bool was_interrupted = false;
   // New calls are noted at the end, the innermost last, until it is known how many are shared.
@@ -75,11 +86,30 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
   }
   if (result != Step::found) shared = 0;
   const std::size_t new_count = call_count_max - first;
+  const NotedCall join = calls_[first];
   keep(shared, new_count);
   // Behind a signal return addresses do not lie where verify() looks for them.
-  if (was_interrupted || result == Step::lost) count_ = 0;
-  words[0] = StackWord{static_cast<std::uint32_t>(shared), result == Step::lost ? 1u : 0u}.pack();
+  if (was_interrupted) leave_stack();
+  if (result == Step::lost) count_ = 0;
+  words[0] = StackWord{static_cast<std::uint32_t>(shared), result == Step::lost ? 1u : 0u,
+                       note_tail(shared, join)}
+                 .pack();
   return 1 + new_count;
+}
+
+// Returns the slot for the record, 0 for calls that are too many, or no part of a stack.
+std::uint32_t CallStackLog::note_tail(std::size_t shared, NotedCall join) noexcept {
+  if (shared == 0 || count_ <= shared || count_ - shared > tail_call_count_max) return 0;
+  const std::size_t slot = tail_slot_of(calls_[count_ - 1].site);
+  CallTail& tail = tails_[slot];
+  tail.generation = generation_;
+  tail.shared_count = shared;
+  tail.count = count_ - shared;
+  tail.join = join;
+  tail.join.pointer_use = calls_[shared - 1].pointer_use;
+  tail.join.settle(shared > 1 && calls_[shared - 2].needs_pointer);
+  for (std::size_t i = 0; i < tail.count; ++i) tail.calls[i] = calls_[shared + i];
+  return static_cast<std::uint32_t>(slot + 1);
 }
 
 std::size_t CallStackLog::write_cut(std::uint64_t* words, std::size_t count) noexcept {
@@ -95,10 +125,8 @@ void CallStackLog::keep(std::size_t shared, std::size_t new_count) noexcept {
   count_ = shared + new_count;
   for (std::size_t i = shared; i < count_; ++i) {
     NotedCall& call = calls_[i] = calls_[call_count_max + 1 - count_ + i];
-    needs_pointer = call.pointer_use == PointerUse::leads_on ||
-                    (call.pointer_use == PointerUse::stays && needs_pointer);
-    call.needs_pointer = needs_pointer;
-    if (!needs_pointer) call.pointer_slot = 0;
+    call.settle(needs_pointer);
+    needs_pointer = call.needs_pointer;
   }
 }
 

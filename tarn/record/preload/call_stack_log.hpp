@@ -10,9 +10,7 @@
 // there are what they were, the rest is what it was: exact, and no rule is looked up for it.
 // Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks), but
 // that what was noted can be read: when memory goes, all logs forget what they noted.
-//
-// rbp counts where a call further out is found by it. Elsewhere, in code without frame pointers, it
-// is a register as any other, and holds something else at every turn of a loop.
+// Nor for a tail (call_tail.hpp) that is on the stack as it was at another event.
 //
 // Threads:    one; forget_all() any.
 // Failure:    a stack that can not be followed, or is deeper than call_count_max, is cut, and says
@@ -27,34 +25,14 @@
 
 #include "tarn/base/attributes.hpp"
 #include "tarn/record/preload/call_site.hpp"
+#include "tarn/record/preload/call_tail.hpp"
+#include "tarn/record/preload/noted_call.hpp"
 #include "tarn/record/preload/stack_window.hpp"
 #include "tarn/record/raw_record.hpp"
 
 namespace tarn::record {
 
 struct ProcessLog;
-
-/// What becomes of a call's rbp on the way to the call outside of it.
-enum class PointerUse : std::uint8_t {
-  leads_on,  // that call is found by it
-  stays,     // that call has the same one
-  ends,      // that call has one that was saved on the stack
-};
-
-/// A call of the stack before, and where it was found.
-struct NotedCall {
-  CallSite site;
-  // Where site.frame_pointer and site.frame_end were read; 0: they were not, or need not be.
-  std::uintptr_t pointer_slot;
-  std::uintptr_t end_slot;
-  PointerUse pointer_use;
-  bool needs_pointer;  // whether a call further out is found by site.frame_pointer
-
-  [[nodiscard]] TARN_HOT bool is_at(const CallSite& other) const noexcept {
-    return site.frame_end == other.frame_end && site.return_address == other.return_address &&
-           (!needs_pointer || site.frame_pointer == other.frame_pointer);
-  }
-};
 
 class CallStackLog {
  public:
@@ -67,7 +45,7 @@ class CallStackLog {
   void begin() noexcept {
     forgotten_count_ = forget_count_.load(std::memory_order_relaxed);
     window_ = {};
-    count_ = 0;
+    leave_stack();
   }
 
   /// Has each log forget what it wrote before, at the latest when it writes again: to be called
@@ -81,7 +59,17 @@ class CallStackLog {
  private:
   enum class Step : std::uint8_t { found, outermost, lost };
 
+  // What was noted may lie where nothing can be read.
+  void leave_stack() noexcept {
+    count_ = 0;
+    ++generation_;
+  }
+
   [[nodiscard]] std::size_t verify(std::uintptr_t frame_end) const noexcept;
+  void recall(const CallTail& tail, const CallSite& site) noexcept;
+  [[nodiscard]] std::size_t unwind(ProcessLog& process, const CallSite& site, std::size_t shared,
+                                   std::uint64_t* words) noexcept;
+  [[nodiscard]] std::uint32_t note_tail(std::size_t shared, NotedCall join) noexcept;
   [[nodiscard]] Step step(ProcessLog& process, NotedCall& call, NotedCall& outer) noexcept;
   [[nodiscard]] Step step_out_of_signal(const NotedCall& call, NotedCall& outer) noexcept;
   void keep(std::size_t shared, std::size_t new_count) noexcept;
@@ -93,9 +81,11 @@ class CallStackLog {
 
   std::uint64_t forgotten_count_;
   StackWindow window_;
-  bool is_interrupted_;  // the call at hand is where a signal came, not a call
+  bool is_interrupted_;       // the call at hand is where a signal came, not a call
+  std::uint64_t generation_;  // of the tails that hold
   std::size_t count_;
   NotedCall calls_[call_count_max + 1];  // one more: where the stack before ends
+  CallTail tails_[tail_slot_count];
 };
 
 }  // namespace tarn::record

@@ -55,7 +55,7 @@ struct ThreadLog {
     std::uint64_t* end = words + 2;
     if (has_bytes(kind)) *end++ = sized;
     const std::size_t stack_count =
-        stacks == Stacks::none ? 0 : write_stack(frame.call_site(), end);
+        has_stack(kind) && stacks != Stacks::none ? write_stack(frame.call_site(), end) : 0;
     words[0] = stamp << stamp_shift | static_cast<std::uint64_t>(kind);
     words[1] = (reinterpret_cast<std::uint64_t>(address) & address_mask) |
                std::uint64_t{stack_count} << upper_shift;

@@ -1,0 +1,33 @@
+#include "tarn/trace_file/address_table.hpp"
+
+#include "tarn/base/out_of_memory.hpp"
+#include "tarn/os/pages.hpp"
+
+namespace tarn::trace {
+namespace {
+
+std::uint64_t* map_leaf(std::size_t bytes) {
+  void* const pages = reserve_pages(bytes, page_bytes(), PageMode::ordinary).address;
+  if (pages == nullptr) out_of_memory(bytes);
+  if (!commit_pages(pages, bytes)) {
+    release_pages(pages, bytes);
+    out_of_memory(bytes);
+  }
+  return static_cast<std::uint64_t*>(pages);
+}
+
+}  // namespace
+
+AddressTable::~AddressTable() {
+  leaves_.for_each([](std::uint64_t, std::uint64_t* leaf) { release_pages(leaf, leaf_bytes); });
+}
+
+std::uint64_t* AddressTable::find_leaf(std::uint64_t address) {
+  const std::uint64_t number = address >> leaf_shift;
+  std::uint64_t*& leaf = leaves_.insert(number);
+  if (leaf == nullptr) leaf = map_leaf(leaf_bytes);
+  recent_[number % recent_count] = {number, leaf};
+  return leaf;
+}
+
+}  // namespace tarn::trace
