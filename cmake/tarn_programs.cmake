@@ -25,23 +25,29 @@ function(tarn_test_program name)
   tarn_program(${name} ${ARGN})
   target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
   target_link_libraries(${name} PRIVATE GTest::gtest_main)
-  tarn_precompiled_headers(${name})
+  tarn_precompile_test_headers(${name})
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 COST 100)
 endfunction()
 
+# tarn_precompile_headers(<target> <header>...) has the target read the headers once for all of its
+# files. The noexc preset goes without: there a missing #include is found.
+function(tarn_precompile_headers target)
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  # Without the time, the same file again, from which ccache knows what is compiled with it.
+  target_compile_options(${target} PRIVATE
+                         "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+endfunction()
+
 # The headers that most tests begin with, read once for all of them: a third of a test's compilation
-# with Clang, a fifth with GCC. The dev preset goes without: there a missing #include is found.
-function(tarn_precompiled_headers name)
+# with Clang, a fifth with GCC.
+function(tarn_precompile_test_headers name)
   get_property(first GLOBAL PROPERTY TARN_FIRST_TEST)
   if(first)
     target_precompile_headers(${name} REUSE_FROM ${first})
   else()
-    target_precompile_headers(${name} PRIVATE <algorithm> <array> <atomic> <cstring> <functional>
-                              <random> <string> <thread> <vector> <gtest/gtest.h>)
-    # Without the time, the same file again, from which ccache knows what is compiled with it.
-    target_compile_options(${name} PRIVATE
-                           "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+    tarn_precompile_headers(${name} <algorithm> <array> <atomic> <cstring> <functional> <random>
+                            <string> <thread> <vector> <gtest/gtest.h>)
     set_property(GLOBAL PROPERTY TARN_FIRST_TEST ${name})
   endif()
 endfunction()
