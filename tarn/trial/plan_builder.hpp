@@ -46,7 +46,8 @@ inline constexpr std::size_t lane_count_max = 64;
 struct PlanOptions {
   /// All threads in one lane: the recorded order, the same each time.
   bool is_serial = false;
-  /// An epoch ends after so many operations, or so much recorded time, whichever is first.
+  /// An epoch ends after so many operations, or so much recorded time, whichever is first; sooner
+  /// if 65535 regions have been begun and those that have ended are free only behind its end.
   std::uint64_t epoch_operation_count = 1 << 16;
   std::uint64_t epoch_ns = 1'000'000;
 };
@@ -138,7 +139,8 @@ class PlanBuilder {
   LastStep append_step(std::uint32_t lane, const Step& step);
   void append_block_step(std::uint32_t lane, Block& block, StepKind kind, std::uint64_t bytes);
   void wait_for(std::uint32_t lane, const LastStep& last);
-  Result<void> begin_epoch_if_due(std::uint64_t time_ns);
+  Result<void> begin_epoch_if_due(std::uint32_t lane, const trace::Operation& operation);
+  [[nodiscard]] bool lacks_region(std::uint32_t lane, const trace::Operation& operation) const;
   Result<void> end_epoch();
   void end_lane_epoch(std::size_t lane);
   void note_places();

@@ -193,6 +193,23 @@ TEST(PlanBuilder, APoolIsARegion) {
             "r1{ +0r1:10 mark r1.0 +1r1:20 (-1) rewind r1.0 +1r1:30 -1 (-0) reset r1 }r1 | | ");
 }
 
+// What another lane has given back can be taken only behind the end of the epoch.
+TEST(PlanBuilder, AnEpochEndsWhereNoIndexIsLeftForARegion) {
+  constexpr int alive_count = 40'000;
+  std::string lines;
+  const auto add_line = [&](const char* what, int pool, const char* thread) {
+    lines += what + std::string(" pool=") + std::to_string(pool) + thread;
+  };
+  for (int pool = 1; pool <= alive_count; ++pool) add_line("create", pool, "\n");
+  for (int pool = 1; pool <= alive_count; ++pool) add_line("destroy", pool, " thread=1\n");
+  for (int pool = 1; pool <= alive_count; ++pool) add_line("create", pool, "\n");
+  PlanOptions options;
+  options.epoch_operation_count = 1 << 20;
+  const TextPlan built(lines, options);
+  EXPECT_EQ(built.counts().region_count, 65'535u);
+  EXPECT_EQ(built.counts().epoch_count, 3u) << "the full one, the rest, and what is left";
+}
+
 TEST(PlanBuilder, ABlockThatOutlivesItsScopeLiesAroundIt) {
   const TextPlan built(
       "scope_begin scope=1\n"
