@@ -61,7 +61,9 @@ class OpenTrace {
     if (!is_text) throw CommandError(is_text.error().message);
     if (!*is_text) return file_;
     UnnamedFile binary;
-    take(trace::read_text(file_, binary));
+    const Result<void> read = trace::read_text(file_, binary);
+    if (!binary.status()) throw CommandError(binary.status().error().message);
+    take(read);
     return from_text_.emplace(binary.path());
   }
 
