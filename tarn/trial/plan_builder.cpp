@@ -43,6 +43,7 @@ Result<void> PlanBuilder::append(const trace::Operation& operation) {
   ++epoch_operation_count_;
   epoch_.end_ns = operation.time_ns;
   const trace::Ended& ended = ledger_.commit(operation);
+  if (operation.kind == Kind::thread_end) lane_of_thread_.erase(operation.thread);
   if (operation.kind == Kind::reallocate) {
     resize_block(lane, operation);
     return {};
@@ -113,7 +114,7 @@ std::uint32_t PlanBuilder::lane_of(std::uint32_t thread) {
   const auto [found, is_new] = lane_of_thread_.try_emplace(thread, 0);
   if (!is_new) return found->second;
   const std::size_t lane_count = options_.is_serial ? 1 : lane_count_max;
-  const std::size_t lane = (lane_of_thread_.size() - 1) % lane_count;
+  const std::size_t lane = thread_count_++ % lane_count;
   if (lane == lanes_.size()) {
     lanes_.emplace_back().seen_counts.resize(lane_count);
   }

@@ -166,6 +166,17 @@ TEST(PlanBuilder, ManyThreadsShareLanes) {
   EXPECT_EQ(built.counts().step_count, 140u);
 }
 
+TEST(PlanBuilder, ANumberThatIsUsedAgainIsAnotherThread) {
+  const TextPlan built(
+      "thread_begin thread=1\n"
+      "allocate block=1 bytes=1 thread=1\n"
+      "thread_end thread=1\n"
+      "thread_begin thread=1\n"
+      "deallocate block=1 thread=1\n");
+  EXPECT_EQ(built.builder().thread_count(), 2u);
+  EXPECT_EQ(built.text_of(1), "wait0.1 -0 | | ");
+}
+
 TEST(PlanBuilder, AWrongIdIsAnErrorThatChangesNothing) {
   PlanFile file(testing::TempDir());
   PlanBuilder builder(file);
