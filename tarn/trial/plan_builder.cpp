@@ -248,13 +248,14 @@ void PlanBuilder::begin_scope(std::uint32_t lane, const trace::Operation& operat
 
 // What outlives the scope lies where the scope lies.
 void PlanBuilder::end_scope(std::uint32_t lane, RegionId id) {
-  const Region scope = regions_.at(id);
+  Region& scope = regions_.at(id);
+  const std::vector<std::uint64_t> blocks = std::move(scope.blocks);
   std::vector<RegionId>& open = scopes_of_threads_[scope.thread];
   const auto place = std::find(open.begin(), open.end(), id);
   const RegionId around =
       place == open.begin() || place == open.end() ? no_region_id : *std::prev(place);
   if (place != open.end()) open.erase(place);
-  for (const std::uint64_t block_id : scope.blocks) {
+  for (const std::uint64_t block_id : blocks) {
     Block* const block = blocks_.find(block_id);
     if (block == nullptr || block->region != id) continue;
     move_block(*block, around);
