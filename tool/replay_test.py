@@ -289,17 +289,33 @@ class Replay(unittest.TestCase):
     def test_a_wrong_command_line_ends_with_2(self):
         self.assertIn("--rounds", self.fails(self.trace(BY_HAND), "--rounds=0", code=2))
 
-    def test_an_interrupted_run_writes_nothing_and_ends_its_process(self):
-        trace = self.trace(long_trace(200_000))
-        running = subprocess.Popen([TARN, "replay", trace, "--with=glibc", "--rounds=1000"],
+    def long_run(self):
+        """Returns a replay of 100 seconds, and where the child is seen that runs it."""
+        trace = self.trace("tarn trace 1\nallocate block=1 bytes=1\n"
+                           "deallocate block=1 time_ns=100000000000\n")
+        running = subprocess.Popen([TARN, "replay", trace, "--with=glibc", "--rounds=1",
+                                    "--paced"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        children = f"/proc/{running.pid}/task/{running.pid}/children"
-        while not Path(children).read_text():
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+        while not children.read_text():
             self.assertIsNone(running.poll())
             time.sleep(0.01)
+        child = Path("/proc") / children.read_text().strip()
+        while "--trial" not in (child / "cmdline").read_text():
+            time.sleep(0.01)
+        return running, child
+
+    def test_an_interrupted_run_writes_nothing_and_ends_its_process(self):
+        running, child = self.long_run()
         running.send_signal(signal.SIGINT)
         output, message = running.communicate(timeout=60)
         self.assertEqual((running.returncode, output, message), (1, "", "tarn: interrupted\n"))
+        self.assertFalse(child.exists())
+
+    def test_a_killed_run_ends_its_process(self):
+        running, _ = self.long_run()
+        running.kill()
+        self.assertEqual(running.communicate(timeout=60), ("", ""))  # who has its ends is gone
 
 
 if __name__ == "__main__":
