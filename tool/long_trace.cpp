@@ -1,5 +1,5 @@
-// tool/long_trace.cpp - writes a trace of any length, of a program in which few blocks, scopes and
-// marks live: for memory_test.py, which asks what it takes to read it.
+// tool/long_trace.cpp - writes a trace of any length, of a program in which few threads, blocks,
+// scopes and marks live: for memory_test.py, which asks what it takes to read it.
 //
 //     tarn_long_trace FILE OPERATIONS
 
@@ -30,6 +30,7 @@ std::vector<std::uint32_t> add_stacks(TraceWriter& writer) {
 }
 
 // Two threads take turns, each turn a scope in the one that is open from the beginning to the end.
+// In the second thread's place, and in that of each block, comes another one after a while.
 class LongProgram {
  public:
   explicit LongProgram(TraceWriter& writer) : writer_(writer), sites_(add_stacks(writer)) {}
@@ -37,25 +38,47 @@ class LongProgram {
   void write(std::uint64_t operation_count) {
     append(Kind::create, pool, 0, unlimited);
     append(Kind::scope_begin, 0, outer_scope, 0);
+    begin_second_thread();
     while (operation_count_ < operation_count) write_turn();
+    thread_ = 0;
     append(Kind::scope_end, 0, outer_scope, 0);
   }
 
  private:
   static constexpr std::uint32_t pool = 1;
   static constexpr std::uint32_t outer_scope = 1;
-  static constexpr std::uint32_t mark = 1;
+  static constexpr std::uint32_t turns_of_a_thread = 10;  // about 1000 operations
+  static constexpr std::uint32_t turns_of_a_mark = 100;
   static constexpr int blocks_to_a_turn = 50;
 
   void write_turn() {
-    thread_ ^= 1;
+    ++turn_;
+    if (turn_ % turns_of_a_thread == 0) replace_second_thread();
+    thread_ = thread_ == 0 ? second_thread_ : 0;
     append(Kind::scope_begin, 0, ++scope_, 1);
-    append(Kind::mark, pool, mark, 0);
+    append(Kind::mark, pool, ++mark_, 0);
     begin_block(pool);
-    append(Kind::rewind, pool, mark, 0);
+    append(Kind::rewind, pool, mark_, 0);
     for (int i = 0; i < blocks_to_a_turn; ++i) replace_block();
-    append(Kind::reset, pool, 0, unlimited);
+    if (turn_ % turns_of_a_mark == 0) end_marks();
     append(Kind::scope_end, 0, scope_, 0);
+  }
+
+  void begin_second_thread() {
+    thread_ = ++second_thread_;
+    append(Kind::thread_begin, 0, 0, 0);
+  }
+
+  void replace_second_thread() {
+    thread_ = second_thread_;
+    append(Kind::thread_end, 0, 0, 0);
+    begin_second_thread();
+  }
+
+  // All but the oldest with a rewind to that one, which ends with the reset.
+  void end_marks() {
+    append(Kind::rewind, pool, mark_ - turns_of_a_mark + 1, 0);
+    append(Kind::reset, pool, 0, unlimited);
   }
 
   // A block begins, and takes the place of another one, which ends.
@@ -91,10 +114,13 @@ class LongProgram {
   std::mt19937_64 random_{1};
   std::vector<std::uint64_t> live_ = std::vector<std::uint64_t>(live_count);
   std::uint64_t operation_count_ = 0;
+  std::uint32_t turn_ = 0;
   std::uint64_t time_ns_ = 0;
   std::uint64_t block_ = 0;
   std::uint32_t scope_ = outer_scope;
+  std::uint32_t mark_ = 0;
   std::uint32_t thread_ = 0;
+  std::uint32_t second_thread_ = 0;
 };
 
 Result<void> write_trace(Output& output, std::uint64_t operation_count) {

@@ -20,6 +20,7 @@
 #include "tarn/trace_file/trace_text.hpp"
 #include "tool/command.hpp"
 #include "tool/printable.hpp"
+#include "tool/progress.hpp"
 #include "tool/unnamed_file.hpp"
 
 namespace tarn::tool {
@@ -38,6 +39,7 @@ class OpenTrace {
     if (result) return;
     const std::string message = path_ + ": " + result.error().message;
     if (result.error().code != ErrorCode::incomplete) throw CommandError(message);
+    clear_progress();
     std::fprintf(stderr, "tarn: %s\n", printable(message).c_str());
   }
 
@@ -59,7 +61,9 @@ class OpenTrace {
     if (!is_text) throw CommandError(is_text.error().message);
     if (!*is_text) return file_;
     UnnamedFile binary;
-    take(trace::read_text(file_, binary));
+    const Result<void> read = trace::read_text(file_, binary);
+    if (!binary.status()) throw CommandError(binary.status().error().message);
+    take(read);
     return from_text_.emplace(binary.path());
   }
 

@@ -17,6 +17,7 @@
 #include "tool/open_trace.hpp"
 #include "tool/option_values.hpp"
 #include "tool/print.hpp"
+#include "tool/progress.hpp"
 #include "tool/replay_report.hpp"
 
 namespace tarn::tool {
@@ -43,12 +44,14 @@ constexpr const char* examples =
     "and\n"
     "read, their content is not the program's: what a program gains by locality is not seen.";
 
-void read_plan(const ReplayOptions& options, trial::PlanBuilder& builder) {
+void read_plan(const ReplayOptions& options, const trial::PlanFile& file,
+               trial::PlanBuilder& builder) {
   OpenTrace trace(options.path);
   trace.for_each([&](const trace::Operation& operation) {
     if (const Result<void> done = builder.append(operation); !done) {
-      throw CommandError(options.path + ": operation " + std::to_string(builder.operation_count()) +
-                         ": " + done.error().message);
+      const std::string number = std::to_string(builder.operation_count());
+      const std::string place = file.status() ? ": operation " + number : "";
+      throw CommandError(options.path + place + ": " + done.error().message);
     }
   });
   if (const Result<void> done = builder.finish(); !done) {
@@ -59,27 +62,27 @@ void read_plan(const ReplayOptions& options, trial::PlanBuilder& builder) {
   }
 }
 
-std::vector<Entry> entries_of(const ReplayOptions& options, const trial::PlanCounts& plan) {
-  std::vector<Entry> entries;
-  for (const std::string& name : options.names) {
-    const Result<trial::Contender> found = trial::find_contender(name);
+// None: those that are here.
+std::vector<trial::Contender> contenders_of(const std::vector<std::string>& names) {
+  std::vector<trial::Contender> contenders;
+  for (const std::string& name : names) {
+    Result<trial::Contender> found = trial::find_contender(name);
     if (!found) throw CommandError(found.error().message);
-    const std::string objection = trial::objection_to(*found, plan);
-    if (!objection.empty()) throw CommandError(objection);
-    entries.push_back({*found, {}});
+    contenders.push_back(*std::move(found));
   }
-  if (!entries.empty()) return entries;
-  for (trial::Contender& contender : trial::contenders_here(plan)) {
-    entries.push_back({std::move(contender), {}});
-  }
-  return entries;
+  return contenders;
 }
 
-constexpr int standard_error = 2;
-
-// One line on the terminal, written over by the next.
-void show_progress(const std::string& line) {
-  if (is_terminal(standard_error)) std::fprintf(stderr, "\r\33[K%s", line.c_str());
+std::vector<Entry> entries_of(std::vector<trial::Contender> contenders,
+                              const trial::PlanCounts& plan) {
+  for (const trial::Contender& contender : contenders) {
+    const std::string objection = trial::objection_to(contender, plan);
+    if (!objection.empty()) throw CommandError(objection);
+  }
+  if (contenders.empty()) contenders = trial::contenders_here(plan);
+  std::vector<Entry> entries;
+  for (trial::Contender& contender : contenders) entries.push_back({std::move(contender), {}});
+  return entries;
 }
 
 // Each contender once in each round: what disturbs the machine for a while disturbs all of them.
@@ -92,23 +95,23 @@ void run_rounds(trial::Stage& stage, const ReplayOptions& options, std::vector<E
       trial::TrialOptions wishes = options.trial;
       wishes.is_idle_at_end &= round == options.round_count;
       Result<trial::Performance> performance = stage.run(entry.contender, wishes);
-      if (!performance) {
-        show_progress("");
-        throw CommandError(performance.error().message);
-      }
+      if (!performance) throw CommandError(performance.error().message);
       entry.rounds.push_back(*std::move(performance));
     }
   }
-  show_progress("");
+  clear_progress();
 }
 
 void replay(const ReplayOptions& options) {
+  const ProgressGuard guard;
+  std::vector<trial::Contender> contenders = contenders_of(options.names);
   show_progress("reading " + options.path);
   trial::PlanFile file(temporary_folder());
   auto builder = std::make_unique<trial::PlanBuilder>(file, options.plan);
-  read_plan(options, *builder);
+  read_plan(options, file, *builder);
+  clear_progress();
   const auto plan = std::make_unique<trial::Plan>(builder->plan());
-  std::vector<Entry> entries = entries_of(options, plan->counts);
+  std::vector<Entry> entries = entries_of(std::move(contenders), plan->counts);
   const ReplayConditions conditions{options.path,
                                     builder->operation_count(),
                                     builder->thread_count(),

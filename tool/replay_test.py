@@ -9,6 +9,7 @@ interrupted. Method: the program itself, started as a person does.
 import ctypes.util
 import json
 import os
+import pty
 import resource
 import shutil
 import signal
@@ -237,14 +238,33 @@ class Replay(unittest.TestCase):
                          f"tarn: {trace}: operation 1: block 2 does not exist\n")
 
     def test_a_folder_without_room_is_told(self):
-        trace = self.trace(long_trace(20_000))
-        message = self.fails(trace, "--with=glibc", preexec_fn=lambda: (
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
-            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))),
-            env={**os.environ, "TMPDIR": str(self.folder)})
-        self.assertEqual(message, f"tarn: {trace}: the plan can not be written to {self.folder}: "
-                         "File too large; let TMPDIR name a folder that has 16 bytes for each "
-                         "step\n")
+        one_epoch, two_epochs = 20_000, 140_000
+        for operation_count in one_epoch, two_epochs:
+            trace = self.trace(long_trace(operation_count))
+            message = self.fails(trace, "--with=glibc", preexec_fn=lambda: (
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+                resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))),
+                env={**os.environ, "TMPDIR": str(self.folder)})
+            self.assertEqual(message, f"tarn: {trace}: the plan can not be written to "
+                             f"{self.folder}: File too large; let TMPDIR name a folder that has "
+                             "16 bytes for each step\n")
+
+    def test_on_a_terminal_an_error_has_a_line_of_its_own(self):
+        wrong = self.trace("tarn trace 1\nallocate block=1 bytes=1\ndeallocate block=2\n")
+        terminal, child_end = pty.openpty()
+        done = subprocess.run([TARN, "replay", wrong, "--with=glibc"], stderr=child_end,
+                              stdout=subprocess.PIPE, timeout=300, check=False)
+        os.close(child_end)
+        text = os.read(terminal, 4096).decode()
+        os.close(terminal)
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(text.startswith(f"\r\x1b[Kreading {wrong}\r\x1b[K"), repr(text))
+        self.assertTrue(text.endswith("\x1b[Ktarn: "
+                                      f"{wrong}: operation 1: block 2 does not exist\r\n"))
+
+    def test_a_wrong_name_is_told_before_the_trace_is_read(self):
+        self.assertIn("tarn: no allocator is called 'fastmalloc'",
+                      self.fails("/no/such/trace", "--with=glibc,fastmalloc"))
 
     def test_nothing_is_left_in_the_folder(self):
         trace = self.trace(BY_HAND)
@@ -269,17 +289,33 @@ class Replay(unittest.TestCase):
     def test_a_wrong_command_line_ends_with_2(self):
         self.assertIn("--rounds", self.fails(self.trace(BY_HAND), "--rounds=0", code=2))
 
-    def test_an_interrupted_run_writes_nothing_and_ends_its_process(self):
-        trace = self.trace(long_trace(200_000))
-        running = subprocess.Popen([TARN, "replay", trace, "--with=glibc", "--rounds=1000"],
+    def long_run(self):
+        """Returns a replay of 100 seconds, and where the child is seen that runs it."""
+        trace = self.trace("tarn trace 1\nallocate block=1 bytes=1\n"
+                           "deallocate block=1 time_ns=100000000000\n")
+        running = subprocess.Popen([TARN, "replay", trace, "--with=glibc", "--rounds=1",
+                                    "--paced"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        children = f"/proc/{running.pid}/task/{running.pid}/children"
-        while not Path(children).read_text():
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+        while not children.read_text():
             self.assertIsNone(running.poll())
             time.sleep(0.01)
+        child = Path("/proc") / children.read_text().strip()
+        while "--trial" not in (child / "cmdline").read_text():
+            time.sleep(0.01)
+        return running, child
+
+    def test_an_interrupted_run_writes_nothing_and_ends_its_process(self):
+        running, child = self.long_run()
         running.send_signal(signal.SIGINT)
         output, message = running.communicate(timeout=60)
         self.assertEqual((running.returncode, output, message), (1, "", "tarn: interrupted\n"))
+        self.assertFalse(child.exists())
+
+    def test_a_killed_run_ends_its_process(self):
+        running, _ = self.long_run()
+        running.kill()
+        self.assertEqual(running.communicate(timeout=60), ("", ""))  # who has its ends is gone
 
 
 if __name__ == "__main__":

@@ -301,6 +301,11 @@ allocate block=1 bytes=100 stack=1
         for command in ["convert", self.text, self.binary], ["stat", self.text]:
             self.assert_fails(command, 1, "small.txt: line 2: 'allocat': expected one")
 
+    def test_a_folder_without_room_is_told(self):
+        self.assertEqual(self.run_tarn("stat", self.text, TMPDIR="/nowhere"),
+                         (1, "", "tarn: can not write to a file in /nowhere: No such file or "
+                                 "directory; let TMPDIR name a folder with room\n"))
+
     def test_what_is_refused_has_emptied_no_file(self):
         before = self.binary.read_bytes()
         link = self.folder / "link.tarn"

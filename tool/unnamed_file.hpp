@@ -4,7 +4,7 @@
 // ends.
 //
 // Threads:    one at a time.
-// Failure:    an Error that says where there is no room, and what to do.
+// Failure:    an Error that says where there is no room, and what to do; it stays.
 // Lifetime:   who has opened its path may go on when it is gone.
 
 #pragma once
@@ -20,9 +20,9 @@ namespace tarn::tool {
 
 class UnnamedFile final : public trace::Output {
  public:
-  UnnamedFile()
-      : descriptor_(create_unnamed_file(temporary_folder())),
-        open_error_(descriptor_ < 0 ? errno : 0) {}
+  UnnamedFile() : descriptor_(create_unnamed_file(temporary_folder())) {
+    if (descriptor_ < 0) status_ = error();
+  }
 
   ~UnnamedFile() {
     if (descriptor_ >= 0) close_file(descriptor_);
@@ -32,18 +32,26 @@ class UnnamedFile final : public trace::Output {
   UnnamedFile& operator=(const UnnamedFile&) = delete;
 
   Result<void> write(trace::ByteView bytes) override {
-    if (descriptor_ >= 0 && write_file(descriptor_, bytes.data(), bytes.size())) return {};
-    return Error::make(ErrorCode::malformed,
-                       "can not write to a file in %.100s: %s; let TMPDIR name a folder with room",
-                       temporary_folder(), std::strerror(descriptor_ < 0 ? open_error_ : errno));
+    const bool is_sound = bool{status_};
+    if (is_sound && !write_file(descriptor_, bytes.data(), bytes.size())) status_ = error();
+    return status_;
   }
+
+  /// Whether all could be written until now.
+  [[nodiscard]] const Result<void>& status() const noexcept { return status_; }
 
   /// Leads this process to the file.
   [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
 
  private:
+  static Error error() {
+    return Error::make(ErrorCode::malformed,
+                       "can not write to a file in %.100s: %s; let TMPDIR name a folder with room",
+                       temporary_folder(), std::strerror(errno));
+  }
+
   int descriptor_;
-  int open_error_;
+  Result<void> status_;
 };
 
 }  // namespace tarn::tool

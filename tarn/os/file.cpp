@@ -43,6 +43,7 @@ bool write_file(int descriptor, const void* bytes, std::size_t count) noexcept {
   while (count != 0) {
     const ssize_t written = write(descriptor, position, count);
     if (written < 0 && errno == EINTR) continue;
+    if (written == 0) errno = EIO;
     if (written <= 0) return false;
     position += written;
     count -= static_cast<std::size_t>(written);
@@ -56,6 +57,7 @@ bool write_file_at(int descriptor, std::uint64_t offset, const void* bytes,
   while (count != 0) {
     const ssize_t written = pwrite(descriptor, position, count, static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
+    if (written == 0) errno = EIO;
     if (written <= 0) return false;
     position += written;
     offset += static_cast<std::uint64_t>(written);
@@ -68,7 +70,7 @@ bool write_file_at(int descriptor, std::uint64_t offset, const void* bytes,
 bool settle_file(int descriptor) noexcept {
   constexpr unsigned all =
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-  return sync_file_range(descriptor, 0, 0, all) == 0;
+  return sync_file_range(descriptor, 0, 0, all) == 0 || errno == ENOSYS || errno == EPERM;
 }
 
 bool read_file(int descriptor, std::uint64_t offset, void* bytes, std::size_t count) noexcept {

@@ -38,7 +38,8 @@ inline constexpr int standard_output = 1;
                                  std::size_t count) noexcept;
 
 /// Returns when no byte that was written waits for its way to the device, which then rests. After a
-/// power cut it need not be there.
+/// power cut it need not be there. Where the system has no such call, or lets nobody make it, true
+/// at once.
 [[nodiscard]] bool settle_file(int descriptor) noexcept;
 
 /// Reads `count` bytes from `offset` on. A file that ends before is a failure with errno 0.

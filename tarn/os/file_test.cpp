@@ -1,9 +1,16 @@
 #include "tarn/os/file.hpp"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -88,6 +95,33 @@ TEST(File, SaysWhyItCanNot) {
   EXPECT_FALSE(write_file(full, "x", 1));
   EXPECT_EQ(errno, ENOSPC);
   close_file(full);
+}
+
+// Has the system answer `call` with `error` from now on, in this process.
+void refuse(unsigned call, int error) {
+  sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(steps), steps};
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+TEST(File, NeedNotSettleWhereTheSystemCanNot) {
+  const int file = create_unnamed_file(testing::TempDir().c_str());
+  EXPECT_TRUE(settle_file(file));
+  EXPECT_FALSE(settle_file(-1));
+  for (const int error : {ENOSYS, EPERM, EIO}) {
+    const auto settle = [&] {
+      refuse(__NR_sync_file_range, error);
+      std::_Exit(settle_file(file) ? 0 : 1);
+    };
+    EXPECT_EXIT(settle(), testing::ExitedWithCode(error == EIO ? 1 : 0), "") << error;
+  }
+  close_file(file);
 }
 
 TEST(File, KnowsATerminal) {

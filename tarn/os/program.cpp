@@ -55,6 +55,8 @@ bool ask_programs(int process, ProgramEnd& end) noexcept {
 
 void stop_program(int process) noexcept { kill(process, SIGKILL); }
 
+void end_with_parent() noexcept { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
 const char* const* environment_of_this_process() noexcept { return environ; }
 
 void count_interrupts() noexcept {

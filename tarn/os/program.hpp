@@ -29,6 +29,10 @@ struct ProgramEnd {
 /// Ends `process`, a child, at once. ask_programs() tells when it is gone.
 void stop_program(int process) noexcept;
 
+/// Has this process killed when the thread that has started it ends, however it does: for a child
+/// that is of no use to anybody else. One that has ended before is not noticed.
+void end_with_parent() noexcept;
+
 /// The environment of this process, with a null behind the last.
 [[nodiscard]] const char* const* environment_of_this_process() noexcept;
 

@@ -12,6 +12,7 @@
 #include "tarn/arena/arena.hpp"
 #include "tarn/os/heap.hpp"
 #include "tarn/os/pages.hpp"
+#include "tarn/os/program.hpp"
 #include "tarn/os/shared_memory.hpp"
 #include "tarn/replay/slabs_by_size.hpp"
 #include "tarn/replay/worlds.hpp"
@@ -190,6 +191,7 @@ bool is_child(int argument_count, const char* const* arguments) noexcept {
 }
 
 int run_child(const char* const* arguments) {
+  end_with_parent();  // one that has ended before has taken the files along
   void* const memory = map_shared_memory(arguments[3], sizeof(TrialRecord));
   if (memory == nullptr) return EXIT_FAILURE;
   TrialRecord& record = *static_cast<TrialRecord*>(memory);

@@ -17,6 +17,13 @@ std::uint32_t take_place(std::vector<std::uint32_t>& of_lane, std::vector<std::u
   return place;
 }
 
+// As many as a step can name, of whose numbers 0 is no region.
+constexpr std::size_t regions_max = UINT16_MAX;
+
+bool begins_region(const trace::Operation& operation) noexcept {
+  return operation.kind == trace::Kind::create || operation.kind == trace::Kind::scope_begin;
+}
+
 void move_all(std::vector<std::uint32_t>& from, std::vector<std::uint32_t>& to) {
   to.insert(to.end(), from.begin(), from.end());
   from.clear();
@@ -30,12 +37,13 @@ PlanBuilder::PlanBuilder(PlanFile& file, const PlanOptions& options)
 Result<void> PlanBuilder::append(const trace::Operation& operation) {
   using trace::Kind;
   if (Result<void> checked = check(operation); !checked) return checked;
-  if (Result<void> begun = begin_epoch_if_due(operation.time_ns); !begun) return begun;
+  const std::uint32_t lane = lane_of(operation.thread);
+  if (Result<void> begun = begin_epoch_if_due(lane, operation); !begun) return begun;
   ++operation_count_;
   ++epoch_operation_count_;
   epoch_.end_ns = operation.time_ns;
-  const std::uint32_t lane = lane_of(operation.thread);
   const trace::Ended& ended = ledger_.commit(operation);
+  if (operation.kind == Kind::thread_end) lane_of_thread_.erase(operation.thread);
   if (operation.kind == Kind::reallocate) {
     resize_block(lane, operation);
     return {};
@@ -53,10 +61,7 @@ Result<void> PlanBuilder::append(const trace::Operation& operation) {
 }
 
 Result<void> PlanBuilder::check(const trace::Operation& operation) const {
-  constexpr std::size_t regions_max = UINT16_MAX;
-  const bool begins_region =
-      operation.kind == trace::Kind::create || operation.kind == trace::Kind::scope_begin;
-  if (begins_region && regions_.size() == regions_max) {
+  if (begins_region(operation) && regions_.size() == regions_max) {
     return Error::make(ErrorCode::malformed, "more than %zu pools and scopes at once", regions_max);
   }
   return ledger_.check(operation);
@@ -85,22 +90,31 @@ Result<void> PlanBuilder::finish() {
   return file_.finish();
 }
 
-Result<void> PlanBuilder::begin_epoch_if_due(std::uint64_t time_ns) {
+Result<void> PlanBuilder::begin_epoch_if_due(std::uint32_t lane,
+                                             const trace::Operation& operation) {
+  const std::uint64_t time_ns = operation.time_ns;
   if (epoch_operation_count_ > 0) {
     const bool is_long =
         time_ns >= epoch_.begin_ns && time_ns - epoch_.begin_ns >= options_.epoch_ns;
-    if (!is_long && epoch_operation_count_ < options_.epoch_operation_count) return {};
+    const bool is_due = is_long || epoch_operation_count_ >= options_.epoch_operation_count;
+    if (!is_due && !lacks_region(lane, operation)) return {};
     if (Result<void> ended = end_epoch(); !ended) return ended;
   }
   epoch_.begin_ns = time_ns;
   return {};
 }
 
+// At the end of the epoch it gets one that another lane has given back in it.
+bool PlanBuilder::lacks_region(std::uint32_t lane, const trace::Operation& operation) const {
+  return begins_region(operation) && region_count_ == regions_max && free_regions_.empty() &&
+         lanes_[lane].free_regions.empty();
+}
+
 std::uint32_t PlanBuilder::lane_of(std::uint32_t thread) {
   const auto [found, is_new] = lane_of_thread_.try_emplace(thread, 0);
   if (!is_new) return found->second;
   const std::size_t lane_count = options_.is_serial ? 1 : lane_count_max;
-  const std::size_t lane = (lane_of_thread_.size() - 1) % lane_count;
+  const std::size_t lane = thread_count_++ % lane_count;
   if (lane == lanes_.size()) {
     lanes_.emplace_back().seen_counts.resize(lane_count);
   }
@@ -234,13 +248,14 @@ void PlanBuilder::begin_scope(std::uint32_t lane, const trace::Operation& operat
 
 // What outlives the scope lies where the scope lies.
 void PlanBuilder::end_scope(std::uint32_t lane, RegionId id) {
-  const Region scope = regions_.at(id);
+  Region& scope = regions_.at(id);
+  const std::vector<std::uint64_t> blocks = std::move(scope.blocks);
   std::vector<RegionId>& open = scopes_of_threads_[scope.thread];
   const auto place = std::find(open.begin(), open.end(), id);
   const RegionId around =
       place == open.begin() || place == open.end() ? no_region_id : *std::prev(place);
   if (place != open.end()) open.erase(place);
-  for (const std::uint64_t block_id : scope.blocks) {
+  for (const std::uint64_t block_id : blocks) {
     Block* const block = blocks_.find(block_id);
     if (block == nullptr || block->region != id) continue;
     move_block(*block, around);

@@ -4,7 +4,7 @@
 //                                                       --> a block of another lane: post and wait
 //     end of an epoch: steps and stops of all lanes --> the plan's file
 //
-// What it keeps is of the open epoch, or of what lives: blocks, regions, marks.
+// What it keeps is of the open epoch, or of what lives: threads, blocks, regions, marks.
 //
 // A pool of the trace is a region, and so is a scope. A block of the heap that is begun in a scope
 // lies in its region, if its own lane ends it before the scope ends; else it lies where the scope
@@ -46,7 +46,8 @@ inline constexpr std::size_t lane_count_max = 64;
 struct PlanOptions {
   /// All threads in one lane: the recorded order, the same each time.
   bool is_serial = false;
-  /// An epoch ends after so many operations, or so much recorded time, whichever is first.
+  /// An epoch ends after so many operations, or so much recorded time, whichever is first; sooner
+  /// if 65535 regions have been begun and those that have ended are free only behind its end.
   std::uint64_t epoch_operation_count = 1 << 16;
   std::uint64_t epoch_ns = 1'000'000;
 };
@@ -70,7 +71,7 @@ class PlanBuilder {
   [[nodiscard]] std::uint64_t in_place_count() const noexcept { return in_place_count_; }
   /// Steps that had to be given a wait.
   [[nodiscard]] std::uint64_t hand_off_count() const noexcept { return hand_off_count_; }
-  [[nodiscard]] std::size_t thread_count() const noexcept { return lane_of_thread_.size(); }
+  [[nodiscard]] std::size_t thread_count() const noexcept { return thread_count_; }
 
  private:
   struct LaneDraft {
@@ -138,7 +139,8 @@ class PlanBuilder {
   LastStep append_step(std::uint32_t lane, const Step& step);
   void append_block_step(std::uint32_t lane, Block& block, StepKind kind, std::uint64_t bytes);
   void wait_for(std::uint32_t lane, const LastStep& last);
-  Result<void> begin_epoch_if_due(std::uint64_t time_ns);
+  Result<void> begin_epoch_if_due(std::uint32_t lane, const trace::Operation& operation);
+  [[nodiscard]] bool lacks_region(std::uint32_t lane, const trace::Operation& operation) const;
   Result<void> end_epoch();
   void end_lane_epoch(std::size_t lane);
   void note_places();
@@ -148,7 +150,7 @@ class PlanBuilder {
   const PlanOptions options_;
   trace::Ledger ledger_;
   std::vector<LaneDraft> lanes_;
-  std::unordered_map<std::uint32_t, std::uint32_t> lane_of_thread_;
+  std::unordered_map<std::uint32_t, std::uint32_t> lane_of_thread_;  // of those that live
   trace::NumberMap<Block, trace::OrderOfAge> blocks_;
   std::map<RegionId, Region> regions_;
   std::map<std::uint32_t, std::vector<RegionId>> scopes_of_threads_;  // open, the newest last
@@ -158,7 +160,8 @@ class PlanBuilder {
   std::vector<std::uint32_t> free_regions_;
   std::vector<std::uint32_t> free_marks_;
   Plan plan_;
-  Epoch epoch_;  // the open one, as of now
+  Epoch epoch_;                   // the open one, as of now
+  std::size_t thread_count_ = 0;  // with those that have ended
   std::uint64_t epoch_operation_count_ = 0;
   std::uint64_t operation_count_ = 0;
   std::uint64_t in_place_count_ = 0;

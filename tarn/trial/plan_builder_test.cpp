@@ -166,6 +166,17 @@ TEST(PlanBuilder, ManyThreadsShareLanes) {
   EXPECT_EQ(built.counts().step_count, 140u);
 }
 
+TEST(PlanBuilder, ANumberThatIsUsedAgainIsAnotherThread) {
+  const TextPlan built(
+      "thread_begin thread=1\n"
+      "allocate block=1 bytes=1 thread=1\n"
+      "thread_end thread=1\n"
+      "thread_begin thread=1\n"
+      "deallocate block=1 thread=1\n");
+  EXPECT_EQ(built.builder().thread_count(), 2u);
+  EXPECT_EQ(built.text_of(1), "wait0.1 -0 | | ");
+}
+
 TEST(PlanBuilder, AWrongIdIsAnErrorThatChangesNothing) {
   PlanFile file(testing::TempDir());
   PlanBuilder builder(file);
@@ -191,6 +202,23 @@ TEST(PlanBuilder, APoolIsARegion) {
       "destroy pool=7\n");
   EXPECT_EQ(built.text_of(0),
             "r1{ +0r1:10 mark r1.0 +1r1:20 (-1) rewind r1.0 +1r1:30 -1 (-0) reset r1 }r1 | | ");
+}
+
+// What another lane has given back can be taken only behind the end of the epoch.
+TEST(PlanBuilder, AnEpochEndsWhereNoIndexIsLeftForARegion) {
+  constexpr int alive_count = 40'000;
+  std::string lines;
+  const auto add_line = [&](const char* what, int pool, const char* thread) {
+    lines += what + std::string(" pool=") + std::to_string(pool) + thread;
+  };
+  for (int pool = 1; pool <= alive_count; ++pool) add_line("create", pool, "\n");
+  for (int pool = 1; pool <= alive_count; ++pool) add_line("destroy", pool, " thread=1\n");
+  for (int pool = 1; pool <= alive_count; ++pool) add_line("create", pool, "\n");
+  PlanOptions options;
+  options.epoch_operation_count = 1 << 20;
+  const TextPlan built(lines, options);
+  EXPECT_EQ(built.counts().region_count, 65'535u);
+  EXPECT_EQ(built.counts().epoch_count, 3u) << "the full one, the rest, and what is left";
 }
 
 TEST(PlanBuilder, ABlockThatOutlivesItsScopeLiesAroundIt) {

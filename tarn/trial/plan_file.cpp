@@ -40,22 +40,28 @@ Result<void> PlanFile::end_epoch(const Epoch& epoch) {
   const EpochHead head{epoch, content_.size() - sizeof(EpochHead)};
   std::memcpy(content_.data(), &head, sizeof head);
   epoch_bytes_max_ = std::max<std::uint64_t>(epoch_bytes_max_, content_.size());
-  const Result<void> done =
-      take(error_number_ == 0 && write_file(descriptor_, content_.data(), content_.size()));
+  note_failure_unless(error_number_ == 0 &&
+                      write_file(descriptor_, content_.data(), content_.size()));
   bytes_ += content_.size();
   content_.resize(sizeof head);
-  return done;
+  return status();
 }
 
 void PlanFile::change_region(std::uint64_t step_place, std::uint16_t region) noexcept {
   const std::uint64_t place = step_place + offsetof(Step, region);
-  static_cast<void>(take(write_file_at(descriptor_, place, &region, sizeof region)));
+  note_failure_unless(write_file_at(descriptor_, place, &region, sizeof region));
 }
 
-Result<void> PlanFile::finish() { return take(settle_file(descriptor_)); }
+Result<void> PlanFile::finish() {
+  note_failure_unless(settle_file(descriptor_));
+  return status();
+}
 
-Result<void> PlanFile::take(bool is_done) noexcept {
+void PlanFile::note_failure_unless(bool is_done) noexcept {
   if (!is_done && error_number_ == 0) error_number_ = errno;
+}
+
+Result<void> PlanFile::status() const noexcept {
   if (error_number_ == 0) return {};
   return Error::make(ErrorCode::malformed,
                      "the plan can not be written to %.80s: %s; let TMPDIR name a folder "

@@ -61,6 +61,9 @@ class PlanFile {
   /// Returns when the disk has it all: it rests while the plan runs.
   Result<void> finish();
 
+  /// Whether all could be written until now.
+  [[nodiscard]] Result<void> status() const noexcept;
+
   [[nodiscard]] std::uint64_t epoch_bytes_max() const noexcept { return epoch_bytes_max_; }
 
   /// Leads processes of the same user to the file.
@@ -69,7 +72,7 @@ class PlanFile {
  private:
   template <typename T>
   void append(std::span<const T> things);
-  Result<void> take(bool is_done) noexcept;
+  void note_failure_unless(bool is_done) noexcept;
 
   const std::string folder_;
   const int descriptor_;

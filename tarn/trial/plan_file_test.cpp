@@ -84,20 +84,48 @@ TEST(PlanFile, SaysWhereItCanNotBeAndWhatToDo) {
   EXPECT_STREQ(file.finish().error().message, message) << "it stays";
 }
 
+// No file can be written behind its first `bytes` while this lives.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit small = before_;
+    small.rlim_cur = bytes;
+    std::signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+bool says_that_it_is_full(const Result<void>& result) {
+  return !result && std::string(result.error().message).find("File too large") != std::string::npos;
+}
+
 TEST(PlanFile, ThatIsFullSaysSo) {
-  rlimit before{};
-  getrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, SIG_IGN);
-  rlimit small = before;
-  small.rlim_cur = 1000;
-  setrlimit(RLIMIT_FSIZE, &small);
   PlanFile file(testing::TempDir());
   const std::array<Step, 100> steps{};
   file.add_lane(0, steps, {});
-  const Result<void> ended = file.end_epoch({});
-  setrlimit(RLIMIT_FSIZE, &before);
-  ASSERT_FALSE(ended);
-  EXPECT_NE(std::string(ended.error().message).find("File too large"), std::string::npos);
+  const FullDisk disk(1000);
+  EXPECT_TRUE(file.status());
+  EXPECT_TRUE(says_that_it_is_full(file.end_epoch({})));
+  EXPECT_TRUE(says_that_it_is_full(file.status()));
+}
+
+TEST(PlanFile, AChangeThatCanNotBeWrittenIsToldByTheNextEpoch) {
+  PlanFile file(testing::TempDir());
+  const std::array<Step, 100> steps{};
+  const std::uint64_t place = file.add_lane(0, steps, {});
+  ASSERT_TRUE(file.end_epoch({}));
+  {
+    const FullDisk disk(place);
+    file.change_region(place, 9);
+  }
+  EXPECT_TRUE(says_that_it_is_full(file.end_epoch({})));
 }
 
 }  // namespace
