@@ -97,6 +97,23 @@ TEST_P(ThreadCaches, AnArenaThatTablesHaveNoRoomForGoesWithout) {
   EXPECT_NE(cached_bytes(*begin_arena()), 0u);
 }
 
+TEST_P(ThreadCaches, AnArenaIsNewToAThreadThatKnewTheOneBefore) {
+  auto arena = std::make_unique<Arena>(options());
+  std::promise<void> has_used, may_go_on;
+  std::thread other([&] {
+    arena->deallocate(arena->allocate(100));
+    has_used.set_value();
+    may_go_on.get_future().wait();
+    arena->deallocate(arena->allocate(100));
+    EXPECT_GE(cached_bytes(*arena), 112u);
+  });
+  has_used.get_future().wait();
+  arena.reset();
+  arena = std::make_unique<Arena>(options());  // takes the place of the one before in all tables
+  may_go_on.set_value();
+  other.join();
+}
+
 // A source that once, when told to, waits until it may go on, for ten seconds at most.
 class WaitingSource final : public Source {
  public:
