@@ -7,8 +7,13 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
   find_program(TARN_CCACHE ccache)
   if(TARN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # It keeps precompiled headers, and what is compiled with them, only if told to.
-    set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros "${TARN_CCACHE}")
+    # It keeps precompiled headers, and what is compiled with them, only if told to. What else
+    # the environment tells it at this moment stays.
+    set(TARN_SLOPPINESS "pch_defines,time_macros")
+    if(NOT "$ENV{CCACHE_SLOPPINESS}" STREQUAL "")
+      string(APPEND TARN_SLOPPINESS ",$ENV{CCACHE_SLOPPINESS}")
+    endif()
+    set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=${TARN_SLOPPINESS} "${TARN_CCACHE}")
   endif()
 endif()
 

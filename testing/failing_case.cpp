@@ -38,6 +38,13 @@ void on_signal(int signal) {
   std::raise(signal);
 }
 
+// Returns where.
+std::string save(const std::string& file_name, const std::string& text) {
+  const std::string path = (std::filesystem::path(testing::TempDir()) / file_name).string();
+  std::ofstream(path) << text;
+  return path;
+}
+
 void watch_for_death() {
   static bool is_watching = false;
   if (!tells_before_death || std::exchange(is_watching, true)) return;
@@ -71,10 +78,12 @@ bool fails_in_child(const CaseRun& run) {
   return exit_code_in_child(fails, smaller_case_seconds_max) != 0;
 }
 
+void save_failing(const std::string& file_name, const std::string& text) {
+  std::fprintf(stderr, "failing case saved as %s\n", save(file_name, text).c_str());
+}
+
 std::string save_smallest(const std::string& file_name, const std::string& text) {
-  const std::string path = (std::filesystem::path(testing::TempDir()) / file_name).string();
-  std::ofstream(path) << text;
-  return "smallest failing case, saved as " + path + ":\n" + text;
+  return "smallest failing case, saved as " + save(file_name, text) + ":\n" + text;
 }
 
 }  // namespace tarn

@@ -3,8 +3,9 @@
 //     run --> wrong, or the process dies --> smaller cases, each in a child --> <name> in a folder
 //
 // Whatever way it fails - a message, TARN_CHECK, a throw, a signal, a sanitizer's report, never
-// coming to an end - what is left of it is saved in the folder for temporary files (TEST_TMPDIR, or
-// /tmp). Put it into test/traces/ with the repair, and a test runs it for ever.
+// coming to an end, but not a stack overflow, which leaves no stack to tell on - what is left of it
+// is saved in the folder for temporary files (TEST_TMPDIR, or /tmp). Put it into test/traces/ with
+// the repair, and a test runs it for ever.
 //
 // Threads:    one at a time.
 
@@ -42,8 +43,12 @@ using CaseRun = std::function<std::string()>;
 [[nodiscard]] std::string check_case(const CaseRun& run, const CaseRun& tell) noexcept;
 
 /// Returns true if `run` finds something wrong, dies or takes ten seconds, in a process of its own
-/// that says nothing.
+/// whose standard error goes nowhere.
 [[nodiscard]] bool fails_in_child(const CaseRun& run);
+
+/// Saves the text of a case that fails as `file_name`, and says so on standard error: whoever stops
+/// the search for a smaller one has it.
+void save_failing(const std::string& file_name, const std::string& text);
 
 /// Saves the text of the smallest case known by now as `file_name`, and returns what to tell of it.
 [[nodiscard]] std::string save_smallest(const std::string& file_name, const std::string& text);

@@ -4,26 +4,32 @@
 //                                                                +--> exit code, or -signal
 //                                          an alarm, if it hangs +
 //
-// Threads:    as fork(): the child has the calling one alone.
-// Failure:    a child that hangs is ended, and so is a test that hangs in the fork itself.
+// Threads:    any at once; as fork(): the child has the calling one alone.
+// Failure:    a child that hangs is ended, and so is a test that hangs in the fork itself; a fork
+//             that is refused fails the test.
 
 #pragma once
 
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <type_traits>
 
 #include <gtest/gtest.h>
 
 namespace tarn {
 
+/// How many threads of this process fork at this moment: they share its one alarm. In a child it
+/// stays above 0, which keeps the child's own alarm when it forks too. Pairs with itself.
+inline std::atomic<int> forking_count{0};
+
 /// Calls `run` in a child and returns its exit code: what `run` returns, or, if that is nothing,
 /// whether an expectation has failed. Of a child that a signal ends, minus its number; SIGALRM ends
-/// it after `seconds_max`. Nothing that is thrown leaves the child.
+/// it after `seconds_max`. Nothing that is thrown leaves the child. No alarm is left in the parent.
 template <typename Run>
 [[nodiscard]] int exit_code_in_child(const Run& run, unsigned seconds_max = 60) {
-  const unsigned seconds_before = alarm(seconds_max);
+  if (forking_count++ == 0) alarm(seconds_max);
   const pid_t child = fork();
   if (child == 0) {
     alarm(seconds_max);  // its parent's is not inherited
@@ -36,7 +42,11 @@ template <typename Run>
       }
     }();
   }
-  alarm(seconds_before);
+  if (--forking_count == 0) alarm(0);
+  if (child < 0) {
+    ADD_FAILURE() << "no child: fork() was refused";
+    return 0;
+  }
   int status = 0;
   EXPECT_EQ(waitpid(child, &status, 0), child);
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);

@@ -155,6 +155,7 @@ void expect_told_before_death(void (*die)()) {
     return "";
   };
   EXPECT_DEATH(static_cast<void>(check_program(program, run, "check_program_death_test")),
+               "failing case saved as [^\n]*/check_program_death_test.trace\n"
                "smallest failing case, saved as [^\n]*/check_program_death_test.trace:\n"
                "tarn trace 1\n(create [^\n]*\n)*reset [^\n]*\n$");
 }

@@ -12,7 +12,7 @@ std::string check_program(const trace::Program& program, const ProgramRun& run,
                           const std::string& name) {
   const std::string file_name = name + ".trace";
   const auto tell = [&] {
-    static_cast<void>(save_smallest(file_name, trace::to_text(program)));
+    save_failing(file_name, trace::to_text(program));
     const trace::Program smallest = minimise(program, [&](const trace::Program& smaller) {
       return fails_in_child([&] { return run(smaller); });
     });

@@ -108,7 +108,7 @@ std::string check_steps(const std::string& model, Choices& choices, const StepRu
   StepCase steps{model, {}};
   NotedChoices noted(choices, steps);
   const auto tell = [&] {
-    static_cast<void>(save_smallest(file_name, to_text(steps)));
+    save_failing(file_name, to_text(steps));
     return save_smallest(file_name, to_text(smallest_case(steps, run)));
   };
   return check_case([&] { return run(noted); }, tell);

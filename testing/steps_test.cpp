@@ -94,6 +94,7 @@ TEST(CheckStepsDeathTest, TellsBeforeAnAbort) {
   };
   RandomChoices choices(test_seed(), 10000);
   EXPECT_DEATH(static_cast<void>(check_steps("steps_death_test", choices, run)),
+               "failing case saved as [^\n]*/steps_death_test.steps\n"
                "smallest failing case, saved as [^\n]*/steps_death_test.steps:\n"
                "tarn steps 1\nsteps_death_test\n0\n$");
 }

@@ -21,7 +21,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -60,11 +59,11 @@ struct ThreadStep {
 };
 
 struct ThreadSteps {
-  struct Slot {
+  struct PlannedBlock {
     std::size_t bytes;
     std::size_t alignment;
   };
-  std::vector<Slot> slots;
+  std::vector<PlannedBlock> slots;
   std::array<std::vector<ThreadStep>, lane_count> lanes;
   std::vector<std::size_t> left;  // slots of blocks that no operation ends
 };
@@ -72,36 +71,38 @@ struct ThreadSteps {
 /// Requires: the program is valid.
 [[nodiscard]] ThreadSteps thread_steps_of(const trace::Program& program);
 
-/// How threads use blocks: the ends of each have bytes of its own.
+/// How threads use blocks: each has bytes of its own, at its ends and where a cache line begins.
+/// Those places do not depend on the block, so that blocks which overlap there write the same byte.
 struct FilledBlocks {
-  static constexpr std::size_t end_bytes_max = 64;
-
-  static void begin(void* block, std::size_t bytes, std::size_t slot) {
-    for_each_end(block, bytes, [&](unsigned char* end, std::size_t count) {
-      std::memset(end, filling_of(slot), count);
-    });
+  /// Returns true: nothing is known of a block that begins.
+  [[nodiscard]] static bool begin(void* block, std::size_t bytes, std::size_t slot) {
+    for_each_own(block, bytes, [&](unsigned char& own) { own = filling_of(slot); });
+    return true;
   }
   /// Returns false if the block is not as it was left.
   [[nodiscard]] static bool end(void* block, std::size_t bytes, std::size_t slot) {
     bool is_whole = true;
-    for_each_end(block, bytes, [&](unsigned char* end, std::size_t count) {
-      is_whole &=
-          std::count(end, end + count, filling_of(slot)) == static_cast<std::ptrdiff_t>(count);
+    for_each_own(block, bytes, [&](unsigned char& own) {
+      is_whole &= own == filling_of(slot);
+      own = 0;
     });
-    std::memset(block, 0, std::min(bytes, end_bytes_max));
     return is_whole;
   }
 
  private:
   template <typename Visit>
-  static void for_each_end(void* block, std::size_t bytes, Visit visit) {
+  static void for_each_own(void* block, std::size_t bytes, Visit visit) {
+    constexpr std::size_t line_bytes = 64;
     auto* const first = static_cast<unsigned char*>(block);
-    const std::size_t count = std::min(bytes, end_bytes_max);
-    visit(first, count);
-    visit(first + bytes - count, count);
+    if (bytes != 0) visit(first[0]);
+    const std::size_t to_next_line =
+        line_bytes - reinterpret_cast<std::uintptr_t>(block) % line_bytes;
+    for (std::size_t at = to_next_line; at + 1 < bytes; at += line_bytes) visit(first[at]);
+    if (bytes > 1) visit(first[bytes - 1]);
   }
+  // Never 0, which end() leaves.
   static unsigned char filling_of(std::size_t slot) {
-    return static_cast<unsigned char>(slot * 37 + 1);
+    return static_cast<unsigned char>(slot % 255 + 1);
   }
 };
 
@@ -155,8 +156,8 @@ class ThreadProgramRun {
     void* block = pool_.try_allocate(bytes, alignment);
     if (block == nullptr) {
       block = this;  // stands for none
-    } else {
-      Blocks::begin(block, bytes, slot);
+    } else if (!Blocks::begin(block, bytes, slot)) {
+      are_whole_.store(false);
     }
     blocks_[slot].store(block, std::memory_order_release);
   }
@@ -178,8 +179,9 @@ class ThreadProgramRun {
   std::atomic<bool> are_whole_{true};       // pairs with itself: join() shows it
 };
 
-/// Runs the program. Between its steps a thread calls `between(count)`, with the number of those
-/// that it has done. Memory may be refused: what is done to such a block is left out.
+/// Runs the program. After each of its steps a thread calls `between(count)`, with the number of
+/// those that it has done: up to four threads do at once. Memory may be refused: what is done to
+/// such a block is left out.
 /// Requires: the program is valid.
 template <typename Blocks = FilledBlocks, typename P, typename Between>
 [[nodiscard]] std::string run_on_threads(const trace::Program& program, P& pool, Between between) {

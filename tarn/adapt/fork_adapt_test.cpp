@@ -1,6 +1,6 @@
 // Goal: a fork passes while a cache of slabs uses another pool as its source. Method: whenever the
 // source is called, with the cache locked, another thread forks and waits for that lock; an alarm
-// ends what hangs.
+// ends a fork that hangs.
 
 #include <atomic>
 #include <thread>

@@ -36,8 +36,7 @@ struct UsedArena {
   void use(std::size_t bytes) noexcept {
     void* const block = try_allocate(bytes, fundamental_alignment);
     const auto slot = reinterpret_cast<std::uintptr_t>(block);
-    FilledBlocks::begin(block, bytes, slot);
-    EXPECT_TRUE(FilledBlocks::end(block, bytes, slot));
+    EXPECT_TRUE(FilledBlocks::begin(block, bytes, slot) && FilledBlocks::end(block, bytes, slot));
     deallocate(block, bytes, fundamental_alignment);
   }
   Arena& arena;

@@ -45,13 +45,16 @@ void release_table(ThreadBinding& thread) noexcept {
 
 void end_thread(void* argument) noexcept {
   auto& thread = *static_cast<ThreadBinding*>(argument);
-  // First: a source that gets a chunk back may be an arena, which this thread is not bound to now.
+  // A source that gets a chunk back may be an arena: this thread binds to none any more, and its
+  // cache of one is not found once it is closed.
   thread.has_ended = true;
   const std::lock_guard lock(registry.mutex);
   for (std::size_t index = 0; index < registry.index_end; ++index) {
     if (registry.arenas[index] == nullptr) continue;
     ThreadCache* const cache = cache_of(*thread.lists[index]);
-    if (cache != nullptr) registry.arenas[index]->close_cache(*cache);
+    if (cache == nullptr) continue;
+    thread.lists[index] = &no_lists;
+    registry.arenas[index]->close_cache(*cache);
   }
   (thread.newer != nullptr ? thread.newer->older : registry.newest_thread) = thread.older;
   if (thread.older != nullptr) thread.older->newer = thread.newer;

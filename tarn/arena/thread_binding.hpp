@@ -41,7 +41,8 @@ struct ThreadBinding {
 // initial-exec: in a shared library too its address is no call.
 [[gnu::tls_model("initial-exec")]] inline constinit thread_local ThreadBinding this_binding{};
 
-/// Of an arena that goes without caches: there are no lists in any table.
+/// Of an arena without caches, or whose fast path is closed, as that of one that checks or is
+/// Netty's: there are no lists in any table.
 inline constexpr std::size_t no_index = 0;
 
 /// Makes an arena known; returns its index, or no_index when there are too many.

@@ -97,6 +97,61 @@ TEST_P(ThreadCaches, AnArenaThatTablesHaveNoRoomForGoesWithout) {
   EXPECT_NE(cached_bytes(*begin_arena()), 0u);
 }
 
+TEST_P(ThreadCaches, AnArenaIsNewToAThreadThatKnewTheOneBefore) {
+  auto arena = std::make_unique<Arena>(options());
+  std::promise<void> has_used, may_go_on;
+  std::thread other([&] {
+    arena->deallocate(arena->allocate(100));
+    has_used.set_value();
+    may_go_on.get_future().wait();
+    arena->deallocate(arena->allocate(100));
+    EXPECT_GE(cached_bytes(*arena), 112u);
+  });
+  has_used.get_future().wait();
+  arena.reset();
+  arena = std::make_unique<Arena>(options());  // takes the place of the one before in all tables
+  may_go_on.set_value();
+  other.join();
+}
+
+class ArenaSource final : public Source {
+ public:
+  explicit ArenaSource(Arena& arena) noexcept : arena_(arena) {}
+
+ private:
+  void* do_acquire(std::size_t bytes, std::size_t alignment) noexcept override {
+    return arena_.try_allocate(bytes, alignment);
+  }
+  void do_release(void* chunk, std::size_t bytes, std::size_t alignment) noexcept override {
+    arena_.deallocate(chunk, bytes, alignment);
+  }
+
+  Arena& arena_;
+};
+
+// The older arena's cache is closed first. Then the other's gives back what it kept, and, in mode
+// netty_4_1, the chunks that fall empty.
+TEST_P(ThreadCaches, AChunkThatComesBackWhileAThreadEndsIsNotCached) {
+  ArenaOptions outer_options = options();
+  outer_options.mode = ArenaMode::standard;
+  Arena outer(outer_options);
+  ArenaSource source(outer);
+  ArenaOptions inner_options = options();
+  inner_options.source = &source;
+  inner_options.page_bytes = 4096;
+  inner_options.chunk_bytes = 4096;  // small enough for a list of the outer one
+  Arena inner(inner_options);
+  on_other_thread([&] {
+    std::vector<void*> blocks(30);
+    for (void*& block : blocks) block = inner.allocate(inner_options.page_bytes);
+    for (void* block : blocks) inner.deallocate(block);
+  });
+  inner.trim();
+  outer.trim();
+  EXPECT_EQ(cached_bytes(outer), 0u);
+  EXPECT_EQ(source_.live_bytes(), 0u);
+}
+
 // A source that once, when told to, waits until it may go on, for ten seconds at most.
 class WaitingSource final : public Source {
  public:

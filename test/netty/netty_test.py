@@ -20,10 +20,10 @@ SOURCE = Path(__file__).with_name("NettyScript.java")
 SKIPPED = 77
 # What the original reads from properties, by the remainder of seed / 4: as netty_script.cpp has it.
 INTERVALS = {0: 8192, 1: 97}
-# With all caches, and so much longer that a thread allocates 8192 times: what they give back then
-# shows, and would after 8191.
+# With all caches, and so long that a thread allocates 8192 times: what the caches give back then
+# shows, and so would a count of 8191.
 LONG_SEEDS = {11, 27}
-LONGER = 8
+LONG_OPERATIONS = 48000
 
 
 def reason_to_skip():
@@ -34,6 +34,22 @@ def reason_to_skip():
         if not jar.exists():
             return f"there is no {jar}"
     return None
+
+
+def most_allocations(script):
+    """Of the threads of a script, those of the one that has most."""
+    threads = script.read_text().split("end_thread\n")
+    return max(thread.count("\nallocate ") for thread in threads)
+
+
+def generate(options, seed, script):
+    count = LONG_OPERATIONS if seed in LONG_SEEDS else options.operations
+    with script.open("w") as out:
+        subprocess.run([options.netty_script, "generate", str(seed), str(count)], stdout=out,
+                       check=True)
+    if seed in LONG_SEEDS:
+        most = most_allocations(script)
+        assert most >= INTERVALS[0], f"seed {seed}: a thread allocates {most} times at most"
 
 
 def run_netty(classes, interval, files):
@@ -75,10 +91,7 @@ def main():
         subprocess.run(["javac", "-cp", class_path, "-d", str(folder), str(SOURCE)], check=True)
         seeds = range(options.first, options.first + options.seeds)
         for seed in seeds:
-            count = options.operations * (LONGER if seed in LONG_SEEDS else 1)
-            with (folder / f"{seed}.txt").open("w") as script:
-                subprocess.run([options.netty_script, "generate", str(seed), str(count)],
-                               stdout=script, check=True)
+            generate(options, seed, folder / f"{seed}.txt")
         for remainder, interval in INTERVALS.items():
             files = [folder / f"{seed}.{kind}" for seed in seeds if seed // 4 % 2 == remainder
                      for kind in ("txt", "netty")]

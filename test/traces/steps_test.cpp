@@ -46,7 +46,7 @@ void run_with_buffers(const StepCase& steps) {
 
 TEST(KeptSteps, RunInTheShadowOfTheirModel) {
   const std::vector<std::filesystem::path> files = kept_files(".steps");
-  EXPECT_GE(files.size(), 6u);
+  EXPECT_GE(files.size(), 9u);
   for (const std::filesystem::path& path : files) {
     SCOPED_TRACE(path.filename().string());
     const StepCase steps = parse_steps(content_of(path));
