@@ -71,19 +71,22 @@ struct ThreadSteps {
 /// Requires: the program is valid.
 [[nodiscard]] ThreadSteps thread_steps_of(const trace::Program& program);
 
-/// How threads use blocks: each has bytes of its own, at its ends and where a cache line begins.
-/// Those places do not depend on the block, so that blocks which overlap there write the same byte.
+/// How threads use blocks: each has bytes of its own, at its ends and at multiples of 256. Those do
+/// not depend on where a block begins, so that blocks which overlap there write the same byte. With
+/// one in every cache line, ArenaStress under ThreadSanitizer takes 12 s of the processor, not 7.
 struct FilledBlocks {
   /// Returns true: nothing is known of a block that begins.
   [[nodiscard]] static bool begin(void* block, std::size_t bytes, std::size_t slot) {
-    for_each_own(block, bytes, [&](unsigned char& own) { own = filling_of(slot); });
+    const unsigned char filling = filling_of(slot);
+    for_each_own(block, bytes, [&](unsigned char& own) { own = filling; });
     return true;
   }
   /// Returns false if the block is not as it was left.
   [[nodiscard]] static bool end(void* block, std::size_t bytes, std::size_t slot) {
+    const unsigned char filling = filling_of(slot);
     bool is_whole = true;
     for_each_own(block, bytes, [&](unsigned char& own) {
-      is_whole &= own == filling_of(slot);
+      is_whole &= own == filling;
       own = 0;
     });
     return is_whole;
@@ -92,12 +95,11 @@ struct FilledBlocks {
  private:
   template <typename Visit>
   static void for_each_own(void* block, std::size_t bytes, Visit visit) {
-    constexpr std::size_t line_bytes = 64;
+    constexpr std::size_t step_bytes = 256;
     auto* const first = static_cast<unsigned char*>(block);
     if (bytes != 0) visit(first[0]);
-    const std::size_t to_next_line =
-        line_bytes - reinterpret_cast<std::uintptr_t>(block) % line_bytes;
-    for (std::size_t at = to_next_line; at + 1 < bytes; at += line_bytes) visit(first[at]);
+    const std::size_t to_next = step_bytes - reinterpret_cast<std::uintptr_t>(block) % step_bytes;
+    for (std::size_t at = to_next; at + 1 < bytes; at += step_bytes) visit(first[at]);
     if (bytes > 1) visit(first[bytes - 1]);
   }
   // Never 0, which end() leaves.

@@ -8,9 +8,9 @@ namespace tarn {
 namespace {
 
 TEST(FilledBlocks, ABlockInTheMiddleOfAnotherShows) {
-  unsigned char memory[1000];
+  alignas(256) unsigned char memory[1000];
   EXPECT_TRUE(FilledBlocks::begin(memory, 1000, 1));
-  EXPECT_TRUE(FilledBlocks::begin(memory + 401, 64, 2));
+  EXPECT_TRUE(FilledBlocks::begin(memory + 401, 200, 2));
   EXPECT_FALSE(FilledBlocks::end(memory, 1000, 1));
 }
 
