@@ -111,5 +111,17 @@ TEST(Stacks, EveryCallLiesInAModule) {
   EXPECT_TRUE(paths.contains(TARN_RECORD_STACKS_LIBRARY));
 }
 
+TEST(Stacks, AReallocationHasOne) {
+  const Recorded recorded = record({TARN_RECORD_STORM, "1", "2000"}, Stacks::full);
+  const RecordedProcess& process = recorded.processes.back();
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < process.operations.size(); ++i) {
+    if (process.operations[i].kind != trace::Kind::reallocate) continue;
+    EXPECT_FALSE(process.stacks[i].empty());
+    ++count;
+  }
+  EXPECT_GT(count, 10u);
+}
+
 }  // namespace
 }  // namespace tarn::record
