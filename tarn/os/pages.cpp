@@ -83,6 +83,12 @@ bool commit_pages(void* pages, std::size_t bytes) noexcept {
   return mprotect(pages, bytes, PROT_READ | PROT_WRITE) == 0;
 }
 
+void refuse_huge_pages(void* pages, std::size_t bytes) noexcept {
+  check_whole_pages("refuse_huge_pages", pages, bytes);
+  // A kernel that does not know the advice has no such pages.
+  static_cast<void>(madvise(pages, bytes, MADV_NOHUGEPAGE));
+}
+
 bool discard_pages(void* pages, std::size_t bytes) noexcept {
   check_whole_pages("discard_pages", pages, bytes);
   return madvise(pages, bytes, MADV_DONTNEED) == 0;

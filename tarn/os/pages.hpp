@@ -44,6 +44,10 @@ struct ReservedPages {
 /// Makes reserved pages usable, all zero the first time; returns false if the system refuses.
 [[nodiscard]] bool commit_pages(void* pages, std::size_t bytes) noexcept;
 
+/// Has the system never put huge pages there, which it otherwise may, also unasked, where
+/// transparent ones are always given: for memory of which little is touched. A system call.
+void refuse_huge_pages(void* pages, std::size_t bytes) noexcept;
+
 /// Gives the memory of committed pages back and leaves them usable, all zero; returns false if the
 /// system refuses, as it does for part of an explicit huge page. A system call.
 [[nodiscard]] bool discard_pages(void* pages, std::size_t bytes) noexcept;

@@ -124,6 +124,18 @@ TEST(Pages, HugePagesAreAskedForOnlyWhereTheyFit) {
   }
 }
 
+TEST(Pages, WhereHugePagesAreRefusedAByteTakesAPage) {
+  const std::size_t bytes = 4 * huge_page_bytes;
+  void* const pages = reserve_pages(bytes, 1, PageMode::transparent_huge).address;
+  ASSERT_NE(pages, nullptr);
+  ASSERT_TRUE(commit_pages(pages, bytes));
+  refuse_huge_pages(pages, bytes);
+  const std::size_t before = resident_bytes();
+  touch(pages, page_bytes());
+  EXPECT_LT(resident_bytes(), before + huge_page_bytes / 4);
+  release_pages(pages, bytes);
+}
+
 TEST(Pages, MoreThanTheAddressSpaceIsRefused) {
   const std::size_t bytes = align_down(SIZE_MAX, huge_page_bytes);
   for (PageMode mode : {PageMode::ordinary, PageMode::transparent_huge, PageMode::explicit_huge}) {
@@ -188,6 +200,8 @@ TEST(PagesDeathTest, WrongRangesAreNamed) {
                "tarn: decommit_pages: 4096 bytes at 0x.* are not whole pages");
   EXPECT_DEATH(static_cast<void>(discard_pages(pages, 100)),
                "tarn: discard_pages: 100 bytes at 0x.* are not whole pages");
+  EXPECT_DEATH(refuse_huge_pages(pages, 100),
+               "tarn: refuse_huge_pages: 100 bytes at 0x.* are not whole pages");
   EXPECT_DEATH(release_pages(pages, 1), "tarn: release_pages: 1 bytes at 0x.* are not whole pages");
   release_pages(pages, page_bytes());
 }

@@ -1,7 +1,7 @@
 // tarn/os/timestamp.hpp - moments that order what happens on different processors.
 //
-//     a thread frees a block      before_now() | free   ~~~~~.
-//     another one gets it                                    `~> malloc | after_now()
+//     a thread stores a pointer   after_now() | store ~~~.
+//     another one finds it                               `~> load | after_now()
 //                                       ^  the first stamp is the smaller one  ^
 //
 // The processor's own counter where it runs at one rate and never stops; elsewhere the system's
@@ -29,10 +29,11 @@ enum class StampClock : std::uint32_t { system, processor };
 /// Returns nanoseconds since some fixed moment.
 [[nodiscard]] std::uint64_t monotonic_ns() noexcept;
 
-/// Returns a stamp that is before all that the caller does next.
+/// Returns a stamp that is before all that the caller stores next. It may be before what the caller
+/// has loaded: where that came from another thread, after_now() is wanted.
 [[nodiscard]] TARN_HOT std::uint64_t before_now(StampClock clock) noexcept {
 #if defined(__x86_64__)
-  // Stores are seen by others only after this has been read.
+  // Stores are seen by others only after this has been read, here and below.
   if (clock == StampClock::processor) [[likely]]
     return __rdtsc();
 #endif
@@ -40,7 +41,7 @@ enum class StampClock : std::uint32_t { system, processor };
   return monotonic_ns();
 }
 
-/// Returns a stamp that is after all that the caller has done and seen.
+/// Returns a stamp that is after all that the caller has loaded, and before what it stores next.
 [[nodiscard]] TARN_HOT std::uint64_t after_now(StampClock clock) noexcept {
 #if defined(__x86_64__)
   // Unlike rdtsc, it waits for the loads in front of it.

@@ -103,7 +103,8 @@ bool has_rights_of_owner(const std::string& path) {
 ProgramCheck check_program(const std::string& name) {
   const std::string path = find_in_path(name);
   ElfFile file(path);
-  if (!std::filesystem::exists(path)) return {Recordable::no_such_file, {}, false};
+  std::error_code error;  // of a folder that may not be searched: nothing in it is there for us
+  if (!std::filesystem::exists(path, error)) return {Recordable::no_such_file, {}, false};
   if (!file.is_valid()) return {};
   if (!file.is_of_our_word_size()) return {Recordable::no_other_word_size, {}, false};
   const bool has_rights = has_rights_of_owner(path);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tarn/os/pages.hpp"
 #include "testing/seed.hpp"
 #include "testing/table_shadow.hpp"
 
@@ -38,6 +39,16 @@ TEST(AddressBook, ABlockThatEndedUnseenIsForgotten) {
   EXPECT_EQ(book.count(), 1u);
   EXPECT_EQ(book.end(0x10), 2u);
 }
+
+#if !defined(__SANITIZE_THREAD__)  // whose shadow of what is read is memory as well
+TEST(AddressBook, AnEndThatIsUnknownTakesNoMemory) {
+  AddressBook book;
+  constexpr std::uint64_t addresses_a_page = 8192;
+  const std::size_t before = resident_bytes();
+  for (std::uint64_t i = 0; i < 8192; ++i) EXPECT_EQ(book.end(i * addresses_a_page), 0u);
+  EXPECT_LT(resident_bytes(), before + (std::size_t{4} << 20));
+}
+#endif
 
 TEST(AddressBook, AgreesWithAMap) {
   for (std::uint64_t i = 0; i < 4; ++i) {

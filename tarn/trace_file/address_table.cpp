@@ -13,13 +13,16 @@ std::uint64_t* map_leaf(std::size_t bytes) {
     release_pages(pages, bytes);
     out_of_memory(bytes);
   }
+  refuse_huge_pages(pages, bytes);
   return static_cast<std::uint64_t*>(pages);
 }
 
 }  // namespace
 
 AddressTable::~AddressTable() {
-  leaves_.for_each([](std::uint64_t, std::uint64_t* leaf) { release_pages(leaf, leaf_bytes); });
+  leaves_.for_each([](std::uint64_t, std::uint64_t* leaf) {
+    if (leaf != nullptr) release_pages(leaf, leaf_bytes);  // null: there was no memory for it
+  });
 }
 
 std::uint64_t* AddressTable::find_leaf(std::uint64_t address) {

@@ -83,6 +83,7 @@ TEST(Programs, WhatCanNotBeRecordedIsToldBefore) {
   EXPECT_EQ(check_program(TARN_RECORD_OWN_ALLOCATOR).symbol, "malloc");
   EXPECT_EQ(check_program("sh").answer, Recordable::yes) << "is looked for in PATH";
   EXPECT_EQ(check_program("/no/such/program").answer, Recordable::no_such_file);
+  EXPECT_EQ(check_program("/" + std::string(1000, 'x')).answer, Recordable::no_such_file);
   EXPECT_EQ(check_program("/etc/passwd").answer, Recordable::unknown);
 }
 

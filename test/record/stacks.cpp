@@ -58,13 +58,15 @@ std::size_t next_bytes = 100'000;  // each allocation has a size of its own
   asm volatile("" ::: "memory");
 }
 
+void (*volatile callee)() = probe;
+
 // Whoever is called from here has his stack begin at `target`, however deep this is: only rbp tells
 // where this was called from. What deeper calls have left on the stack lies there as it was.
 [[gnu::noinline]] void call_at(std::uintptr_t target, int) {
   const auto here = reinterpret_cast<std::uintptr_t>(__builtin_alloca(16));
   volatile char* const room = static_cast<volatile char*>(__builtin_alloca(here - target));
   room[0] = 1;
-  probe();
+  callee();
   asm volatile("" ::: "memory");
 }
 
@@ -78,6 +80,80 @@ void call_at_one_place() {
   char here = 0;
   const auto target = reinterpret_cast<std::uintptr_t>(&here) - 4096;
   for (const int depth : {1, 5, 2, 3, 1}) call_at_from(target, depth);
+}
+
+}  // namespace
+
+extern "C" {
+
+void probe_for_assembly();
+void save_pointer_far_down();
+void save_pointer_first();
+
+void probe_for_assembly() {
+  probe();
+  asm volatile("" ::: "memory");
+}
+
+}  // extern "C"
+
+// Both have frames of 128 bytes, and save their caller's rbp in different places.
+asm(R"(
+  .text
+  .type save_pointer_first, @function
+save_pointer_first:
+  .cfi_startproc
+  push %rbp
+  .cfi_def_cfa_offset 16
+  .cfi_offset 6, -16
+  mov %rsp, %rbp
+  .cfi_def_cfa_register 6
+  sub $112, %rsp
+  call probe_for_assembly
+  leave
+  .cfi_def_cfa 7, 8
+  ret
+  .cfi_endproc
+  .size save_pointer_first, .-save_pointer_first
+  .type save_pointer_far_down, @function
+save_pointer_far_down:
+  .cfi_startproc
+  sub $40, %rsp
+  .cfi_def_cfa_offset 48
+  push %rbp
+  .cfi_def_cfa_offset 56
+  .cfi_offset 6, -56
+  xor %ebp, %ebp
+  sub $72, %rsp
+  .cfi_def_cfa_offset 128
+  call probe_for_assembly
+  add $72, %rsp
+  .cfi_def_cfa_offset 56
+  pop %rbp
+  .cfi_def_cfa_offset 48
+  .cfi_restore 6
+  add $40, %rsp
+  .cfi_def_cfa_offset 8
+  ret
+  .cfi_endproc
+  .size save_pointer_far_down, .-save_pointer_far_down
+)");
+
+namespace {
+
+// What the first one has saved stays on the stack, and tells of the callers of the first time.
+void call_two_at_one_place() {
+  char here = 0;
+  const auto target = (reinterpret_cast<std::uintptr_t>(&here) - 4096) & ~std::uintptr_t{63};
+  struct Call {
+    void (*callee)();
+    int depth;
+  };
+  for (const Call call : {Call{save_pointer_far_down, 1}, Call{save_pointer_first, 1},
+                          Call{save_pointer_first, 5}, Call{save_pointer_first, 2}}) {
+    callee = call.callee;
+    call_at_from(target, call.depth);
+  }
 }
 
 [[gnu::noinline]] void throw_from(int depth) {
@@ -245,6 +321,8 @@ int main(int argument_count, char** arguments) {
     for (const int depth : {1, 5, 100, 2}) aligned(depth);
   } else if (situation == "one_place") {
     call_at_one_place();
+  } else if (situation == "two_callees") {
+    call_two_at_one_place();
   } else if (situation == "exceptions") {
     throw_and_probe();
   } else if (situation == "longjmp") {

@@ -63,9 +63,9 @@ TEST_P(StacksOf, AreThoseOfTheCLibrary) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Situations, StacksOf,
-                         testing::Values("recursion", "aligned", "one_place", "exceptions",
-                                         "longjmp", "signal", "contexts", "lost_stacks", "callers",
-                                         "threads", "library"),
+                         testing::Values("recursion", "aligned", "one_place", "two_callees",
+                                         "exceptions", "longjmp", "signal", "contexts",
+                                         "lost_stacks", "callers", "threads", "library"),
                          [](const auto& situation) { return std::string(situation.param); });
 
 TEST(Stacks, ADeepRecursionIsCutAndSaysSo) {
@@ -109,6 +109,18 @@ TEST(Stacks, EveryCallLiesInAModule) {
     }
   }
   EXPECT_TRUE(paths.contains(TARN_RECORD_STACKS_LIBRARY));
+}
+
+TEST(Stacks, AReallocationHasOne) {
+  const Recorded recorded = record({TARN_RECORD_STORM, "1", "2000"}, Stacks::full);
+  const RecordedProcess& process = recorded.processes.back();
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < process.operations.size(); ++i) {
+    if (process.operations[i].kind != trace::Kind::reallocate) continue;
+    EXPECT_FALSE(process.stacks[i].empty());
+    ++count;
+  }
+  EXPECT_GT(count, 10u);
 }
 
 }  // namespace

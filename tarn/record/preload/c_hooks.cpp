@@ -24,7 +24,7 @@ TARN_HOT void* reallocate(void* block, std::size_t bytes, HookFrame frame) noexc
   if (block == nullptr) return allocate<RawKind::allocate>(0, bytes, frame, next.malloc, bytes);
   ThreadLog* const log = begin_event();
   if (log == nullptr) return next.realloc(block, bytes);
-  log->append(RawKind::reallocate_begin, log->before(), block, 0, frame);
+  log->append(RawKind::reallocate_begin, log->after(), block, 0, frame);
   void* const moved = next.realloc(block, bytes);
   log->append(RawKind::reallocate_end, log->after(), moved, bytes & bytes_mask, frame);
   end_event();

@@ -50,18 +50,17 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
   const CallTail& tail = tails_[slot];
   if (tail.generation != generation_ || !tail.leads_to(site, calls_, shared))
     return unwind(process, site, shared, words);
-  recall(tail, site);
+  recall(tail);
   words[0] = StackWord{static_cast<std::uint32_t>(tail.shared_count), 0,
                        static_cast<std::uint32_t>(slot + 1)}
                  .pack();
   return 1;
 }
 
-// Its rbp, where it leads nowhere, is the one that is there now.
-void CallStackLog::recall(const CallTail& tail, const CallSite& site) noexcept {
+void CallStackLog::recall(const CallTail& tail) noexcept {
   count_ = tail.shared_count + tail.count;
+  calls_[tail.shared_count - 1] = tail.join;
   for (std::size_t i = 0; i < tail.count; ++i) calls_[tail.shared_count + i] = tail.calls[i];
-  calls_[count_ - 1].site = site;
 }
 
 std::size_t CallStackLog::unwind(ProcessLog& process, const CallSite& site, std::size_t shared,
@@ -86,28 +85,26 @@ std::size_t CallStackLog::unwind(ProcessLog& process, const CallSite& site, std:
   }
   if (result != Step::found) shared = 0;
   const std::size_t new_count = call_count_max - first;
-  const NotedCall join = calls_[first];
+  if (shared != 0) find_again(shared, calls_[first]);
   keep(shared, new_count);
   // Behind a signal return addresses do not lie where verify() looks for them.
   if (was_interrupted) leave_stack();
   if (result == Step::lost) count_ = 0;
   words[0] = StackWord{static_cast<std::uint32_t>(shared), result == Step::lost ? 1u : 0u,
-                       note_tail(shared, join)}
+                       note_tail(shared)}
                  .pack();
   return 1 + new_count;
 }
 
 // Returns the slot for the record, 0 for calls that are too many, or no part of a stack.
-std::uint32_t CallStackLog::note_tail(std::size_t shared, NotedCall join) noexcept {
+std::uint32_t CallStackLog::note_tail(std::size_t shared) noexcept {
   if (shared == 0 || count_ <= shared || count_ - shared > tail_call_count_max) return 0;
   const std::size_t slot = tail_slot_of(calls_[count_ - 1].site);
   CallTail& tail = tails_[slot];
   tail.generation = generation_;
   tail.shared_count = shared;
   tail.count = count_ - shared;
-  tail.join = join;
-  tail.join.pointer_use = calls_[shared - 1].pointer_use;
-  tail.join.settle(shared > 1 && calls_[shared - 2].needs_pointer);
+  tail.join = calls_[shared - 1];
   for (std::size_t i = 0; i < tail.count; ++i) tail.calls[i] = calls_[shared + i];
   return static_cast<std::uint32_t>(slot + 1);
 }
@@ -116,6 +113,15 @@ std::size_t CallStackLog::write_cut(std::uint64_t* words, std::size_t count) noe
   count_ = 0;
   words[0] = StackWord{0, 1}.pack();
   return 1 + (count < cut_count ? count : cut_count);
+}
+
+// The last shared call is where it was, but the words that lead to it may lie elsewhere: another
+// call inside of it has saved them.
+void CallStackLog::find_again(std::size_t shared, const NotedCall& found) noexcept {
+  NotedCall& join = calls_[shared - 1];
+  join.pointer_slot = found.pointer_slot;
+  join.end_slot = found.end_slot;
+  join.settle(shared > 1 && calls_[shared - 2].needs_pointer);
 }
 
 // Puts the calls at the end behind those that are shared. Which of their rbps lead to a call is

@@ -66,12 +66,13 @@ class CallStackLog {
   }
 
   [[nodiscard]] std::size_t verify(std::uintptr_t frame_end) const noexcept;
-  void recall(const CallTail& tail, const CallSite& site) noexcept;
+  void recall(const CallTail& tail) noexcept;
   [[nodiscard]] std::size_t unwind(ProcessLog& process, const CallSite& site, std::size_t shared,
                                    std::uint64_t* words) noexcept;
-  [[nodiscard]] std::uint32_t note_tail(std::size_t shared, NotedCall join) noexcept;
+  [[nodiscard]] std::uint32_t note_tail(std::size_t shared) noexcept;
   [[nodiscard]] Step step(ProcessLog& process, NotedCall& call, NotedCall& outer) noexcept;
   [[nodiscard]] Step step_out_of_signal(const NotedCall& call, NotedCall& outer) noexcept;
+  void find_again(std::size_t shared, const NotedCall& found) noexcept;
   void keep(std::size_t shared, std::size_t new_count) noexcept;
   [[nodiscard]] std::size_t write_cut(std::uint64_t* words, std::size_t count) noexcept;
 

@@ -4,7 +4,8 @@
 //     deallocate():   begin_event | stamp, append | the allocator | end_event
 //
 // So the record of a free is there to be read before any other thread can get its block, and that
-// of an allocation before any other thread can free it.
+// of an allocation before any other thread can free it. Their stamps are in order as well: each is
+// taken after the load that gave the thread its block, and written before the thread gives it on.
 //
 // Threads:    any.
 // Failure:    what the allocator refuses is no event.
@@ -51,7 +52,7 @@ TARN_HOT void deallocate(void* block, HookFrame frame) noexcept {
   if (block == nullptr || is_bootstrap(block)) return;
   ThreadLog* const log = begin_event();
   if (log == nullptr) return next.free(block);
-  log->append(RawKind::deallocate, log->before(), block, 0, frame);
+  log->append(RawKind::deallocate, log->after(), block, 0, frame);
   next.free(block);
   end_event();
 }

@@ -16,8 +16,9 @@ thread_local constinit ThisThread this_thread{};
 
 namespace {
 
-// What one event writes at most: the two records of a reallocation, each with a stack.
-constexpr std::size_t event_words_max = 2 * (3 + CallStackLog::words_max);
+// What one event writes at most: the two records of a reallocation, of which the end has a stack.
+static_assert(!has_stack(RawKind::reallocate_begin) && !has_bytes(RawKind::reallocate_begin));
+constexpr std::size_t event_words_max = 2 + 3 + CallStackLog::words_max;
 
 ThreadLog* begin_log(ProcessLog& process) noexcept {
   ThreadLog* const log = claim_thread_log(process, thread_number());

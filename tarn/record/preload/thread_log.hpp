@@ -40,9 +40,11 @@ struct ThreadLog {
   const std::atomic<std::uint32_t>* process_thread_count;  // pairs with begin_log()
   CallStackLog calls;
 
+  // Of what happens to no block: only the order of this thread counts.
   [[nodiscard]] TARN_HOT std::uint64_t before() const noexcept { return before_now(clock) - begin; }
-  // Of one thread alone the order is that of its records. A second one that has freed what this one
-  // is given is seen here: the block has come by way of both.
+  // Of a block that begins or ends: also after what another thread has done to it. Of one thread
+  // alone the order is that of its records. A second one that has had what this one is given is
+  // seen here: the block has come by way of both.
   [[nodiscard]] TARN_HOT std::uint64_t after() const noexcept {
     const bool is_alone = process_thread_count->load(std::memory_order_relaxed) == 1;
     return (is_alone ? before_now(clock) : after_now(clock)) - begin;
