@@ -82,6 +82,7 @@ TEST(Recorder, EveryFunctionOfTheFamilyIsRecordedOnce) {
     EXPECT_EQ(end_count, 1u) << kind << ' ' << bytes;
   }
   EXPECT_EQ(line_count, 27u);
+  EXPECT_EQ(recorded.processes.back().recording.stats.unknown_count, 0u);
 }
 
 TEST(Recorder, EveryWayToEndKeepsEveryEvent) {
