@@ -11,7 +11,7 @@
 namespace tarn::record {
 
 void Collector::collect() {
-  while (has_more_) has_more_ = collect_slice();
+  while (has_more_) collect_slice();
   while (collect_slice()) continue;
 }
 
