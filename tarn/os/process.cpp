@@ -26,15 +26,31 @@ void read_text(const char* path, char (&text)[text_bytes]) noexcept {
   text[read_bytes < 0 ? 0 : read_bytes] = '\0';
 }
 
-// The letter after the name in "1234 (name) S ...", of which the name may hold anything. '?' where
+struct ProcessState {
+  char letter = '?';  // of the first thread
+  int thread_count = 0;
+};
+
+// What follows the name in "1234 (name) S ...", of which the name may hold anything. Nothing where
 // that can not be read: in a chroot without /proc, or with no descriptor left.
-char state_letter(int process) noexcept {
+ProcessState state_of(int process) noexcept {
   char path[32];
   char text[512];
   std::snprintf(path, sizeof path, "/proc/%d/stat", process);
   read_text(path, text);
   const char* const name_end = std::strrchr(text, ')');
-  return name_end == nullptr || name_end[1] == '\0' ? '?' : name_end[2];
+  ProcessState state;
+  if (name_end == nullptr) return state;
+  std::sscanf(name_end + 1,
+              " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d",
+              &state.letter, &state.thread_count);
+  return state;
+}
+
+bool is_over(char state_letter) noexcept { return state_letter == 'Z' || state_letter == 'X'; }
+
+bool is_known(int process, int thread) noexcept {
+  return syscall(SYS_tgkill, process, thread, 0) == 0 || errno != ESRCH;
 }
 
 }  // namespace
@@ -42,10 +58,14 @@ char state_letter(int process) noexcept {
 int process_id() noexcept { return ::getpid(); }
 
 bool is_thread_alive(int process, int thread) noexcept {
-  if (syscall(SYS_tgkill, process, thread, 0) != 0 && errno == ESRCH) return false;
-  if (process != thread) return true;
-  const char state = state_letter(process);
-  return state != 'Z' && state != 'X';
+  return is_known(process, thread) && (process != thread || !is_over(state_of(process).letter));
+}
+
+// A first thread that has left by pthread_exit() is known as long as there are others.
+bool is_process_alive(int process) noexcept {
+  if (!is_known(process, process)) return false;
+  const ProcessState state = state_of(process);
+  return !is_over(state.letter) || state.thread_count > 1;
 }
 
 void this_thread_name(char (&name)[thread_name_bytes]) noexcept {

@@ -19,6 +19,10 @@ namespace tarn {
 /// thread_number(). Costs a system call; of a first thread several.
 [[nodiscard]] bool is_thread_alive(int process, int thread) noexcept;
 
+/// Returns false if the process has ended, to the last of its threads, also if it only waits to be
+/// asked how, which is not told where /proc can not be read. Costs some system calls.
+[[nodiscard]] bool is_process_alive(int process) noexcept;
+
 /// What a thread's name takes, its end included.
 inline constexpr std::size_t thread_name_bytes = 16;
 

@@ -1,6 +1,7 @@
 #include "tarn/os/process.hpp"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,6 +95,29 @@ TEST(Process, AProcessNobodyHasAskedAboutHasEnded) {
   int status = 1;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_FALSE(is_thread_alive(child, child));
+}
+
+void* wait_for_end(void*) {
+  pause();
+  return nullptr;
+}
+
+TEST(Process, AProcessIsAliveWhoseFirstThreadHasLeft) {
+  const pid_t child = fork();
+  if (child == 0) {
+    pthread_t other;
+    if (pthread_create(&other, nullptr, wait_for_end, nullptr) != 0) _exit(1);
+    pthread_exit(nullptr);
+  }
+  while (is_thread_alive(child, child)) std::this_thread::yield();
+  EXPECT_TRUE(is_process_alive(child));
+  ASSERT_EQ(kill(child, SIGKILL), 0);
+  siginfo_t info{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(is_process_alive(child));
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_FALSE(is_process_alive(child));
 }
 
 TEST(Process, AllProcessesHereMeanTheSameByANumber) {

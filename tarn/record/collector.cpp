@@ -11,7 +11,7 @@
 namespace tarn::record {
 
 void Collector::collect() {
-  while (has_more_) has_more_ = collect_slice();
+  while (has_more_) collect_slice();
   while (collect_slice()) continue;
 }
 
@@ -158,8 +158,7 @@ void Collector::leave_processes(const std::map<std::int32_t, std::uint32_t>& new
   for (auto at = processes_.begin(); at != processes_.end();) {
     auto& [number, process] = *at;
     const bool had_ended = process.has_ended;
-    process.has_ended =
-        newest_process.at(process.id) > number || !is_thread_alive(process.id, process.id);
+    process.has_ended = newest_process.at(process.id) > number || !is_process_alive(process.id);
     const bool is_empty = std::all_of(process.threads.begin(), process.threads.end(),
                                       [](const auto& thread) { return thread.second.is_empty(); });
     // A round that began after its end has found all that it has written.

@@ -77,7 +77,8 @@ class Collector {
     bool is_left_behind;
   };
 
-  // Taken of a process before buffers are freed, and the caller can look at the time: 5 to 10 ms.
+  // Taken of each process that is busy, in 5 to 10 ms, before buffers are freed and the caller can
+  // look at the time.
   static constexpr std::uint64_t slice_event_count = 65536;
 
   void begin_round();

@@ -82,6 +82,7 @@ TEST(Recorder, EveryFunctionOfTheFamilyIsRecordedOnce) {
     EXPECT_EQ(end_count, 1u) << kind << ' ' << bytes;
   }
   EXPECT_EQ(line_count, 27u);
+  EXPECT_EQ(recorded.processes.back().recording.stats.unknown_count, 0u);
 }
 
 TEST(Recorder, EveryWayToEndKeepsEveryEvent) {
@@ -140,6 +141,12 @@ TEST(Recorder, ThreadsBeginAndEnd) {
   EXPECT_EQ(process.count(Kind::allocate, marked_bytes), 300u);
   EXPECT_EQ(process.count(Kind::thread_begin), 300u);
   EXPECT_EQ(process.count(Kind::thread_end), 300u);
+}
+
+TEST(Recorder, AProcessGoesOnWhenItsFirstThreadHasLeft) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "first_thread_leaves"}, Stacks::none);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.processes.back().count(Kind::allocate, marked_bytes), 30u);
 }
 
 TEST(Recorder, ThreadsHaveNames) {

@@ -1,6 +1,7 @@
 // The C family. Each hook calls the allocator that the program would have without us, and notes
 // what it got: a block that begins, after that call; one that ends, before it.
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -18,7 +19,7 @@ TARN_HOT void* move_out_of_bootstrap(void* block, std::size_t bytes, HookFrame f
   return moved;
 }
 
-// A reallocation that the allocator answers with null has failed, or freed a block of 0 bytes.
+// A reallocation that the allocator answers with null has failed, or, to 0 bytes, freed the block.
 TARN_HOT void* reallocate(void* block, std::size_t bytes, HookFrame frame) noexcept {
   if (is_bootstrap(block)) return move_out_of_bootstrap(block, bytes, frame);
   if (block == nullptr) return allocate<RawKind::allocate>(0, bytes, frame, next.malloc, bytes);
@@ -26,7 +27,8 @@ TARN_HOT void* reallocate(void* block, std::size_t bytes, HookFrame frame) noexc
   if (log == nullptr) return next.realloc(block, bytes);
   log->append(RawKind::reallocate_begin, log->after(), block, 0, frame);
   void* const moved = next.realloc(block, bytes);
-  log->append(RawKind::reallocate_end, log->after(), moved, bytes & bytes_mask, frame);
+  log->append(RawKind::reallocate_end, log->after(), moved,
+              std::min<std::uint64_t>(bytes, bytes_mask), frame);
   end_event();
   return moved;
 }
@@ -114,6 +116,7 @@ TARN_HOOK int dlclose(void* library) {
   CallStackLog::forget_all();
   const int result = next.dlclose(library);
   forget_rules_unwatched();
+  CallStackLog::forget_all();  // what others noted while its code was still there
   return result;
 }
 

@@ -189,7 +189,10 @@ CallStackLog::Step CallStackLog::step_out_of_signal(const NotedCall& call,
     return Step::lost;
   }
   // A handler may run on a stack of its own.
-  if (!window_.covers(before.frame_end)) window_.move_to(before.frame_end);
+  if (!window_.covers(before.frame_end)) {
+    window_.move_to(before.frame_end);
+    ++generation_;
+  }
   is_interrupted_ = true;
   return Step::found;
 }

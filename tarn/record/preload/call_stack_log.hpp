@@ -7,10 +7,10 @@
 //
 // A stack follows from where it begins and from the words that unwinding reads. So once the call
 // being unwound is one of the stack before, at the same place, and the words that lead on from
-// there are what they were, the rest is what it was: exact, and no rule is looked up for it.
+// there are what they were, the rest is what it was: exact, and no rule is looked up for it; nor
+// for inner calls that are on the stack as they were at another event (call_tail.hpp).
 // Nothing is assumed about what the program did meanwhile (exceptions, longjmp, other stacks), but
 // that what was noted can be read: when memory goes, all logs forget what they noted.
-// Nor for a tail (call_tail.hpp) that is on the stack as it was at another event.
 //
 // Threads:    one; forget_all() any.
 // Failure:    a stack that can not be followed, or is deeper than call_count_max, is cut, and says
