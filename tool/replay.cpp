@@ -81,6 +81,7 @@ std::vector<Entry> entries_of(std::vector<trial::Contender> contenders,
   }
   if (contenders.empty()) contenders = trial::contenders_here(plan);
   std::vector<Entry> entries;
+  entries.reserve(contenders.size());
   for (trial::Contender& contender : contenders) entries.push_back({std::move(contender), {}});
   return entries;
 }
