@@ -4,6 +4,12 @@
 
 #include "tarn/record/collector.hpp"
 
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -15,6 +21,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tarn/os/process.hpp"
 #include "testing/record_session.hpp"
 #include "testing/recorded_thread.hpp"
 #include "testing/seed.hpp"
@@ -133,6 +140,31 @@ TEST(Collector, AProcessThatEndsDuringARoundIsLeftAfterTheNext) {
   EXPECT_FALSE(collector.has_processes());
   EXPECT_EQ(collector.stats().event_count, 2u);
   EXPECT_EQ(collector.stats().process_count, 1u);
+}
+
+void* wait_for_end(void*) {
+  pause();
+  return nullptr;
+}
+
+// The other thread is still to write its first event.
+TEST_F(Collecting, AProcessGoesOnWhenItsFirstThreadHasLeft) {
+  const pid_t child = fork();
+  if (child == 0) {
+    pthread_t other;
+    if (pthread_create(&other, nullptr, wait_for_end, nullptr) != 0) _exit(1);
+    syscall(SYS_exit, 0);  // of this thread alone
+  }
+  while (is_thread_alive(child, child)) std::this_thread::yield();
+  RecordedThread first(*session_, {.process_id = child, .thread_id = child});
+  first.write(RawKind::allocate, 1, 16, 8);
+  for (int round = 0; round < 3; ++round) collect_to_the_end();
+  EXPECT_TRUE(collector_.has_processes());
+  EXPECT_EQ(kill(child, SIGKILL), 0);
+  EXPECT_EQ(waitpid(child, nullptr, 0), child);
+  collect_to_the_end();
+  EXPECT_FALSE(collector_.has_processes());
+  EXPECT_EQ(collector_.stats().event_count, 1u);
 }
 
 TEST_F(Collecting, ThreadsComeInTheOrderOfTheirStamps) {

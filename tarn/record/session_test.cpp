@@ -75,7 +75,7 @@ TEST(RecordSession, WhoWaitsGoesOnWhenTheRecorderHasMadeRoom) {
   EXPECT_EQ(collector.stats().event_count, full_count_max);
 }
 
-// Many threads, each with a buffer of its own. Whoever found none free was never recorded again.
+// Many threads, each with a buffer of its own: there is none for another one until some are read.
 TEST(RecordSession, WhoFindsNoneFreeWaitsIfSomeAreFull) {
   TestSession session;
   NotingSinks sinks;

@@ -165,20 +165,6 @@ int begin_and_end_threads() {
   return 0;
 }
 
-// The recorder, which looks for ends every 50 ms, finds the first thread gone and all of it read
-// before it sees the other one, whose beginning no hook notes.
-[[noreturn]] void leave_with_first_thread() {
-  allocate_marked(10);
-  const auto run = [](void*) {
-    usleep(300'000);
-    allocate_marked(20);
-    return 0;
-  };
-  thrd_t other;
-  if (thrd_create(&other, run, nullptr) != thrd_success) std::abort();
-  pthread_exit(nullptr);
-}
-
 // As in a chroot without /proc: what the system knows of threads can not be read.
 int begin_threads_without_descriptors() {
   const rlimit none{};
@@ -252,7 +238,6 @@ int main(int argument_count, char** arguments) {
   if (way == "threads") return begin_and_end_threads();
   if (way == "named_threads") return name_threads();
   if (way == "many_threads") return begin_many_threads();
-  if (way == "first_thread_leaves") leave_with_first_thread();
   if (way == "threads_without_descriptors") return begin_threads_without_descriptors();
   if (way == "process_space") return fork_into_another_process_space();
   if (way == "signals_during_dlclose") return allocate_in_signals_during_dlclose();

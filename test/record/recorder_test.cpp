@@ -143,12 +143,6 @@ TEST(Recorder, ThreadsBeginAndEnd) {
   EXPECT_EQ(process.count(Kind::thread_end), 300u);
 }
 
-TEST(Recorder, AProcessGoesOnWhenItsFirstThreadHasLeft) {
-  const Recorded recorded = record({TARN_RECORD_PROCESSES, "first_thread_leaves"}, Stacks::none);
-  EXPECT_EQ(recorded.end.exit_code, 0);
-  EXPECT_EQ(recorded.processes.back().count(Kind::allocate, marked_bytes), 30u);
-}
-
 TEST(Recorder, ThreadsHaveNames) {
   const Recorded recorded = record({TARN_RECORD_PROCESSES, "named_threads"}, Stacks::none);
   EXPECT_EQ(recorded.end.exit_code, 0);
