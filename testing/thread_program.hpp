@@ -21,6 +21,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -71,37 +72,24 @@ struct ThreadSteps {
 /// Requires: the program is valid.
 [[nodiscard]] ThreadSteps thread_steps_of(const trace::Program& program);
 
-/// How threads use blocks: each has bytes of its own, at its ends and at multiples of 256. Those do
-/// not depend on where a block begins, so that blocks which overlap there write the same byte. With
-/// one in every cache line, ArenaStress under ThreadSanitizer takes 12 s of the processor, not 7.
+/// How threads use blocks: all bytes of each are its own.
 struct FilledBlocks {
   /// Returns true: nothing is known of a block that begins.
   [[nodiscard]] static bool begin(void* block, std::size_t bytes, std::size_t slot) {
-    const unsigned char filling = filling_of(slot);
-    for_each_own(block, bytes, [&](unsigned char& own) { own = filling; });
+    std::memset(block, filling_of(slot), bytes);
     return true;
   }
   /// Returns false if the block is not as it was left.
   [[nodiscard]] static bool end(void* block, std::size_t bytes, std::size_t slot) {
-    const unsigned char filling = filling_of(slot);
-    bool is_whole = true;
-    for_each_own(block, bytes, [&](unsigned char& own) {
-      is_whole &= own == filling;
-      own = 0;
-    });
+    const auto* const first = static_cast<const unsigned char*>(block);
+    // Each byte is the one before it.
+    const bool is_whole = bytes == 0 || (first[0] == filling_of(slot) &&
+                                         std::memcmp(first, first + 1, bytes - 1) == 0);
+    std::memset(block, 0, bytes);
     return is_whole;
   }
 
  private:
-  template <typename Visit>
-  static void for_each_own(void* block, std::size_t bytes, Visit visit) {
-    constexpr std::size_t step_bytes = 256;
-    auto* const first = static_cast<unsigned char*>(block);
-    if (bytes != 0) visit(first[0]);
-    const std::size_t to_next = step_bytes - reinterpret_cast<std::uintptr_t>(block) % step_bytes;
-    for (std::size_t at = to_next; at + 1 < bytes; at += step_bytes) visit(first[at]);
-    if (bytes > 1) visit(first[bytes - 1]);
-  }
   // Never 0, which end() leaves.
   static unsigned char filling_of(std::size_t slot) {
     return static_cast<unsigned char>(slot % 255 + 1);
