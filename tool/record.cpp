@@ -133,8 +133,9 @@ void run(Recorder& recorder) {
 // Those that say most: a build starts thousands of processes.
 std::vector<record::Recording> largest_first(const Recorder& recorder) {
   std::vector<record::Recording> recordings = recorder.recordings();
-  std::stable_sort(recordings.begin(), recordings.end(), [](const auto& left, const auto& right) {
-    return left.stats.operation_count > right.stats.operation_count;
+  std::sort(recordings.begin(), recordings.end(), [](const auto& left, const auto& right) {
+    return std::pair(right.stats.operation_count, left.path) <
+           std::pair(left.stats.operation_count, right.path);
   });
   return recordings;
 }
