@@ -232,6 +232,20 @@ TEST(BufferPool, TheThrowingSpellingThrowsWhenMemoryIsRefused) {
 }
 #endif
 
+// The shards are the arenas of Netty's allocator: a thread that begins gets the one fewest have.
+TEST(BufferPool, TwoThreadsAllocateFromTwoShards) {
+  for (const std::size_t shard_count : {std::size_t{1}, std::size_t{2}}) {
+    BufferPool pool({.arena = {.shard_count = shard_count, .checking = Checking::off}});
+    const Buffer first = pool.allocate();
+    const Buffer second = pool.allocate();
+    EXPECT_EQ(pool.stats().chunk_count, 1u);
+    std::thread([&] {
+      const Buffer third = pool.allocate();
+      EXPECT_EQ(pool.stats().chunk_count, shard_count);
+    }).join();
+  }
+}
+
 TEST(BufferPool, WhatIsSharedAcrossThreadsStaysSoInAnotherBlock) {
   BufferPool pool({.arena = {.checking = Checking::guarded}});
   Buffer buffer = pool.allocate();
