@@ -25,7 +25,7 @@ struct ConvertOptions {
   Form form = Form::other;
 };
 
-constexpr const char* examples =
+constexpr const char* convert_examples =
     "  tarn convert server.tarn | head                  # look into a recording\n"
     "  tarn convert by_hand.txt by_hand.tarn            # a trace written by a person\n"
     "  tarn convert --to=pprof server.tarn server.pb    # then: pprof -http=: server.pb";
@@ -96,7 +96,7 @@ void add_convert(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("convert", "turn a trace into text, and text into a trace");
   const auto options = std::make_shared<ConvertOptions>();
-  command->footer(examples);
+  command->footer(convert_examples);
   command->add_option("FROM", options->from, "the trace, in either form")->required();
   command->add_option("TO", options->to, "the file to write; standard output if left out");
   const std::map<std::string, Form> forms{

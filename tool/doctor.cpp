@@ -45,7 +45,7 @@ struct DoctorOptions {
   bool is_json = false;
 };
 
-constexpr const char* examples =
+constexpr const char* doctor_examples =
     "  tarn doctor            # this machine\n"
     "  tarn doctor ./server   # and a program\n"
     "  tarn doctor --json | jq '.findings[] | select(.state != \"ok\")'\n\n"
@@ -226,7 +226,7 @@ void add_doctor(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<DoctorOptions>();
   CLI::App* const command =
       app.add_subcommand("doctor", "look whether programs can be recorded here");
-  command->footer(examples);
+  command->footer(doctor_examples);
   command->add_option("PROGRAM", options->program, "a program to be recorded");
   command->add_flag("--json", options->is_json, "print JSON");
   command->callback([options, &exit_code] { exit_code = examine_and_tell(*options); });

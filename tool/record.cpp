@@ -31,7 +31,7 @@ using record::Recorder;
 using record::RecorderOptions;
 using record::Stacks;
 
-constexpr const char* examples =
+constexpr const char* record_examples =
     "  tarn record -- ./server --port 80              # writes server.tarn\n"
     "  tarn record --duration 10 -- ./server          # ten seconds of it; the server goes on\n"
     "  tarn record --stacks none -o run.tarn -- make  # each process that make starts: run.*.tarn\n"
@@ -227,7 +227,7 @@ void add_record(CLI::App& app, int& exit_code) {
   RecorderOptions& options = arguments->options;
   CLI::App* const command =
       app.add_subcommand("record", "run a program and write down what it does with memory");
-  command->footer(examples);
+  command->footer(record_examples);
   command->add_option("-o,--output", options.path, "the file to write (default: PROGRAM.tarn)");
   const std::map<std::string, Stacks> stacks = {
       {"none", Stacks::none}, {"caller", Stacks::caller}, {"full", Stacks::full}};

@@ -32,7 +32,7 @@ struct ReplayOptions {
   trial::TrialOptions trial;
 };
 
-constexpr const char* examples =
+constexpr const char* replay_examples =
     "  tarn replay server.tarn                            # every allocator of this machine\n"
     "  tarn replay server.tarn --with=glibc,mimalloc      # these two, in turns\n"
     "  tarn replay server.tarn --with=glibc,own=./own.so  # any library that has a malloc()\n"
@@ -135,7 +135,7 @@ void add_replay(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("replay", "run a recorded program against other allocators");
   const auto options = std::make_shared<ReplayOptions>();
-  command->footer(examples);
+  command->footer(replay_examples);
   command->add_option("TRACE", options->path, "the recording, or a trace as text")->required();
   command
       ->add_option(

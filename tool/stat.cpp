@@ -21,7 +21,7 @@ struct StatOptions {
   bool is_json = false;
 };
 
-constexpr const char* examples =
+constexpr const char* stat_examples =
     "  tarn stat server.tarn                       # all of it, on the terminal\n"
     "  tarn stat server.tarn --sites=3 --by=peak   # who holds most at one time\n"
     "  tarn stat server.tarn --json | jq '.sites[0].frames[].function'\n\n"
@@ -52,7 +52,7 @@ void show_statistics(const StatOptions& options) {
 void add_stat(CLI::App& app) {
   CLI::App* command = app.add_subcommand("stat", "say what a trace tells of a program");
   const auto options = std::make_shared<StatOptions>();
-  command->footer(examples);
+  command->footer(stat_examples);
   command->add_option("TRACE", options->path, "the recording, or a trace as text")->required();
   command->add_option("--sites", options->site_count, "how many call stacks to show")
       ->check(whole_number(0, 1'000'000))

@@ -73,7 +73,7 @@ struct ThreadLog {
   void append_text(RawKind kind, std::uint64_t stamp, std::uint64_t id, const char* text) noexcept;
 
   /// Lets the recorder see what lies before the cursor. Pairs with its load.
-  TARN_HOT void publish() noexcept {
+  TARN_HOT void publish() const noexcept {
     buffer->word_count.store(static_cast<std::uint64_t>(cursor - buffer->words),
                              std::memory_order_release);
   }
