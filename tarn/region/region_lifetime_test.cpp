@@ -164,9 +164,9 @@ TEST(RegionMark, EndsOnlyWhatBeganAfterIt) {
 }
 
 TEST(RegionMark, ACancelledCleanupOfAScopeIsNotUsedAgainAfterIt) {
-  Region region(named("test"));
   std::string journal;
   Entry a{&journal, 'a'};
+  Region region(named("test"));
   {
     RegionScope scope(region);
     EXPECT_TRUE(region.cancel(region.add_cleanup(Entry::write, &a)));

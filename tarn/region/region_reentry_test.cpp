@@ -63,8 +63,9 @@ TEST_P(RegionReentry, AChildAdoptedWhileItEndsStaysEnded) {
     EXPECT_EQ(keeper.stats().child_count, 0u);
   }
   {
+    Adopter adopter{&keeper, nullptr};
     Region child(region_);
-    Adopter adopter{&keeper, &child};
+    adopter.child = &child;
     child.add_cleanup(Adopter::adopt, &adopter);
   }
   EXPECT_EQ(keeper.stats().child_count, 0u);

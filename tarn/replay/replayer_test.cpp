@@ -4,6 +4,7 @@
 
 #include "tarn/replay/replayer.hpp"
 
+#include <cstdint>
 #include <cstring>
 #include <memory_resource>
 #include <string>
@@ -132,6 +133,20 @@ TEST(Replayer, RewindEndsOnlyYoungerBlocksOfAResource) {
   EXPECT_EQ(resource.live_count(), 1u);
   EXPECT_TRUE(replayer.blocks().contains(1));
   EXPECT_FALSE(replayer.blocks().contains(2));
+}
+
+TEST(Replayer, ResourcesOfTheStandardLibraryAlignWhatIsNoMultiple) {
+  std::pmr::unsynchronized_pool_resource resource;
+  ResourceWorld world{ResourcePool(resource)};
+  Replayer<ResourceWorld> replayer(world);
+  for (const trace::Operation& operation : program_of("allocate block=1 bytes=40 alignment=32\n"
+                                                      "allocate block=2 bytes=40 alignment=32\n")) {
+    ASSERT_TRUE(replayer.apply(operation));
+  }
+  for (const std::uint64_t block : {1, 2}) {
+    const void* address = replayer.blocks().at(block).address;
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(address) % 32, 0u);
+  }
 }
 
 TEST(Replayer, ZeroesForPoolsThatDoNot) {

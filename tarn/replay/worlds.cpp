@@ -44,19 +44,21 @@ std::size_t MallocPool::usable_bytes(const void* block) const noexcept {
 void MallocPool::deallocate(void* block, std::size_t) noexcept { std::free(block); }
 
 void* ResourcePool::try_allocate(std::size_t bytes, std::size_t alignment) noexcept {
+  std::size_t rounded_bytes = 0;
+  if (!align_up_checked(bytes, alignment, rounded_bytes)) return nullptr;
 #if defined(__cpp_exceptions)
   try {
-    return resource_->allocate(bytes, alignment);
+    return resource_->allocate(rounded_bytes, alignment);
   } catch (...) {
     return nullptr;
   }
 #else
-  return resource_->allocate(bytes, alignment);
+  return resource_->allocate(rounded_bytes, alignment);
 #endif
 }
 
 void ResourcePool::deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept {
-  resource_->deallocate(block, bytes, alignment);
+  resource_->deallocate(block, align_up(bytes, alignment), alignment);
 }
 
 }  // namespace tarn::replay
