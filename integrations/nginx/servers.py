@@ -62,6 +62,9 @@ class Nginx:
         if variant == "asan":
             # Each of nginx's dynamic modules has an ngx_modules of its own, by design.
             environment |= {"ASAN_OPTIONS": "log_path=report:detect_odr_violation=0",
+                                 # Suppressions are names; Clang 19 would look for a program of
+                                 # its own version.
+                                 "ASAN_SYMBOLIZER_PATH": "/usr/bin/llvm-symbolizer",
                                  "LSAN_OPTIONS": f"suppressions={HERE / 'lsan.supp'}"
                                                  ":print_suppressions=0",
                                  "TARN_CHECKING": "passthrough"}
