@@ -158,7 +158,7 @@ std::uint32_t TraceSink::stack_of(Thread& thread, const RawEvent& event) {
       std::min({std::size_t{difference.shared_count}, thread.calls.size(), stack_call_count_max}));
   const std::span<const std::uint64_t> addresses = event.stack.subspan(1);
   if (difference.tail != 0 && addresses.size() <= tail_call_count_max) {
-    Tail& tail = thread.tails[(difference.tail - 1) % tail_slot_count];
+    Tail& tail = thread.tail(difference.tail - 1);
     if (!addresses.empty()) {
       tail.count = addresses.size();
       tail.has_numbers = false;
@@ -171,6 +171,12 @@ std::uint32_t TraceSink::stack_of(Thread& thread, const RawEvent& event) {
     }
   }
   return thread.innermost();
+}
+
+TraceSink::Tail& TraceSink::Thread::tail(std::uint32_t slot) {
+  std::unique_ptr<Tail>& tail = tails[slot % tail_slot_count];
+  if (tail == nullptr) tail = std::make_unique<Tail>();
+  return *tail;
 }
 
 void TraceSink::add_tail(Thread& thread, Tail& tail) {
