@@ -25,21 +25,21 @@
 
 namespace tarn::record {
 
-struct CallTail {
+struct alignas(64) CallTail {
   std::uint64_t generation;
   std::size_t shared_count;  // calls outside of it
   std::size_t count;
+  NotedCall calls[tail_call_count_max];  // innermost first: what most tails fail by lies in front
   NotedCall join;
-  NotedCall calls[tail_call_count_max];  // outermost first
 
   /// Whether it is the tail of the stack that leads to `site`, by what is on the stack. `noted` has
   /// `noted_count` calls, which are as they were but for the last, of which nothing is said.
   [[nodiscard]] TARN_HOT bool leads_to(const CallSite& site, const NotedCall* noted,
                                        std::size_t noted_count) const noexcept {
-    if (shared_count > noted_count || !calls[count - 1].is_at(site)) return false;
+    if (shared_count > noted_count || !calls[0].is_at(site)) return false;
     const NotedCall& shared = noted[shared_count - 1];
     if (!shared.is_at(join.site) || shared.needs_pointer != join.needs_pointer) return false;
-    for (std::size_t i = 0; i + 1 < count; ++i) {
+    for (std::size_t i = 1; i < count; ++i) {
       if (!calls[i].is_as_it_was()) return false;
     }
     return join.is_as_it_was();
