@@ -202,8 +202,8 @@ int allocate_in_signals_during_dlclose() {
   return 0;
 }
 
-// Becomes a program that may have a MiB of addresses less than this one has, which is recorded: there
-// are some for the recorder's memory and too few for the rest, and 300 MiB that the program wants.
+// Becomes a program that may have a MiB of addresses less than this one has, which is recorded:
+// enough for the recorder's memory and not for the rest, or for the 300 MiB that it wants.
 int exec_with_few_addresses(char* self) {
   unsigned long page_count = 0;
   std::ifstream("/proc/self/statm") >> page_count;
