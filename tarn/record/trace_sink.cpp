@@ -187,7 +187,8 @@ void TraceSink::add_tail(Thread& thread, Tail& tail) {
       caller = tail.numbers[i] = writer_.add_stack(caller, tail.addresses[i]);
     }
   }
-  thread.calls.insert(thread.calls.end(), tail.numbers, tail.numbers + tail.count);
+  // Not insert(), which calls memmove(): for two or three numbers that takes three times as long.
+  for (std::size_t i = 0; i < tail.count; ++i) thread.calls.push_back(tail.numbers[i]);
 }
 
 void TraceSink::begin_block(Operation& operation, Kind kind, const RawEvent& event) {
