@@ -4,10 +4,10 @@
 //     a tail:                     handle | reply  print
 //                                 ^ join: the last of the shared calls, as found from the tail
 //
-// A program allocates at some hundreds of places over and over: with 512 slots 48 % of the stacks of
-// cc1plus are unwound and 12 % of Python's, with 64 it is 62 and 15. So where its words are on the stack
-// as they were, and lead to a call that is noted at the same depth, the tail is what unwinding
-// would find, without a rule that is looked up for it.
+// A program allocates at some hundreds of places over and over: with 512 slots 48 % of the stacks
+// of cc1plus are unwound and 12 % of Python's, with 64 it is 62 and 15. So where its words are on
+// the stack as they were, and lead to a call that is noted at the same depth, the tail is what
+// unwinding would find, without a rule that is looked up for it.
 //
 // Threads:    one.
 // Failure:    none: what does not fit is unwound.
