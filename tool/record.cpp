@@ -171,12 +171,12 @@ void print_what_is_missing(const Recorder& recorder) {
   }
   if (recorder.unrecorded_process_count() != 0) {
     std::fprintf(stderr,
-                 "tarn: %u %s too few addresses to be recorded: allow 900 MiB more (ulimit -v)\n",
+                 "tarn: %u %s too few addresses to be recorded: allow 520 MiB more (ulimit -v)\n",
                  recorder.unrecorded_process_count(),
                  noun(recorder.unrecorded_process_count(), "process had", "processes had"));
   }
   if (recorder.unrecorded_thread_count() != 0) {
-    std::fprintf(stderr, "tarn: %u %s missing: more than 8192 were alive\n",
+    std::fprintf(stderr, "tarn: %u %s missing: more than 8192 were alive, or no addresses left\n",
                  recorder.unrecorded_thread_count(),
                  noun(recorder.unrecorded_thread_count(), "thread is", "threads are"));
   }

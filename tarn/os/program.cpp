@@ -27,10 +27,23 @@ void count_interrupt(int signal, siginfo_t* info, void*) {
   errno = saved_errno;
 }
 
+// It is enough that it comes: a sleep of limited time ends.
+void be_woken(int) {}
+
+void wake_when_children_end() noexcept {
+  struct sigaction before {};
+  if (sigaction(SIGCHLD, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) return;
+  struct sigaction action {};
+  action.sa_handler = be_woken;
+  action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
+  sigaction(SIGCHLD, &action, nullptr);
+}
+
 }  // namespace
 
 int start_program(const char* const* arguments, const char* const* environment) noexcept {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  wake_when_children_end();
   pid_t process = 0;
   // They are not changed, says POSIX: the types are older than const.
   const int error =

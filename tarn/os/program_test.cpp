@@ -3,10 +3,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <thread>
 
 #include <gtest/gtest.h>
+
+#include "tarn/os/futex.hpp"
 
 namespace tarn {
 namespace {
@@ -35,6 +39,19 @@ TEST(Program, WhatItLeavesBehindIsWaitedForAsWell) {
   while (ask_programs(process, end)) was_alone |= end.has_ended;
   EXPECT_TRUE(was_alone) << "the sleeper ended with its parent";
   EXPECT_EQ(end.exit_code, 3);
+}
+
+TEST(Program, ItsEndEndsASleep) {
+  const char* const until_we_sleep =
+      "until grep -q '^State:.S' /proc/$PPID/status; do :; done; exit 4";
+  const char* const arguments[] = {"sh", "-c", until_we_sleep, nullptr};
+  const int process = start_program(arguments, environment_of_this_process());
+  constexpr std::uint64_t hour_ns = 3'600'000'000'000;
+  const std::atomic<std::uint32_t> word{0};
+  sleep_while(word, 0, hour_ns);
+  ProgramEnd end;
+  EXPECT_FALSE(ask_programs(process, end));
+  EXPECT_EQ(end.exit_code, 4);
 }
 
 TEST(Program, HasTheEnvironmentItIsGiven) {

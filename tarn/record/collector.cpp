@@ -36,8 +36,8 @@ void Collector::begin_round() {
 bool Collector::find_buffers() {
   const std::size_t known_count = in_use_.size();
   for (std::size_t i = 0; i < buffer_count; ++i) {
-    if (is_in_use_[i]) continue;
     if (session_.states[i].load(std::memory_order_acquire) == BufferState::free) continue;
+    if (is_in_use_[i]) continue;
     const Buffer& buffer = session_.buffers[i];
     // Pairs with the thread's store: all that says whose buffer it is has been written.
     const std::int32_t process_id = buffer.process_id.load(std::memory_order_acquire);

@@ -53,9 +53,10 @@ class ElfFile {
   bool is_valid_;  // says what the two above have in them
 };
 
-bool is_allocators(std::string_view name) {
-  constexpr std::string_view names[] = {"malloc", "je_malloc", "mi_malloc", "tc_malloc"};
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+bool is_allocators(const char* name) {
+  constexpr const char* names[] = {"malloc", "je_malloc", "mi_malloc", "tc_malloc"};
+  return std::any_of(std::begin(names), std::end(names),
+                     [name](const char* of) { return std::strcmp(name, of) == 0; });
 }
 
 std::string find_own_allocator(ElfFile& file) {
@@ -64,8 +65,8 @@ std::string find_own_allocator(ElfFile& file) {
     const bool has_symbols = section.sh_type == SHT_SYMTAB || section.sh_type == SHT_DYNSYM;
     if (!has_symbols || section.sh_link >= sections.size()) continue;
     const Elf64_Shdr& name_section = sections[section.sh_link];
-    std::vector<char> names = file.table<char>(name_section.sh_offset, name_section.sh_size);
-    names.push_back('\0');
+    const std::vector<char> names = file.table<char>(name_section.sh_offset, name_section.sh_size);
+    if (names.empty() || names.back() != '\0') continue;
     for (const Elf64_Sym& symbol :
          file.table<Elf64_Sym>(section.sh_offset, section.sh_size / sizeof(Elf64_Sym))) {
       const bool is_defined = symbol.st_shndx != SHN_UNDEF &&

@@ -84,7 +84,7 @@ inline constexpr std::size_t stack_call_count_max = 512;
 
 /// Tails with a slot have so many calls.
 inline constexpr std::size_t tail_call_count_max = 6;
-inline constexpr std::size_t tail_slot_count = 64;
+inline constexpr std::size_t tail_slot_count = 512;
 
 /// The first word of a stack.
 struct StackWord {

@@ -83,7 +83,7 @@ class Recorder final : private ProcessSinkFactory {
   [[nodiscard]] const ProgramEnd& end() const noexcept { return end_; }
 
   [[nodiscard]] RecorderStats stats() const noexcept;
-  /// How many threads found no buffer, because so many others were alive.
+  /// How many threads found no buffer, because so many others were alive, or no addresses.
   [[nodiscard]] std::uint32_t unrecorded_thread_count() const noexcept {
     return session_.session->unrecorded_thread_count.load(std::memory_order_relaxed);
   }

@@ -70,7 +70,7 @@ struct alignas(64) Buffer {
 static_assert(sizeof(Buffer) == buffer_bytes);
 
 struct alignas(64) Session {
-  static constexpr std::uint64_t this_layout = 0x7461726e'00000003;
+  static constexpr std::uint64_t this_layout = 0x7461726e'00000004;
 
   std::uint64_t layout_version;
   std::uint64_t begin;  // stamps count from here
@@ -80,7 +80,7 @@ struct alignas(64) Session {
   char process_space[64];
   std::atomic<std::uint32_t> is_over;        // read by claim_buffer(); pairs with itself
   std::atomic<std::uint32_t> process_count;  // each takes the next number; pairs with itself
-  // Each pairs with itself: for want of a buffer, and of addresses.
+  // Each pairs with itself: for want of a buffer or a log, and of addresses.
   std::atomic<std::uint32_t> unrecorded_thread_count;
   std::atomic<std::uint32_t> unrecorded_process_count;
   // Each pairs with itself, and the states with the content of the buffers.

@@ -96,7 +96,7 @@ class TraceSink final : public ProcessSink {
   struct Thread {
     std::vector<std::uint32_t> calls;  // the stack so far, outermost first, by their numbers
     std::uint32_t outside = 0;         // what calls the outermost one
-    std::array<Tail, tail_slot_count> tails;
+    std::array<std::unique_ptr<Tail>, tail_slot_count> tails;  // null: has had none
     NotedBlock moving_block;  // between the two events of a reallocation
     std::uint64_t moving_from = 0;
     std::string name;
@@ -105,6 +105,8 @@ class TraceSink final : public ProcessSink {
     [[nodiscard]] std::uint32_t innermost() const noexcept {
       return calls.empty() ? outside : calls.back();
     }
+    /// Of any slot, also of one that can not be.
+    [[nodiscard]] Tail& tail(std::uint32_t slot);
   };
 
   [[nodiscard]] Thread& thread_of(std::uint32_t number);

@@ -44,6 +44,10 @@ class StackTable {
   }
 
  private:
+  [[nodiscard]] bool is(std::uint32_t stack, std::uint32_t caller,
+                        std::uint64_t address) const noexcept;
+  [[nodiscard]] std::size_t home_of(std::uint32_t caller, std::uint64_t address) const noexcept;
+  [[nodiscard]] std::size_t next_of(std::size_t slot) const noexcept;
   [[nodiscard]] std::size_t find_slot(std::uint32_t caller, std::uint64_t address) const noexcept;
   void grow();
 

@@ -15,6 +15,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -201,10 +202,13 @@ int allocate_in_signals_during_dlclose() {
   return 0;
 }
 
-// Becomes a program that may have 600 MiB of addresses, of which its recording needs more, and that
-// wants 300 of them.
+// Becomes a program that may have a MiB of addresses less than this one has, which is recorded:
+// enough for the recorder's memory and not for the rest, or for the 300 MiB that it wants.
 int exec_with_few_addresses(char* self) {
-  const rlimit limit{600 << 20, 600 << 20};
+  unsigned long page_count = 0;
+  std::ifstream("/proc/self/statm") >> page_count;
+  const rlim_t bytes = page_count * static_cast<rlim_t>(getpagesize()) - (1 << 20);
+  const rlimit limit{bytes, bytes};
   if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
   char way[] = "300_mib";
   char* const arguments[] = {self, way, nullptr};

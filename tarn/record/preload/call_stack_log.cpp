@@ -38,6 +38,11 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
   if (forget_count_.load(std::memory_order_relaxed) != forgotten_count_) [[unlikely]]
     begin();
   if (!window_.covers(site.frame_end) && !window_.move_to(site.frame_end)) leave_stack();
+  const std::size_t slot = tail_slot_of(site);
+  const CallTail& tail = tails_[slot];
+  // Both lie in no near cache, and are wanted in 10 ns.
+  __builtin_prefetch(&tail);
+  __builtin_prefetch(&rule_slot(site.return_address - 1));
   // The call behind the last that is as it was may be the one at hand by all that counts.
   const std::size_t valid = verify(site.frame_end);
   const std::size_t shared = valid < count_ ? valid + 1 : valid;
@@ -46,8 +51,6 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
     words[0] = StackWord{static_cast<std::uint32_t>(shared), 0}.pack();
     return 1;
   }
-  const std::size_t slot = tail_slot_of(site);
-  const CallTail& tail = tails_[slot];
   if (tail.generation != generation_ || !tail.leads_to(site, calls_, shared))
     return unwind(process, site, shared, words);
   recall(tail);
@@ -60,7 +63,7 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
 void CallStackLog::recall(const CallTail& tail) noexcept {
   count_ = tail.shared_count + tail.count;
   calls_[tail.shared_count - 1] = tail.join;
-  for (std::size_t i = 0; i < tail.count; ++i) calls_[tail.shared_count + i] = tail.calls[i];
+  for (std::size_t i = 0; i < tail.count; ++i) calls_[count_ - 1 - i] = tail.calls[i];
 }
 
 std::size_t CallStackLog::unwind(ProcessLog& process, const CallSite& site, std::size_t shared,
@@ -105,7 +108,7 @@ std::uint32_t CallStackLog::note_tail(std::size_t shared) noexcept {
   tail.shared_count = shared;
   tail.count = count_ - shared;
   tail.join = calls_[shared - 1];
-  for (std::size_t i = 0; i < tail.count; ++i) tail.calls[i] = calls_[shared + i];
+  for (std::size_t i = 0; i < tail.count; ++i) tail.calls[i] = calls_[count_ - 1 - i];
   return static_cast<std::uint32_t>(slot + 1);
 }
 

@@ -4,9 +4,10 @@
 //     a tail:                     handle | reply  print
 //                                 ^ join: the last of the shared calls, as found from the tail
 //
-// A program allocates at some dozens of places over and over. So where its words are on the stack
-// as they were, and lead to a call that is noted at the same depth, the tail is what unwinding
-// would find, without a rule that is looked up for it.
+// A program allocates at some hundreds of places over and over: with 512 slots 48 % of the stacks
+// of cc1plus are unwound and 12 % of Python's, with 64 it is 62 and 15. So where its words are on
+// the stack as they were, and lead to a call that is noted at the same depth, the tail is what
+// unwinding would find, without a rule that is looked up for it.
 //
 // Threads:    one.
 // Failure:    none: what does not fit is unwound.
@@ -24,21 +25,21 @@
 
 namespace tarn::record {
 
-struct CallTail {
+struct alignas(64) CallTail {
   std::uint64_t generation;
   std::size_t shared_count;  // calls outside of it
   std::size_t count;
+  NotedCall calls[tail_call_count_max];  // innermost first: what most tails fail by lies in front
   NotedCall join;
-  NotedCall calls[tail_call_count_max];  // outermost first
 
   /// Whether it is the tail of the stack that leads to `site`, by what is on the stack. `noted` has
   /// `noted_count` calls, which are as they were but for the last, of which nothing is said.
   [[nodiscard]] TARN_HOT bool leads_to(const CallSite& site, const NotedCall* noted,
                                        std::size_t noted_count) const noexcept {
-    if (shared_count > noted_count || !calls[count - 1].is_at(site)) return false;
+    if (shared_count > noted_count || !calls[0].is_at(site)) return false;
     const NotedCall& shared = noted[shared_count - 1];
     if (!shared.is_at(join.site) || shared.needs_pointer != join.needs_pointer) return false;
-    for (std::size_t i = 0; i + 1 < count; ++i) {
+    for (std::size_t i = 1; i < count; ++i) {
       if (!calls[i].is_as_it_was()) return false;
     }
     return join.is_as_it_was();
@@ -48,8 +49,8 @@ struct CallTail {
 /// The slot of the tail that leads to `site`.
 [[nodiscard]] TARN_HOT std::size_t tail_slot_of(const CallSite& site) noexcept {
   constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
-  static_assert(tail_slot_count == 64);
-  return (site.return_address ^ site.frame_end << 8) * golden_ratio >> 58;
+  static_assert(tail_slot_count == 512);
+  return (site.return_address ^ site.frame_end << 8) * golden_ratio >> 55;
 }
 
 }  // namespace tarn::record

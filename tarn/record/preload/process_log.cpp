@@ -29,9 +29,14 @@ bool open_session() noexcept {
   return session != nullptr && session->layout_version == Session::this_layout;
 }
 
-bool map_log() noexcept {
-  const std::size_t bytes = align_up(sizeof(ProcessLog), page_bytes());
-  process = static_cast<ProcessLog*>(map_pages_wiped_on_fork(bytes));
+// A child of a fork does not give its parent's logs back: wiped, they are addresses alone.
+template <typename Log>
+Log* map_log() noexcept {
+  return static_cast<Log*>(map_pages_wiped_on_fork(align_up(sizeof(Log), page_bytes())));
+}
+
+bool map_process_log() noexcept {
+  process = map_log<ProcessLog>();
   if (process != nullptr) return true;
   session->unrecorded_process_count.fetch_add(1, std::memory_order_relaxed);
   // The addresses are the program's, which may be allowed just as many as it needs.
@@ -43,7 +48,7 @@ bool map_log() noexcept {
 
 ProcessLog* process_log() noexcept {
   if (is_off || environ == nullptr) return nullptr;
-  if (process == nullptr && !(open_session() && map_log())) {
+  if (process == nullptr && !(open_session() && map_process_log())) {
     is_off = true;
     return nullptr;
   }
@@ -63,10 +68,10 @@ ThreadLog* claim_thread_log(ProcessLog& log, std::int32_t thread_id) noexcept {
     const std::uint32_t count = log.log_count.load(std::memory_order_relaxed);
     if (count == 0) break;
     const std::uint32_t index = log.next_to_look.fetch_add(1, std::memory_order_relaxed) % count;
-    std::int32_t owner = log.owners[index].load(std::memory_order_relaxed);
+    std::int32_t owner = log.owners[index].load(std::memory_order_acquire);
     if (owner != 0 && !is_thread_alive(log.process_id, owner) &&
         log.owners[index].compare_exchange_strong(owner, thread_id, std::memory_order_relaxed)) {
-      return &log.logs[index];
+      return log.logs[index];
     }
   }
   const std::uint32_t index = log.log_count.fetch_add(1, std::memory_order_relaxed);
@@ -74,8 +79,10 @@ ThreadLog* claim_thread_log(ProcessLog& log, std::int32_t thread_id) noexcept {
     log.log_count.store(thread_log_count, std::memory_order_relaxed);
     return nullptr;
   }
-  log.owners[index].store(thread_id, std::memory_order_relaxed);
-  return &log.logs[index];
+  log.logs[index] = map_log<ThreadLog>();
+  if (log.logs[index] == nullptr) return nullptr;
+  log.owners[index].store(thread_id, std::memory_order_release);
+  return log.logs[index];
 }
 
 }  // namespace tarn::record

@@ -1,8 +1,9 @@
 // tarn/record/preload/process_log.hpp - what the recorded process knows of its recording.
 //
-//     +-----------------------------+----------+----------+----------+---
-//     | ProcessLog: number, threads | log      | log      | log      |    up to 8192, all of it
-//     +-----------------------------+----------+----------+----------+    memory that a fork wipes
+//     +-----------------------------+-----+-----+---      +----------+
+//     | ProcessLog: number, threads |  *  |     |         | log      |    each mapped by the first
+//     +-----------------------------+--|--+-----+---      +----------+    thread that needs it, all
+//                                      +------------------^               memory that a fork wipes
 //
 // Threads:    any. A process is entered by its first event, when it has one thread.
 // Failure:    null: nothing of this process is recorded.
@@ -33,14 +34,16 @@ struct ProcessLog {
   std::atomic<std::uint32_t> modules_are_held;  // pairs with itself: a lock
   std::size_t unwritten_module;                 // the first that the recorder has not been told of
   Modules modules;
-  std::atomic<std::int32_t> owners[thread_log_count];  // thread_number()s
-  ThreadLog logs[thread_log_count];
+  // thread_number()s. Pair with each other, and with what lies in `logs`.
+  std::atomic<std::int32_t> owners[thread_log_count];
+  ThreadLog* logs[thread_log_count];  // null: no thread has needed it
 };
 
 /// Returns the log of this process, which the first call enters into the session.
 [[nodiscard]] ProcessLog* process_log() noexcept;
 
-/// Returns a log whose thread has ended, or that was nobody's; null if all are in use. O(1).
+/// Returns a log whose thread has ended, or that was nobody's; null if all are in use, or there are
+/// no addresses for one. O(1).
 [[nodiscard]] ThreadLog* claim_thread_log(ProcessLog& log, std::int32_t thread_id) noexcept;
 
 }  // namespace tarn::record

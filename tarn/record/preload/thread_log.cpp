@@ -22,7 +22,10 @@ constexpr std::size_t event_words_max = 2 + 3 + CallStackLog::words_max;
 
 ThreadLog* begin_log(ProcessLog& process) noexcept {
   ThreadLog* const log = claim_thread_log(process, thread_number());
-  if (log == nullptr) return nullptr;
+  if (log == nullptr) {
+    process.session->unrecorded_thread_count.fetch_add(1, std::memory_order_relaxed);
+    return nullptr;
+  }
   std::memset(static_cast<void*>(log), 0, offsetof(ThreadLog, calls));
   log->calls.begin();
   log->begin = process.session->begin;
