@@ -13,26 +13,48 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <csignal>
+#include <ctime>
 #include <type_traits>
 
 #include <gtest/gtest.h>
 
 namespace tarn {
 
-/// How many threads of this process fork at this moment: they share its one alarm. In a child it
-/// stays above 0, which keeps the child's own alarm when it forks too. Pairs with itself.
-inline std::atomic<int> forking_count{0};
+/// SIGALRM after `seconds`, unless this ends before. Not alarm(), of which a process has one only:
+/// other threads fork at the same time, and whoever runs the test may have set it.
+class ForkAlarm {
+ public:
+  explicit ForkAlarm(unsigned seconds) {
+    sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGALRM;
+    EXPECT_EQ(timer_create(CLOCK_MONOTONIC, &event, &timer_), 0);
+    itimerspec once{};
+    once.it_value.tv_sec = seconds;
+    EXPECT_EQ(timer_settime(timer_, 0, &once, nullptr), 0);
+  }
+  ~ForkAlarm() { timer_delete(timer_); }
+
+  ForkAlarm(const ForkAlarm&) = delete;
+  ForkAlarm& operator=(const ForkAlarm&) = delete;
+
+ private:
+  timer_t timer_{};
+};
 
 /// Calls `run` in a child and returns its exit code: what `run` returns, or, if that is nothing,
 /// whether an expectation has failed. Of a child that a signal ends, minus its number; SIGALRM ends
-/// it after `seconds_max`. Nothing that is thrown leaves the child. No alarm is left in the parent.
+/// it after `seconds_max`. Nothing that is thrown leaves the child. Alarms of the parent stay.
 template <typename Run>
 [[nodiscard]] int exit_code_in_child(const Run& run, unsigned seconds_max = 60) {
-  if (forking_count++ == 0) alarm(seconds_max);
-  const pid_t child = fork();
+  const pid_t child = [&] {
+    const ForkAlarm alarm(seconds_max);
+    const pid_t forked = fork();
+    if (forked == 0) ::alarm(seconds_max);  // no alarm is inherited
+    return forked;
+  }();
   if (child == 0) {
-    alarm(seconds_max);  // its parent's is not inherited
     [&]() noexcept {
       if constexpr (std::is_void_v<decltype(run())>) {
         run();
@@ -42,7 +64,6 @@ template <typename Run>
       }
     }();
   }
-  if (--forking_count == 0) alarm(0);
   if (child < 0) {
     ADD_FAILURE() << "no child: fork() was refused";
     return 0;

@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "tarn/os/file.hpp"
 #include "tarn/os/timestamp.hpp"
 #include "tarn/record/program_check.hpp"
 #include "tarn/record/recorder.hpp"
@@ -20,6 +19,7 @@
 #include "tool/command.hpp"
 #include "tool/option_values.hpp"
 #include "tool/printable.hpp"
+#include "tool/progress.hpp"
 #include "tool/record_library.hpp"
 
 namespace tarn::tool {
@@ -84,15 +84,14 @@ void check_output(const std::string& path) {
 }
 
 // Of 79 columns at most: where a line is broken, the next one can not be written over it.
-void print_progress(const Recorder& recorder, double seconds) {
+std::string progress_of(const Recorder& recorder, std::uint64_t elapsed_ns) {
   const record::RecorderStats stats = recorder.stats();
   const std::uint64_t count = stats.collected.event_count;
+  const double seconds = static_cast<double>(elapsed_ns) / 1e9;
   const auto per_second = static_cast<std::uint64_t>(static_cast<double>(count) / seconds);
-  std::fprintf(stderr, "\r%.1f s, %s events, %s/s, %s in %s blocks, %s written\033[K", seconds,
-               count_text(count).c_str(), count_text(per_second).c_str(),
-               bytes_text(stats.live_bytes).c_str(), count_text(stats.live_count).c_str(),
-               bytes_text(stats.file_bytes).c_str());
-  std::fflush(stderr);
+  return time_text(elapsed_ns) + ", " + count_text(count) + " events, " + count_text(per_second) +
+         "/s, " + bytes_text(stats.live_bytes) + " in " + count_text(stats.live_count) +
+         " blocks, " + bytes_text(stats.file_bytes) + " written";
 }
 
 // Once each: a disk may be full long before the program ends.
@@ -106,15 +105,14 @@ void tell_failures(const Recorder& recorder, std::size_t& told_count) {
 
 void run(Recorder& recorder) {
   constexpr std::uint64_t progress_ns = 250'000'000;
-  const bool shows_progress = is_terminal(2);
   const std::uint64_t begin_ns = monotonic_ns();
   std::uint64_t shown_ns = begin_ns;
   bool has_stopped = false;
   std::size_t told_count = 0;
   while (recorder.step()) {
     const std::uint64_t now_ns = monotonic_ns();
-    if (shows_progress && recorder.is_recording() && now_ns - shown_ns >= progress_ns) {
-      print_progress(recorder, static_cast<double>(now_ns - begin_ns) / 1e9);
+    if (recorder.is_recording() && now_ns - shown_ns >= progress_ns) {
+      show_progress(progress_of(recorder, now_ns - begin_ns));
       shown_ns = now_ns;
     }
     if (!recorder.is_recording()) tell_failures(recorder, told_count);
@@ -126,7 +124,7 @@ void run(Recorder& recorder) {
     }
   }
   recorder.stop();
-  if (shows_progress) std::fprintf(stderr, "\r\033[K");
+  clear_progress();
   tell_failures(recorder, told_count);
 }
 
@@ -202,12 +200,12 @@ int record_program(Arguments& arguments) {
   if (options.path.empty()) {
     options.path = std::filesystem::path(options.arguments.front()).filename().string() + ".tarn";
   }
+  count_interrupts();  // from here on none ends this process with a file half made
   check_output(options.path);
   if (arguments.duration_s > 0) {
     options.duration_ns_max = static_cast<std::uint64_t>(arguments.duration_s * 1e9);
   }
   Recorder recorder(options);
-  count_interrupts();
   if (const Result<void> started = recorder.start(); !started) {
     throw CommandError(started.error().message);
   }

@@ -312,6 +312,16 @@ class Replay(unittest.TestCase):
         self.assertEqual((running.returncode, output, message), (1, "", "tarn: interrupted\n"))
         self.assertFalse(child.exists())
 
+    # There the process has another number than it is told.
+    def test_runs_where_proc_is_of_a_space_around(self):
+        apart = ["unshare", "--map-root-user", "--pid", "--fork"]
+        if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("the system makes no process spaces here")
+        trace = self.trace(BY_HAND)
+        done = subprocess.run([*apart, TARN, "replay", trace, "--with=glibc", "--rounds=1"],
+                              capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
     def test_a_killed_run_ends_its_process(self):
         running, _ = self.long_run()
         running.kill()

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "tarn/os/file.hpp"
+#include "tarn/os/process.hpp"
 #include "tarn/trace_file/output.hpp"
 
 namespace tarn::tool {
@@ -40,8 +41,8 @@ class UnnamedFile final : public trace::Output {
   /// Whether all could be written until now.
   [[nodiscard]] const Result<void>& status() const noexcept { return status_; }
 
-  /// Leads this process to the file.
-  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+  /// Leads to the file as long as this lives.
+  [[nodiscard]] std::string path() const { return path_of_descriptor(descriptor_).text; }
 
  private:
   static Error error() {

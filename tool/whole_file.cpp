@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "tarn/os/file.hpp"
+#include "tarn/os/unfinished_file.hpp"
 
 namespace tarn::tool {
 namespace {
@@ -29,7 +30,7 @@ std::string place_to_write(const std::string& path) {
   if (!can_be_replaced(path)) return path;
   for (int number = 1; number <= 100; ++number) {
     std::string name = path + ".part" + std::to_string(number);
-    if (const int descriptor = create_new_file(name.c_str()); descriptor >= 0) {
+    if (const int descriptor = create_unfinished_file(name.c_str()); descriptor >= 0) {
       close_file(descriptor);
       keep_permissions(path, name);
       return name;
@@ -45,7 +46,9 @@ WholeFile::WholeFile(const std::string& path)
     : path_(path), written_path_(place_to_write(path)), output_(written_path_) {}
 
 WholeFile::~WholeFile() {
-  if (is_apart() && !is_finished_) delete_file(written_path_.c_str());
+  if (!is_apart()) return;
+  if (!is_finished_) delete_file(written_path_.c_str());
+  end_unfinished_file();
 }
 
 Result<void> WholeFile::finish() {

@@ -5,9 +5,10 @@
 // The number is one that no file has. A link, what is no file, such as a pipe or standard output,
 // and a file in a folder that takes no other one are written to as they are.
 //
-// Threads:    one at a time.
-// Failure:    as of FileOutput. Who is killed leaves NAME.part1.
-// Lifetime:   without finish() what has been written goes.
+// Threads:    one at a time, and one file at a time in a process.
+// Failure:    as of FileOutput.
+// Lifetime:   without finish() what has been written goes, also where Ctrl-C or SIGTERM stops the
+//             program; SIGKILL leaves NAME.part1.
 
 #pragma once
 

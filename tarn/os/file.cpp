@@ -14,10 +14,6 @@ int create_file(const char* path) noexcept {
   return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
-int create_new_file(const char* path) noexcept {
-  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-}
-
 int open_file(const char* path) noexcept { return open(path, O_RDONLY | O_CLOEXEC); }
 
 const char* temporary_folder() noexcept {

@@ -16,9 +16,6 @@ inline constexpr int standard_output = 1;
 /// Creates the file `path`, or empties it, and returns a descriptor to write to.
 [[nodiscard]] int create_file(const char* path) noexcept;
 
-/// Creates the file `path`, which must not be there (EEXIST), and returns a descriptor to write to.
-[[nodiscard]] int create_new_file(const char* path) noexcept;
-
 /// Returns a descriptor to read the file `path` from. O_CLOEXEC, as is create_file()'s.
 [[nodiscard]] int open_file(const char* path) noexcept;
 
@@ -27,7 +24,7 @@ inline constexpr int standard_output = 1;
 
 /// Creates a file in the folder `folder` that has no name, and returns a descriptor to read and
 /// write it: it is gone with its last descriptor, however the process ends. Other processes of the
-/// same user open it as /proc/PROCESS/fd/DESCRIPTOR.
+/// same user open it by its path_of_descriptor().
 [[nodiscard]] int create_unnamed_file(const char* folder) noexcept;
 
 /// Writes all `count` bytes, in as many pieces as the system wants.

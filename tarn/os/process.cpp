@@ -86,6 +86,17 @@ bool process_space(char* name, std::size_t name_bytes) noexcept {
   return length > 0;
 }
 
+// /proc/self says which number /proc has for this process. getpid() is another where /proc is that
+// of a process space around this one.
+DescriptorPath path_of_descriptor(int descriptor) noexcept {
+  char process[16];
+  const ssize_t length = readlink("/proc/self", process, sizeof process);
+  DescriptorPath path;
+  std::snprintf(path.text, sizeof path.text, "/proc/%.*s/fd/%d",
+                length < 0 ? 0 : static_cast<int>(length), process, descriptor);
+  return path;
+}
+
 bool call_around_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
   return ::pthread_atfork(before, in_parent, in_child) == 0;
 }

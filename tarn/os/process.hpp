@@ -1,4 +1,4 @@
-// tarn/os/process.hpp - which process is this, and what happens around a fork?
+// tarn/os/process.hpp - which process is this, what is in it, and what happens around a fork?
 //
 // Threads:    any.
 // Failure:    call_around_fork() says.
@@ -36,6 +36,14 @@ void this_thread_name(char (&name)[thread_name_bytes]) noexcept;
 /// Writes the name of the space that process numbers are of, the same for all processes that mean
 /// the same by one; returns false if the system does not tell.
 [[nodiscard]] bool process_space(char* name, std::size_t name_bytes) noexcept;
+
+struct DescriptorPath {
+  char text[48];
+};
+
+/// The path by which this process, as long as it has `descriptor`, and others of the same user open
+/// the file again; one that leads nowhere where there is no /proc.
+[[nodiscard]] DescriptorPath path_of_descriptor(int descriptor) noexcept;
 
 /// Has `before()` called before each fork of this process, then `in_parent()` in the one and
 /// `in_child()` in the other, for ever: for locks that the child must not find held by a thread

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 namespace tarn {
 namespace {
 
@@ -26,7 +24,7 @@ SharedMemory create_shared_memory(std::size_t bytes) noexcept {
   if (ftruncate(descriptor, static_cast<off_t>(bytes)) == 0) {
     memory.address = map_descriptor(descriptor, bytes);
   }
-  std::snprintf(memory.path, sizeof memory.path, "/proc/%d/fd/%d", getpid(), descriptor);
+  memory.path = path_of_descriptor(descriptor);
   if (memory.address == nullptr) close(descriptor);
   return memory;
 }

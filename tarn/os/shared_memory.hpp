@@ -16,12 +16,13 @@
 
 #include <cstddef>
 
+#include "tarn/os/process.hpp"
+
 namespace tarn {
 
 struct SharedMemory {
-  static constexpr std::size_t path_bytes = 48;
   void* address = nullptr;
-  char path[path_bytes] = {};
+  DescriptorPath path{};
 };
 
 /// Returns `bytes` bytes of zeros, under a path by which other processes reach them.

@@ -17,7 +17,7 @@ TEST(SharedMemory, AnotherProcessSeesWhatIsWritten) {
   auto* const text = static_cast<char*>(memory.address);
   EXPECT_EQ(text[bytes - 1], 0);
   const auto write_hello = [&] {
-    void* const same = map_shared_memory(memory.path, bytes);
+    void* const same = map_shared_memory(memory.path.text, bytes);
     ASSERT_NE(same, nullptr);
     std::memcpy(same, "hello", 6);
   };
@@ -29,7 +29,7 @@ TEST(SharedMemory, AnotherProcessSeesWhatIsWritten) {
 TEST(SharedMemory, NoPathAndTooFewBytesAreRefused) {
   EXPECT_EQ(map_shared_memory("/proc/self/fd/9999", bytes), nullptr);
   const SharedMemory memory = create_shared_memory(bytes);
-  EXPECT_EQ(map_shared_memory(memory.path, 2 * bytes), nullptr);
+  EXPECT_EQ(map_shared_memory(memory.path.text, 2 * bytes), nullptr);
   unmap_shared_memory(memory.address, bytes);
 }
 

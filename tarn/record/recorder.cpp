@@ -119,7 +119,7 @@ std::vector<std::string> Recorder::environment() const {
     }
   }
   variables.push_back(std::string(preload) + libraries);
-  variables.push_back(session + session_.path);
+  variables.push_back(session + session_.path.text);
   return variables;
 }
 

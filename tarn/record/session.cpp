@@ -1,7 +1,5 @@
 #include "tarn/record/session.hpp"
 
-#include <cstring>
-
 #include "tarn/os/futex.hpp"
 #include "tarn/os/process.hpp"
 
@@ -46,9 +44,7 @@ NewSession begin_session(StampClock clock, Stacks stacks) noexcept {
   session->stacks = stacks;
   session->recorder = process_id();
   static_cast<void>(process_space(session->process_space, sizeof session->process_space));
-  NewSession begun{session, {}};
-  std::memcpy(begun.path, memory.path, sizeof begun.path);
-  return begun;
+  return {session, memory.path};
 }
 
 void end_session(Session& session) noexcept {

@@ -93,8 +93,8 @@ struct alignas(64) Session {
 
 /// A session of its recorder's.
 struct NewSession {
-  Session* session;                     // null: the system has no memory to share
-  char path[SharedMemory::path_bytes];  // what session_variable has to hold
+  Session* session;     // null: the system has no memory to share
+  DescriptorPath path;  // what session_variable has to hold
 };
 
 /// Begins a session that the calling process records.

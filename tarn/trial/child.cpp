@@ -193,7 +193,10 @@ bool is_child(int argument_count, const char* const* arguments) noexcept {
 int run_child(const char* const* arguments) {
   end_with_parent();  // one that has ended before has taken the files along
   void* const memory = map_shared_memory(arguments[3], sizeof(TrialRecord));
-  if (memory == nullptr) return EXIT_FAILURE;
+  if (memory == nullptr) {
+    std::perror("tarn: the memory that a replay shares with its processes");
+    return EXIT_FAILURE;
+  }
   TrialRecord& record = *static_cast<TrialRecord*>(memory);
   PlanReader reader(arguments[2], record.plan.counts);
   if (reader.is_there()) {

@@ -43,7 +43,7 @@ Result<void> PlanBuilder::append(const trace::Operation& operation) {
   ++epoch_operation_count_;
   epoch_.end_ns = operation.time_ns;
   const trace::Ended& ended = ledger_.commit(operation);
-  if (operation.kind == Kind::thread_end) lane_of_thread_.erase(operation.thread);
+  if (operation.kind == Kind::thread_end) leave_lane(operation.thread);
   if (operation.kind == Kind::reallocate) {
     resize_block(lane, operation);
     return {};
@@ -113,12 +113,29 @@ bool PlanBuilder::lacks_region(std::uint32_t lane, const trace::Operation& opera
 std::uint32_t PlanBuilder::lane_of(std::uint32_t thread) {
   const auto [found, is_new] = lane_of_thread_.try_emplace(thread, 0);
   if (!is_new) return found->second;
+  ++thread_count_;
+  return found->second = join_lane();
+}
+
+// One that threads have left, as the system gives a new thread what an ended one had; or a new one.
+std::uint32_t PlanBuilder::join_lane() {
   const std::size_t lane_count = options_.is_serial ? 1 : lane_count_max;
-  const std::size_t lane = thread_count_++ % lane_count;
-  if (lane == lanes_.size()) {
+  const auto has_fewer = [](const LaneDraft& left, const LaneDraft& right) {
+    return left.thread_count < right.thread_count;
+  };
+  auto lane = std::min_element(lanes_.begin(), lanes_.end(), has_fewer);
+  const bool is_free = lane != lanes_.end() && lane->thread_count == 0;
+  if (!is_free && lanes_.size() < lane_count) {
     lanes_.emplace_back().seen_counts.resize(lane_count);
+    lane = std::prev(lanes_.end());
   }
-  return found->second = static_cast<std::uint32_t>(lane);
+  ++lane->thread_count;
+  return static_cast<std::uint32_t>(lane - lanes_.begin());
+}
+
+void PlanBuilder::leave_lane(std::uint32_t thread) {
+  --lanes_[lane_of_thread_.at(thread)].thread_count;
+  lane_of_thread_.erase(thread);
 }
 
 void PlanBuilder::begin_block(std::uint32_t lane, const trace::Operation& operation) {
@@ -126,7 +143,7 @@ void PlanBuilder::begin_block(std::uint32_t lane, const trace::Operation& operat
   block.slot = take_place(lanes_[lane].free_slots, free_slots_, slot_count_);
   block.alignment_shift = operation.alignment_shift;
   block.first_lane = lane;
-  block.first_step = lanes_[lane].steps.size();
+  block.first_step = static_cast<std::uint32_t>(lanes_[lane].steps.size());
   block.region = region_of(operation);
   if (block.region >= scope_region(0)) {
     add_to_scope(block.region, operation.block);
@@ -192,8 +209,8 @@ void PlanBuilder::move_block(Block& block, RegionId region) {
   const bool is_in_region = region != no_region_id;
   const std::uint16_t index =
       is_in_region ? static_cast<std::uint16_t>(regions_.at(region).index) : no_region;
-  if (block.is_in_file) {
-    file_.change_region(block.first_step, index);
+  if (block.place_in_file != 0) {
+    file_.change_region(block.place_in_file, index);
   } else {
     lanes_[block.first_lane].steps[block.first_step].region = index;
   }
@@ -340,9 +357,8 @@ void PlanBuilder::end_lane_epoch(std::size_t lane) {
 void PlanBuilder::note_places() {
   for (const std::uint64_t id : begun_in_scopes_) {
     Block* const block = blocks_.find(id);
-    if (block == nullptr || block->is_in_file) continue;
-    block->first_step = lanes_[block->first_lane].place + block->first_step * sizeof(Step);
-    block->is_in_file = true;
+    if (block == nullptr || block->place_in_file != 0) continue;
+    block->place_in_file = lanes_[block->first_lane].place + block->first_step * sizeof(Step);
   }
   begun_in_scopes_.clear();
 }

@@ -40,7 +40,7 @@
 
 namespace tarn::trial {
 
-/// More threads than this share lanes.
+/// More threads at once than this share lanes.
 inline constexpr std::size_t lane_count_max = 64;
 
 struct PlanOptions {
@@ -77,6 +77,7 @@ class PlanBuilder {
   struct LaneDraft {
     std::vector<Step> steps;  // of the open epoch
     std::vector<Stop> stops;
+    std::size_t thread_count = 0;  // of those that live
     std::uint64_t earlier_step_count = 0;
     std::uint64_t place = 0;  // in the file, of the first step of the epoch that ends
     // Whose last steps this lane has seen.
@@ -104,11 +105,11 @@ class PlanBuilder {
     std::uint64_t bytes = 0;
     RegionId region = no_region_id;
     LastStep last;
-    std::uint64_t first_step = 0;  // of its lane's in the open epoch; is_in_file: its place there
+    std::uint64_t place_in_file = 0;  // of its first step; 0: that is in the open epoch
+    std::uint32_t first_step = 0;     // of those of its lane in that epoch
     std::uint32_t first_lane = 0;
     std::uint32_t slot = 0;
     std::uint8_t alignment_shift = 0;
-    bool is_in_file = false;
   };
 
   struct Region {
@@ -120,6 +121,8 @@ class PlanBuilder {
   };
 
   [[nodiscard]] std::uint32_t lane_of(std::uint32_t thread);
+  [[nodiscard]] std::uint32_t join_lane();
+  void leave_lane(std::uint32_t thread);
   [[nodiscard]] Result<void> check(const trace::Operation& operation) const;
   [[nodiscard]] RegionId region_of(const trace::Operation& operation) const;
   void begin_block(std::uint32_t lane, const trace::Operation& operation);

@@ -174,7 +174,29 @@ TEST(PlanBuilder, ANumberThatIsUsedAgainIsAnotherThread) {
       "thread_begin thread=1\n"
       "deallocate block=1 thread=1\n");
   EXPECT_EQ(built.builder().thread_count(), 2u);
-  EXPECT_EQ(built.text_of(1), "wait0.1 -0 | | ");
+  EXPECT_EQ(built.text_of(0), "+0:1 -0 | | ") << "in the lane that the first has left";
+}
+
+TEST(PlanBuilder, ThreadsThatFollowEachOtherShareALane) {
+  std::string lines = "allocate block=1 bytes=1\n";
+  for (int thread = 1; thread <= 200; ++thread) {
+    const std::string on_thread = " thread=" + std::to_string(thread) + "\n";
+    lines += "thread_begin" + on_thread + "reallocate block=1 bytes=2" + on_thread + "thread_end" +
+             on_thread;
+  }
+  const TextPlan built(lines);
+  EXPECT_EQ(built.builder().thread_count(), 201u);
+  EXPECT_EQ(built.counts().lane_count, 2u);
+}
+
+TEST(PlanBuilder, WhoComesLateGoesWhereFewestAre) {
+  std::string lines;
+  for (int thread = 1; thread <= 65; ++thread) {
+    lines += "thread_begin thread=" + std::to_string(thread) + "\n";
+  }
+  lines += "thread_end thread=2\nallocate block=1 bytes=1 thread=66\n";
+  const TextPlan built(lines);
+  EXPECT_EQ(built.text_of(1), "+0:1 | -0 | ");
 }
 
 TEST(PlanBuilder, AWrongIdIsAnErrorThatChangesNothing) {

@@ -69,8 +69,6 @@ Result<void> PlanFile::status() const noexcept {
                      folder_.c_str(), std::strerror(error_number_));
 }
 
-std::string PlanFile::path() const {
-  return "/proc/" + std::to_string(process_id()) + "/fd/" + std::to_string(descriptor_);
-}
+std::string PlanFile::path() const { return path_of_descriptor(descriptor_).text; }
 
 }  // namespace tarn::trial

@@ -23,6 +23,14 @@ Step step_of(std::uint64_t bytes) {
   return step;
 }
 
+PlanCounts counts_of(const PlanFile& file, std::size_t lane_count, std::uint64_t epoch_count) {
+  PlanCounts counts;
+  counts.lane_count = lane_count;
+  counts.epoch_count = epoch_count;
+  counts.epoch_bytes_max = file.epoch_bytes_max();
+  return counts;
+}
+
 TEST(PlanFile, IsReadAsItWasWritten) {
   PlanFile file(testing::TempDir());
   const std::array<Step, 2> early{step_of(1), step_of(2)};
@@ -33,11 +41,7 @@ TEST(PlanFile, IsReadAsItWasWritten) {
   ASSERT_TRUE(file.end_epoch({11, 21, 31, 41}));
   ASSERT_TRUE(file.finish());
 
-  PlanCounts counts;
-  counts.lane_count = 3;
-  counts.epoch_count = 2;
-  counts.epoch_bytes_max = file.epoch_bytes_max();
-  PlanReader reader(file.path().c_str(), counts);
+  PlanReader reader(file.path().c_str(), counts_of(file, 3, 2));
   ASSERT_TRUE(reader.is_there());
   ASSERT_TRUE(reader.next());
   EXPECT_EQ(reader.epoch().live_count, 40u);
@@ -61,11 +65,7 @@ TEST(PlanFile, ChangesAStepThatIsInIt) {
   file.change_region(place + sizeof(Step), 9);
   ASSERT_TRUE(file.finish());
 
-  PlanCounts counts;
-  counts.lane_count = 2;
-  counts.epoch_count = 1;
-  counts.epoch_bytes_max = file.epoch_bytes_max();
-  PlanReader reader(file.path().c_str(), counts);
+  PlanReader reader(file.path().c_str(), counts_of(file, 2, 1));
   ASSERT_TRUE(reader.next());
   EXPECT_EQ(reader.steps_of(1)[1].region, 9u);
   EXPECT_EQ(reader.steps_of(1)[1].bytes, 2u);

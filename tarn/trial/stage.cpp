@@ -79,7 +79,7 @@ Result<Performance> Stage::run(const Contender& contender, const TrialOptions& o
 
 Result<void> Stage::run_process(const Contender& contender) {
   const std::vector<std::string> arguments{"/proc/self/exe", child_word, file_path_,
-                                           record_memory_.path};
+                                           record_memory_.path.text};
   const std::vector<std::string> environment = environment_with(contender.library);
   const int process =
       start_program(with_null_behind(arguments).data(), with_null_behind(environment).data());

@@ -61,8 +61,8 @@ class Record(unittest.TestCase):
             except OSError:  # the other end is closed
                 pass
         os.close(terminal)
-        line = shown.decode().split("\r")[1].partition("\033[K")[0]
-        self.assertRegex(line, r"^\d\.\d s, [\d.]+( [kM])? events, [\d.]+( [kM])?/s, "
+        line = shown.decode().split("\r\033[K")[1]
+        self.assertRegex(line, r"^[\d.]+ m?s, [\d.]+( [kM])? events, [\d.]+( [kM])?/s, "
                          r"[\d.]+ (B|[KM]iB) in [\d.]+( k)? blocks, [\d.]+ (B|[KM]iB) written$")
         self.assertLess(len(line), 80)
 
