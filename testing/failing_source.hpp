@@ -33,6 +33,12 @@ class FailingSource final : public Source {
     fail_count_ = count;
   }
 
+  /// Counts requests from 0 again, to refuse the same ones as before.
+  void begin_again() noexcept {
+    acquire_count_ = 0;
+    failed_ = false;
+  }
+
   /// Ends a shortage: refuses nothing from now on.
   void recover() noexcept { fail_count_ = 0; }
 

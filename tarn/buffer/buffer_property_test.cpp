@@ -30,13 +30,18 @@ class BufferProperty : public testing::TestWithParam<Checking> {
   }
 
   static void refuse_each_request(bool has_chains) {
+    const BufferShadowOptions options{GetParam(), has_chains, true};
     for (std::uint64_t i = 0; i < case_count(2); ++i) {
       const std::uint64_t seed = test_seed() + i;
       TARN_SEED_TRACE(seed);
       for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {
         const auto run = [&](FailingSource& source) {
+          const auto run_again = [&](Choices& chosen) {
+            source.begin_again();
+            return run_in_buffer_shadow(chosen, options, source);
+          };
           RandomChoices choices(seed, 600);
-          ASSERT_EQ(run_in_buffer_shadow(choices, {GetParam(), has_chains, true}, source), "");
+          ASSERT_EQ(check_steps(options.name(), choices, run_again), "");
         };
         const std::size_t request_count = fail_every_acquire(run, refused_count);
         EXPECT_GE(request_count, 5u);

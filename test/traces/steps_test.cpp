@@ -39,14 +39,17 @@ void run_with_buffers(const StepCase& steps) {
     options.source_may_fail = false;
     EXPECT_EQ(run_with_buffers(steps, options, heap_source()), "");
     options.source_may_fail = true;
-    fail_every_acquire(
-        [&](FailingSource& source) { EXPECT_EQ(run_with_buffers(steps, options, source), ""); });
+    for (const std::size_t refused_count : {std::size_t{1}, SIZE_MAX}) {
+      fail_every_acquire(
+          [&](FailingSource& source) { EXPECT_EQ(run_with_buffers(steps, options, source), ""); },
+          refused_count);
+    }
   }
 }
 
 TEST(KeptSteps, RunInTheShadowOfTheirModel) {
   const std::vector<std::filesystem::path> files = kept_files(".steps");
-  EXPECT_GE(files.size(), 9u);
+  EXPECT_GE(files.size(), 10u);
   for (const std::filesystem::path& path : files) {
     SCOPED_TRACE(path.filename().string());
     const StepCase steps = parse_steps(content_of(path));
