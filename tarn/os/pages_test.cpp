@@ -1,5 +1,7 @@
 #include "tarn/os/pages.hpp"
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -8,7 +10,6 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include "tarn/base/bits.hpp"
 #include "testing/in_child.hpp"
