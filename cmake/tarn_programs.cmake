@@ -57,7 +57,8 @@ endfunction()
 function(tarn_c_program name file library)
   add_executable(${name} ${file})
   set_target_properties(${name} PROPERTIES C_STANDARD 99 C_EXTENSIONS OFF LINKER_LANGUAGE C)
-  # A sanitizer of the library is to be loaded before it, by the program.
+  # A sanitizer of the library is to be loaded before it, by the program. (That of `asan` is without
+  # vptr, whose run-time library needs the one of C++.)
   string(REGEX MATCH "-fsanitize=[a-z,]*" sanitizers "${CMAKE_CXX_FLAGS}")
   target_compile_options(${name} PRIVATE -pedantic -Wall -Wextra -Werror ${sanitizers})
   target_link_options(${name} PRIVATE ${sanitizers})

@@ -202,6 +202,7 @@ int record_program(Arguments& arguments) {
   }
   count_interrupts();  // from here on none ends this process with a file half made
   check_output(options.path);
+  if (interrupt_count() > 0) throw CommandError("interrupted");
   if (arguments.duration_s > 0) {
     options.duration_ns_max = static_cast<std::uint64_t>(arguments.duration_s * 1e9);
   }

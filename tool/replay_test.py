@@ -301,7 +301,7 @@ class Replay(unittest.TestCase):
             self.assertIsNone(running.poll())
             time.sleep(0.01)
         child = Path("/proc") / children.read_text().strip()
-        while "--trial" not in (child / "cmdline").read_text():
+        while "/memfd:tarn" not in (child / "maps").read_text():  # what it shares with the replay
             time.sleep(0.01)
         return running, child
 

@@ -46,8 +46,8 @@ WholeFile::WholeFile(const std::string& path)
     : path_(path), written_path_(place_to_write(path)), output_(written_path_) {}
 
 WholeFile::~WholeFile() {
-  if (!is_apart()) return;
-  if (!is_finished_) delete_file(written_path_.c_str());
+  if (!is_apart() || is_finished_) return;
+  delete_file(written_path_.c_str());
   end_unfinished_file();
 }
 
@@ -56,7 +56,10 @@ Result<void> WholeFile::finish() {
   std::error_code error;
   std::filesystem::rename(written_path_, path_, error);
   is_finished_ = !error;
-  if (is_finished_) return {};
+  if (is_finished_) {
+    end_unfinished_file();  // NAME.part1 may be another's from here on
+    return {};
+  }
   return Error::make(ErrorCode::malformed, "can not rename %s: %s", written_path_.c_str(),
                      error.message().c_str());
 }

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 
@@ -31,9 +32,18 @@ struct ProcessState {
   int thread_count = 0;
 };
 
+// Which number /proc has for this process, 0 where there is no /proc. getpid() is another where
+// /proc is that of a process space around this one.
+int number_in_proc() noexcept {
+  char number[16] = {};
+  return readlink("/proc/self", number, sizeof number - 1) < 0 ? 0 : std::atoi(number);
+}
+
 // What follows the name in "1234 (name) S ...", of which the name may hold anything. Nothing where
-// that can not be read: in a chroot without /proc, or with no descriptor left.
+// that can not be read: in a chroot without /proc, with no descriptor left, or where the numbers of
+// /proc are others.
 ProcessState state_of(int process) noexcept {
+  if (number_in_proc() != getpid()) return {};
   char path[32];
   char text[512];
   std::snprintf(path, sizeof path, "/proc/%d/stat", process);
@@ -86,14 +96,9 @@ bool process_space(char* name, std::size_t name_bytes) noexcept {
   return length > 0;
 }
 
-// /proc/self says which number /proc has for this process. getpid() is another where /proc is that
-// of a process space around this one.
 DescriptorPath path_of_descriptor(int descriptor) noexcept {
-  char process[16];
-  const ssize_t length = readlink("/proc/self", process, sizeof process);
   DescriptorPath path;
-  std::snprintf(path.text, sizeof path.text, "/proc/%.*s/fd/%d",
-                length < 0 ? 0 : static_cast<int>(length), process, descriptor);
+  std::snprintf(path.text, sizeof path.text, "/proc/%d/fd/%d", number_in_proc(), descriptor);
   return path;
 }
 

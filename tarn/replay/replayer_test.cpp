@@ -143,7 +143,7 @@ TEST(Replayer, ResourcesOfTheStandardLibraryAlignWhatIsNoMultiple) {
                                                       "allocate block=2 bytes=40 alignment=32\n")) {
     ASSERT_TRUE(replayer.apply(operation));
   }
-  for (const std::uint64_t block : {1, 2}) {
+  for (const std::uint64_t block : {std::uint64_t{1}, std::uint64_t{2}}) {
     const void* address = replayer.blocks().at(block).address;
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(address) % 32, 0u);
   }

@@ -5,10 +5,10 @@
 //     lanes:      0 | step 0: begin slot 5 |       1 | step 0: end slot 5 |
 //     stops:      0 | post 1, before step 1        1 | wait for 1 step of lane 0, before step 0
 //
-// A *lane* is the steps of one thread, in their order. Its *stops* are where it meets other lanes,
-// and only there does it wait: between two stops lanes run freely. A *slot* holds the address of a
-// block while it lives. A *region* is what the trace ends at once, a pool or a scope; who has no
-// regions leaves their steps out and ends their blocks one by one.
+// A *lane* is the steps of one thread of the replay, in their order. Its *stops* are where it meets
+// other lanes, and only there does it wait: between two stops lanes run freely. A *slot* holds the
+// address of a block while it lives. A *region* is what the trace ends at once, a pool or a scope;
+// who has no regions leaves their steps out and ends their blocks one by one.
 //
 // Threads:    plain values, without pointers, which processes share.
 
