@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include "tarn/adapt/arena_resource.hpp"
 #include "tarn/adapt/asio_buffers.hpp"
 #include "tarn/adapt/pool_allocator.hpp"
 #include "tarn/adapt/pool_resource.hpp"

@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "bench/arena_workload.hpp"
-#include "tarn/adapt/arena_resource.hpp"
+#include "tarn/arena/arena.hpp"
 #include "testing/workloads.hpp"
 
 namespace tarn::bench {
@@ -36,11 +36,10 @@ std::span<const Step> changes() {
 class TarnMemory {
  public:
   static constexpr const char* name = "tarn";
-  std::pmr::memory_resource* get() { return &resource_; }
+  std::pmr::memory_resource* get() { return &arena_; }
 
  private:
   Arena arena_;
-  ArenaResource resource_{arena_};
 };
 
 class MallocMemory {

@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tarn/adapt/arena_resource.hpp"
 #include "tarn/adapt/pool_resource.hpp"
+#include "tarn/arena/arena.hpp"
 #include "tarn/slab/slab_cache.hpp"
 #include "tarn/source/pmr_source.hpp"
 #include "testing/every_checking.hpp"
@@ -74,8 +74,7 @@ INSTANTIATE_TEST_SUITE_P(Checking, ForkAdapt, every_checking);
 // A fork that took the arena's locks first would wait for the cache's for ever.
 TEST_P(ForkAdapt, ForksPassWhileACacheOfSlabsUsesAnArena) {
   Arena arena;
-  ArenaResource resource(arena);
-  fork_while_slabs_come_from(resource);
+  fork_while_slabs_come_from(arena);
 }
 
 // If the thread that holds a lock let the fork go first at the second cache, each would wait for

@@ -34,6 +34,18 @@ Arena::Arena(const ArenaOptions& options)
 
 Arena::~Arena() { detail::ArenaCore::destroy(core_); }
 
+void* Arena::do_allocate(std::size_t bytes, std::size_t alignment) {
+  return allocate(bytes, alignment);
+}
+
+void Arena::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+  deallocate(block, bytes, alignment);
+}
+
+bool Arena::do_is_equal(const std::pmr::memory_resource& other) const noexcept {
+  return this == &other;
+}
+
 void* Arena::try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept {
   TARN_CHECK(is_power_of_two(alignment), "arena \"%s\": alignment %zu is not a power of two", name_,
              alignment);

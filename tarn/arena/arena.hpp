@@ -14,6 +14,10 @@
 // without a lock or an atomic read-modify-write; a block may be deallocated by another thread than
 // the one that allocated it, and goes into that thread's list.
 //
+// It is a std::pmr::memory_resource, synchronized without a lock of its own:
+//
+//     std::pmr::unordered_map<int, std::pmr::string> table(&arena);
+//
 // Threads:    any. Creating, and destroying when nobody uses it any more, is one thread's.
 // Failure:    try_allocate() returns nullptr, allocate() throws std::bad_alloc; the arena is as it
 //             was.
@@ -25,6 +29,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 
 #include "tarn/arena/arena_options.hpp"
 #include "tarn/arena/page_map.hpp"
@@ -77,13 +82,13 @@ struct ArenaClassStats {
 /// good; under a memory checker the heap, where it looks for pointers.
 [[nodiscard]] Source& default_arena_source() noexcept;
 
-class Arena {
+class Arena final : public std::pmr::memory_resource {
  public:
   /// Calls no source yet. Throws std::bad_alloc if there is no memory for the arena itself.
   explicit Arena(const ArenaOptions& options = {});
 
   /// Gives every chunk back. When checking, blocks still in use stop the program with a message.
-  ~Arena();
+  ~Arena() override;
 
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -177,6 +182,13 @@ class Arena {
   [[nodiscard]] TARN_HOT bool put_fast(unsigned size_class, void* block) const noexcept {
     return detail::bound_lists(fast_index_).put(size_class, block);
   }
+
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+  // A resource is never given null.
+  [[gnu::nonnull]] void do_deallocate(void* block, std::size_t bytes,
+                                      std::size_t alignment) override;
+  // Equal means: may free each other's blocks.
+  [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override;
 
   TARN_SLOW void* try_allocate_slow(std::size_t bytes, std::size_t alignment) noexcept;
   TARN_SLOW TARN_RETURNS_NONNULL void* allocate_slow(std::size_t bytes, std::size_t alignment);

@@ -10,24 +10,23 @@
 
 #include <gtest/gtest.h>
 
-#include "tarn/adapt/arena_resource.hpp"
+#include "tarn/arena/arena.hpp"
 #include "tarn/source/pmr_source.hpp"
 
 namespace tarn {
 namespace {
 
-TEST(ArenaAdapt, ContainersChurnOnAnArena) {
+TEST(ArenaResource, ContainersChurnOnAnArena) {
   Arena arena;
-  ArenaResource resource(arena);
   {
-    std::pmr::unordered_map<int, std::pmr::string> table(&resource);
+    std::pmr::unordered_map<int, std::pmr::string> table(&arena);
     for (int round = 0; round < 3; ++round) {
       for (int key = 0; key < 1000; ++key) table[key] = "a text that no string holds in itself";
       for (int key = 0; key < 1000; key += 2) table.erase(key);
     }
     EXPECT_EQ(table.size(), 500u);
     EXPECT_TRUE(arena.owns(table.at(1).data()));
-    std::pmr::vector<long double> numbers(100000, 1.5L, &resource);
+    std::pmr::vector<long double> numbers(100000, 1.5L, &arena);
     EXPECT_TRUE(arena.owns(numbers.data()));
   }
   arena.trim();
@@ -35,20 +34,18 @@ TEST(ArenaAdapt, ContainersChurnOnAnArena) {
   EXPECT_EQ(arena.stats().reserved_bytes, 0u);
 }
 
-TEST(ArenaAdapt, WhatOneThreadBuiltEndsOnAnother) {
+TEST(ArenaResource, WhatOneThreadBuiltEndsOnAnother) {
   Arena arena;
-  ArenaResource resource(arena);
-  std::pmr::vector<std::pmr::string> texts(&resource);
+  std::pmr::vector<std::pmr::string> texts(&arena);
   for (int i = 0; i < 100; ++i) texts.emplace_back("a text that no string holds in itself");
   std::thread([texts = std::move(texts)]() mutable { texts.clear(); }).join();
   EXPECT_EQ(arena.stats().used_bytes, 0u);
 }
 
 // The thread that gives the last block of a chunk back, as it ends, has never used the outer arena.
-TEST(ArenaAdapt, AnArenaStandsOnAnother) {
+TEST(ArenaResource, AnArenaStandsOnAnother) {
   Arena outer({.page_bytes = 1 << 17, .checking = Checking::off});
-  ArenaResource resource(outer);
-  PmrSource source(resource);
+  PmrSource source(outer);
   ArenaOptions options = ArenaOptions::netty_4_1();
   options.source = &source;
   options.shard_count = 1;
@@ -74,13 +71,11 @@ TEST(ArenaAdapt, AnArenaStandsOnAnother) {
   EXPECT_EQ(outer.stats().used_bytes, 0u);
 }
 
-TEST(ArenaAdapt, ResourcesAreEqualByIdentity) {
-  Arena arena;
-  ArenaResource first(arena);
-  ArenaResource second(arena);
+TEST(ArenaResource, ArenasAreEqualByIdentity) {
+  Arena first;
+  Arena second;
   EXPECT_TRUE(first.is_equal(first));
   EXPECT_FALSE(first.is_equal(second));
-  EXPECT_EQ(&first.arena(), &second.arena());
 }
 
 }  // namespace
