@@ -18,8 +18,8 @@ struct ProgramEnd {
 
 /// Runs `arguments` in `environment`, each with a null behind its last; the program is looked for
 /// in PATH. Returns its process number; on failure a negative errno. From then on processes whose
-/// parent has ended become children of this one, so that it can tell when all have; and the end of
-/// a child ends a sleep_while(), unless somebody has use for SIGCHLD.
+/// parent has ended become children of this one, so that it can tell when all have. SIGCHLD gets a
+/// handler if it has none, so that the end of a child ends the sleep_while() that it falls into.
 [[nodiscard]] int start_program(const char* const* arguments,
                                 const char* const* environment) noexcept;
 

@@ -1,5 +1,6 @@
 #include "tarn/os/timestamp.hpp"
 
+#include <cerrno>
 #include <ctime>
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -32,8 +33,10 @@ StampScale::StampScale(StampClock clock) noexcept {
   if (clock == StampClock::system) return;
   const std::uint64_t begin = before_now(clock);
   const std::uint64_t begin_ns = monotonic_ns();
-  const timespec wait{0, 10'000'000};
-  nanosleep(&wait, nullptr);
+  // The whole time, whatever signals come: what is short is measured badly.
+  timespec wait{0, 10'000'000};
+  while (nanosleep(&wait, &wait) != 0 && errno == EINTR) {
+  }
   const std::uint64_t end_ns = monotonic_ns();
   const std::uint64_t ticks = after_now(clock) - begin;
   ns_per_tick_ = static_cast<double>(end_ns - begin_ns) / static_cast<double>(ticks);

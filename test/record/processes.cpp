@@ -3,19 +3,24 @@
 //     processes WAY      each way makes blocks of the size that recorder_test.cpp looks for
 
 #include <dlfcn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -216,6 +221,55 @@ int exec_with_few_addresses(char* self) {
   return 1;
 }
 
+// Is killed from here on if it maps memory, or advises on some, as in a sandbox.
+int fork_in_a_sandbox() {
+  allocate_marked(3);
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 2, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+  };
+  const sock_fprog filter{std::size(program), program};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return 1;
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) return 1;
+  const pid_t child = fork();
+  if (child == 0) {
+    allocate_marked(4);
+    _exit(0);
+  }
+  wait_for(child);
+  return 0;
+}
+
+// Two threads, one after the other, that the recorder does not see begin: when the first one
+// allocates, there are no addresses left, and for the second one there are.
+int allocate_without_addresses() {
+  unsigned long page_count = 0;
+  std::ifstream("/proc/self/statm") >> page_count;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0) return 1;
+  static rlimit few;
+  few = {page_count * static_cast<rlim_t>(getpagesize()), limit.rlim_max};
+  const auto run_with_few = [](void*) {
+    if (setrlimit(RLIMIT_AS, &few) != 0) return 1;
+    allocate_marked(20);
+    return 0;
+  };
+  const auto run = [](void*) {
+    allocate_marked(5);
+    return 0;
+  };
+  int code = 1;
+  thrd_t thread;
+  if (thrd_create(&thread, run_with_few, nullptr) != thrd_success) return 1;
+  if (thrd_join(thread, &code) != thrd_success || code != 0) return 1;
+  if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+  if (thrd_create(&thread, run, nullptr) != thrd_success) return 1;
+  return thrd_join(thread, nullptr) == thrd_success ? 0 : 1;
+}
+
 // Returns 77 where the system does not allow it.
 int fork_into_another_process_space() {
   if (unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) return 77;
@@ -243,8 +297,10 @@ int main(int argument_count, char** arguments) {
   if (way == "named_threads") return name_threads();
   if (way == "many_threads") return begin_many_threads();
   if (way == "threads_without_descriptors") return begin_threads_without_descriptors();
+  if (way == "sandbox") return fork_in_a_sandbox();
   if (way == "process_space") return fork_into_another_process_space();
   if (way == "signals_during_dlclose") return allocate_in_signals_during_dlclose();
+  if (way == "thread_without_addresses") return allocate_without_addresses();
   if (way == "few_addresses") return exec_with_few_addresses(arguments[0]);
   if (way == "300_mib") {
     void* volatile block = std::malloc(300 << 20);

@@ -193,6 +193,12 @@ TEST(Recorder, AForkIntoAnotherProcessSpaceIsNotRecorded) {
   EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 3u);
 }
 
+TEST(Recorder, AForkOfAProgramThatMayMapNothingIsRecorded) {
+  const Recorded recorded = record({TARN_RECORD_PROCESSES, "sandbox"}, Stacks::full);
+  EXPECT_EQ(recorded.end.exit_code, 0);
+  EXPECT_EQ(recorded.count(Kind::allocate, marked_bytes), 7u);
+}
+
 TEST(Recorder, ASignalInDlcloseMayAllocate) {
   EXPECT_EQ(record({TARN_RECORD_PROCESSES, "signals_during_dlclose"}, Stacks::full).end.exit_code,
             0);

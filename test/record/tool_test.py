@@ -225,6 +225,13 @@ class Record(unittest.TestCase):
         self.assertEqual(ended.returncode, 0)
         self.assertIn("1 process had too few addresses to be recorded", ended.stderr)
 
+    def test_a_thread_without_addresses_is_told_and_the_next_one_recorded(self):
+        ended = self.tarn("record", "-o", "x.tarn", "--", str(PROGRAMS / "record_processes"),
+                          "thread_without_addresses")
+        self.assertEqual(ended.returncode, 0)
+        self.assertIn("1 thread is missing", ended.stderr)
+        self.assertEqual(sum("bytes=123456" in line for line in self.lines_of("x.tarn")), 5)
+
     def test_a_program_of_32_bits_is_told(self):
         program = Path(self.folder.name) / "old"
         whole = (PROGRAMS / "record_storm").read_bytes()

@@ -1,5 +1,6 @@
 #include "tarn/record/preload/process_log.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -35,6 +36,18 @@ Log* map_log() noexcept {
   return static_cast<Log*>(map_pages_wiped_on_fork(align_up(sizeof(Log), page_bytes())));
 }
 
+ThreadLog* log_at(ProcessLog& log, std::uint32_t index) noexcept {
+  if (log.logs[index] == nullptr) log.logs[index] = index == 0 ? &log.first : map_log<ThreadLog>();
+  return log.logs[index];
+}
+
+// Without room for it, the log waits for a thread that comes when this one has ended.
+ThreadLog* take_log(ProcessLog& log, std::uint32_t index, std::int32_t thread_id) noexcept {
+  ThreadLog* const taken = log_at(log, index);
+  log.owners[index].store(thread_id, std::memory_order_release);
+  return taken;
+}
+
 bool map_process_log() noexcept {
   process = map_log<ProcessLog>();
   if (process != nullptr) return true;
@@ -65,13 +78,14 @@ ProcessLog* process_log() noexcept {
 ThreadLog* claim_thread_log(ProcessLog& log, std::int32_t thread_id) noexcept {
   // Looking at two for each that is taken keeps the dead ones below half of all.
   for (int i = 0; i < 2; ++i) {
-    const std::uint32_t count = log.log_count.load(std::memory_order_relaxed);
+    const std::uint32_t count =
+        std::min(log.log_count.load(std::memory_order_relaxed), thread_log_count);
     if (count == 0) break;
     const std::uint32_t index = log.next_to_look.fetch_add(1, std::memory_order_relaxed) % count;
     std::int32_t owner = log.owners[index].load(std::memory_order_acquire);
     if (owner != 0 && !is_thread_alive(log.process_id, owner) &&
         log.owners[index].compare_exchange_strong(owner, thread_id, std::memory_order_relaxed)) {
-      return log.logs[index];
+      return take_log(log, index, thread_id);
     }
   }
   const std::uint32_t index = log.log_count.fetch_add(1, std::memory_order_relaxed);
@@ -79,10 +93,7 @@ ThreadLog* claim_thread_log(ProcessLog& log, std::int32_t thread_id) noexcept {
     log.log_count.store(thread_log_count, std::memory_order_relaxed);
     return nullptr;
   }
-  log.logs[index] = map_log<ThreadLog>();
-  if (log.logs[index] == nullptr) return nullptr;
-  log.owners[index].store(thread_id, std::memory_order_release);
-  return log.logs[index];
+  return take_log(log, index, thread_id);
 }
 
 }  // namespace tarn::record

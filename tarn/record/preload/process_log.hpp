@@ -1,9 +1,15 @@
 // tarn/record/preload/process_log.hpp - what the recorded process knows of its recording.
 //
-//     +-----------------------------+-----+-----+---      +----------+
-//     | ProcessLog: number, threads |  *  |     |         | log      |    each mapped by the first
-//     +-----------------------------+--|--+-----+---      +----------+    thread that needs it, all
-//                                      +------------------^               memory that a fork wipes
+//                                   logs                        first
+//     +-----------------------------+-----+-----+-----+-- ... --+----------+      +----------+
+//     | ProcessLog: number, threads |  *  |  *  |     |         | log 0    |      | log 1    |
+//     +-----------------------------+--|--+--|--+-----+-- ... --+----------+      +----------+
+//                                      +-----|------------------^                 ^
+//                                            +------------------------------------+
+//
+// All of it is memory that a fork wipes. Log 0 lies inside, so that the thread that a fork leaves
+// needs nothing of the system: a sandbox may allow it nothing. Each other is mapped by the first
+// thread that needs it.
 //
 // Threads:    any. A process is entered by its first event, when it has one thread.
 // Failure:    null: nothing of this process is recorded.
@@ -36,7 +42,8 @@ struct ProcessLog {
   Modules modules;
   // thread_number()s. Pair with each other, and with what lies in `logs`.
   std::atomic<std::int32_t> owners[thread_log_count];
-  ThreadLog* logs[thread_log_count];  // null: no thread has needed it
+  ThreadLog* logs[thread_log_count];  // null: no thread has needed it, or there was no room
+  ThreadLog first;
 };
 
 /// Returns the log of this process, which the first call enters into the session.
