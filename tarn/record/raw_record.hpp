@@ -84,7 +84,9 @@ inline constexpr std::size_t stack_call_count_max = 512;
 
 /// Tails with a slot have so many calls.
 inline constexpr std::size_t tail_call_count_max = 6;
-inline constexpr std::size_t tail_slot_count = 512;
+inline constexpr std::size_t tail_set_count = 128;
+inline constexpr std::size_t tail_way_count = 4;  // of each set
+inline constexpr std::size_t tail_slot_count = tail_set_count * tail_way_count;
 
 /// The first word of a stack.
 struct StackWord {

@@ -21,6 +21,11 @@ PointerUse use_of_pointer(const UnwindRule& rule) noexcept {
   return PointerUse::stays;
 }
 
+// As records say it.
+std::uint32_t slot_number(std::size_t set, std::size_t way) noexcept {
+  return static_cast<std::uint32_t>(set * tail_way_count + way + 1);
+}
+
 }  // namespace
 
 // How many of the outermost calls lead to the next one as they did. Calls that have returned,
@@ -38,10 +43,11 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
   if (forget_count_.load(std::memory_order_relaxed) != forgotten_count_) [[unlikely]]
     begin();
   if (!window_.covers(site.frame_end) && !window_.move_to(site.frame_end)) leave_stack();
-  const std::size_t slot = tail_slot_of(site);
-  const CallTail& tail = tails_[slot];
-  // Both lie in no near cache, and are wanted in 10 ns.
-  __builtin_prefetch(&tail);
+  const std::size_t set = tail_set_of(site);
+  const TailSet& tails = tail_sets_[set];
+  const std::size_t recent_way = recent_ways_[set];
+  // They lie in no near cache, and are wanted in 10 ns.
+  for (const CallTail& tail : tails.tails) __builtin_prefetch(&tail);
   __builtin_prefetch(&rule_slot(site.return_address - 1));
   // The call behind the last that is as it was may be the one at hand by all that counts.
   const std::size_t valid = verify(site.frame_end);
@@ -51,12 +57,12 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
     words[0] = StackWord{static_cast<std::uint32_t>(shared), 0}.pack();
     return 1;
   }
-  if (tail.generation != generation_ || !tail.leads_to(site, calls_, shared))
-    return unwind(process, site, shared, words);
-  recall(tail);
-  words[0] = StackWord{static_cast<std::uint32_t>(tail.shared_count), 0,
-                       static_cast<std::uint32_t>(slot + 1)}
-                 .pack();
+  const CallTail* const tail = tails.find(recent_way, generation_, site, calls_, shared);
+  if (tail == nullptr) return unwind(process, site, shared, words);
+  recall(*tail);
+  const auto way = static_cast<std::size_t>(tail - tails.tails);
+  recent_ways_[set] = static_cast<std::uint8_t>(way);
+  words[0] = StackWord{tail->shared_count, 0, slot_number(set, way)}.pack();
   return 1;
 }
 
@@ -69,11 +75,12 @@ void CallStackLog::recall(const CallTail& tail) noexcept {
 std::size_t CallStackLog::unwind(ProcessLog& process, const CallSite& site, std::size_t shared,
                                  std::uint64_t* words) noexcept {
   is_interrupted_ = false;
-  bool was_interrupted = false;
+  is_noted_ = true;
   // New calls are noted at the end, the innermost last, until it is known how many are shared.
   std::size_t first = call_count_max;
   calls_[first].site = site;
-  calls_[first].pointer_slot = calls_[first].end_slot = 0;
+  calls_[first].pointer_slot = 0;
+  calls_[first].end_slot = 0;
   Step result = Step::found;
   while (true) {
     const CallSite& at = calls_[first].site;
@@ -84,14 +91,12 @@ std::size_t CallStackLog::unwind(ProcessLog& process, const CallSite& site, std:
     result = step(process, calls_[first], calls_[first - 1]);
     --first;
     if (result != Step::found) break;
-    was_interrupted |= is_interrupted_;
   }
   if (result != Step::found) shared = 0;
   const std::size_t new_count = call_count_max - first;
   if (shared != 0) find_again(shared, calls_[first]);
   keep(shared, new_count);
-  // Behind a signal return addresses do not lie where verify() looks for them.
-  if (was_interrupted) leave_stack();
+  if (!is_noted_) leave_stack();
   if (result == Step::lost) count_ = 0;
   words[0] = StackWord{static_cast<std::uint32_t>(shared), result == Step::lost ? 1u : 0u,
                        note_tail(shared)}
@@ -99,17 +104,20 @@ std::size_t CallStackLog::unwind(ProcessLog& process, const CallSite& site, std:
   return 1 + new_count;
 }
 
-// Returns the slot for the record, 0 for calls that are too many, or no part of a stack.
+// Returns the slot for the record, 0 for calls that are too many, or no part of a stack. The tail
+// that was used last stays.
 std::uint32_t CallStackLog::note_tail(std::size_t shared) noexcept {
   if (shared == 0 || count_ <= shared || count_ - shared > tail_call_count_max) return 0;
-  const std::size_t slot = tail_slot_of(calls_[count_ - 1].site);
-  CallTail& tail = tails_[slot];
+  const std::size_t set = tail_set_of(calls_[count_ - 1].site);
+  const std::size_t way = (recent_ways_[set] + std::size_t{1}) % tail_way_count;
+  recent_ways_[set] = static_cast<std::uint8_t>(way);
+  CallTail& tail = tail_sets_[set].tails[way];
   tail.generation = generation_;
-  tail.shared_count = shared;
-  tail.count = count_ - shared;
+  tail.shared_count = static_cast<std::uint32_t>(shared);
+  tail.count = static_cast<std::uint32_t>(count_ - shared);
   tail.join = calls_[shared - 1];
   for (std::size_t i = 0; i < tail.count; ++i) tail.calls[i] = calls_[count_ - 1 - i];
-  return static_cast<std::uint32_t>(slot + 1);
+  return slot_number(set, way);
 }
 
 std::size_t CallStackLog::write_cut(std::uint64_t* words, std::size_t count) noexcept {
@@ -145,8 +153,9 @@ CallStackLog::Step CallStackLog::step(ProcessLog& process, NotedCall& call,
   const UnwindRule rule = find_rule(process, site.return_address - (is_interrupted_ ? 0 : 1));
   is_interrupted_ = false;
   call.pointer_use = use_of_pointer(rule);
-  outer.end_slot = outer.pointer_slot = 0;
   std::uintptr_t end = 0;
+  std::uintptr_t end_slot = 0;
+  std::uintptr_t pointer_slot = 0;
   switch (rule.kind) {
     case FrameEnd::unknown:
       return Step::lost;
@@ -160,8 +169,8 @@ CallStackLog::Step CallStackLog::step(ProcessLog& process, NotedCall& call,
       end = plus(site.frame_pointer, rule.end_offset);
       break;
     case FrameEnd::read_at_frame_pointer:
-      outer.end_slot = plus(site.frame_pointer, rule.end_offset);
-      if (!window_.read(outer.end_slot, end)) return Step::lost;
+      end_slot = plus(site.frame_pointer, rule.end_offset);
+      if (!window_.read(end_slot, end)) return Step::lost;
       break;
     case FrameEnd::signal:
       return step_out_of_signal(call, outer);
@@ -171,11 +180,12 @@ CallStackLog::Step CallStackLog::step(ProcessLog& process, NotedCall& call,
   outer.site.frame_pointer = site.frame_pointer;
   if (rule.saved_pointer != SavedPointer::none) {
     const bool is_at_end = rule.saved_pointer == SavedPointer::from_frame_end;
-    outer.pointer_slot = plus(is_at_end ? end : site.frame_pointer, rule.saved_offset);
-    if (!window_.read(outer.pointer_slot, outer.site.frame_pointer)) return Step::lost;
+    pointer_slot = plus(is_at_end ? end : site.frame_pointer, rule.saved_offset);
+    if (!window_.read(pointer_slot, outer.site.frame_pointer)) return Step::lost;
   }
-  return window_.read(end - sizeof(std::uintptr_t), outer.site.return_address) ? Step::found
-                                                                               : Step::lost;
+  if (!window_.read(end - sizeof(std::uintptr_t), outer.site.return_address)) return Step::lost;
+  is_noted_ &= outer.note_slots(pointer_slot, end_slot);
+  return Step::found;
 }
 
 // The kernel's ucontext_t lies at the stack pointer.
@@ -197,6 +207,10 @@ CallStackLog::Step CallStackLog::step_out_of_signal(const NotedCall& call,
     ++generation_;
   }
   is_interrupted_ = true;
+  // Return addresses do not lie where verify() looks for them.
+  outer.pointer_slot = 0;
+  outer.end_slot = 0;
+  is_noted_ = false;
   return Step::found;
 }
 

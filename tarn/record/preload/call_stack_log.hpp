@@ -83,10 +83,13 @@ class CallStackLog {
   std::uint64_t forgotten_count_;
   StackWindow window_;
   bool is_interrupted_;       // the call at hand is where a signal came, not a call
+  bool is_noted_;             // all that the calls at hand follow from
   std::uint64_t generation_;  // of the tails that hold
   std::size_t count_;
-  NotedCall calls_[call_count_max + 1];  // one more: where the stack before ends
-  CallTail tails_[tail_slot_count];
+  // One more: where the stack before ends. None lies in two cache lines.
+  alignas(64) NotedCall calls_[call_count_max + 1];
+  TailSet tail_sets_[tail_set_count];
+  std::uint8_t recent_ways_[tail_set_count];  // of each set, the tail that was used last
 };
 
 }  // namespace tarn::record

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "tarn/base/attributes.hpp"
@@ -23,11 +24,13 @@ enum class PointerUse : std::uint8_t {
   ends,      // that call has one that was saved on the stack
 };
 
+// Half a cache line: an event looks at twenty of them.
 struct NotedCall {
   CallSite site;
-  // Where site.frame_pointer and site.frame_end were read; 0: they were not, or need not be.
-  std::uintptr_t pointer_slot;
-  std::uintptr_t end_slot;
+  // Where site.frame_pointer and site.frame_end were read: so many words below the return address.
+  // 0: they were not, or need not be, or are that address, which is_as_it_was() reads anyway.
+  std::uint16_t pointer_slot;
+  std::uint16_t end_slot;
   PointerUse pointer_use;
   bool needs_pointer;  // whether a call further out is found by site.frame_pointer
   bool has_slots;      // whether one of the two is not 0
@@ -35,6 +38,17 @@ struct NotedCall {
   [[nodiscard]] TARN_HOT bool is_at(const CallSite& other) const noexcept {
     return site.frame_end == other.frame_end && site.return_address == other.return_address &&
            (!needs_pointer || site.frame_pointer == other.frame_pointer);
+  }
+
+  /// Notes the addresses, multiples of 8, at which the site's words were read; 0: they were not.
+  /// Returns false if one lies above the return address or 512 KiB below, as in no usual frame.
+  [[nodiscard]] TARN_HOT bool note_slots(std::uintptr_t pointer_address,
+                                         std::uintptr_t end_address) noexcept {
+    const std::uintptr_t pointer_distance = distance_to(pointer_address);
+    const std::uintptr_t end_distance = distance_to(end_address);
+    pointer_slot = static_cast<std::uint16_t>(pointer_distance);
+    end_slot = static_cast<std::uint16_t>(end_distance);
+    return pointer_slot == pointer_distance && end_slot == end_distance;
   }
 
   /// Takes what is known of the call outside of it.
@@ -47,18 +61,24 @@ struct NotedCall {
 
   /// Whether the words that lead to it are on the stack as they were.
   [[nodiscard]] TARN_HOT bool is_as_it_was() const noexcept {
-    return word_at(site.frame_end - sizeof(std::uintptr_t)) == site.return_address &&
+    return *place() == site.return_address &&
            (!has_slots ||
             (holds(pointer_slot, site.frame_pointer) && holds(end_slot, site.frame_end)));
   }
 
  private:
-  [[nodiscard]] TARN_HOT static std::uintptr_t word_at(std::uintptr_t address) noexcept {
-    return *reinterpret_cast<const std::uintptr_t*>(address);
+  // Where its return address lies.
+  [[nodiscard]] TARN_HOT const std::uintptr_t* place() const noexcept {
+    return reinterpret_cast<const std::uintptr_t*>(site.frame_end) - 1;
   }
-  [[nodiscard]] TARN_HOT static bool holds(std::uintptr_t slot, std::uintptr_t word) noexcept {
-    return slot == 0 || word_at(slot) == word;
+  [[nodiscard]] TARN_HOT std::uintptr_t distance_to(std::uintptr_t address) const noexcept {
+    constexpr std::uintptr_t word_bytes = sizeof(std::uintptr_t);
+    return address == 0 ? 0 : (site.frame_end - word_bytes - address) / word_bytes;
+  }
+  [[nodiscard]] TARN_HOT bool holds(std::size_t slot, std::uintptr_t word) const noexcept {
+    return slot == 0 || *(place() - slot) == word;
   }
 };
+static_assert(sizeof(NotedCall) == 32);
 
 }  // namespace tarn::record
