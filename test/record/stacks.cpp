@@ -87,6 +87,7 @@ void call_at_one_place() {
 extern "C" {
 
 void probe_for_assembly();
+void save_pointer_half_a_mebibyte_down();
 void save_pointer_far_down();
 void save_pointer_first();
 
@@ -97,7 +98,8 @@ void probe_for_assembly() {
 
 }  // extern "C"
 
-// Both have frames of 128 bytes, and save their caller's rbp in different places.
+// The first two have frames of 128 bytes, and save their caller's rbp in different places; the third
+// so far from its return address that NotedCall has no number for it.
 asm(R"(
   .text
   .type save_pointer_first, @function
@@ -137,20 +139,40 @@ save_pointer_far_down:
   ret
   .cfi_endproc
   .size save_pointer_far_down, .-save_pointer_far_down
+  .type save_pointer_half_a_mebibyte_down, @function
+save_pointer_half_a_mebibyte_down:
+  .cfi_startproc
+  sub $524288, %rsp
+  .cfi_def_cfa_offset 524296
+  mov %rbp, (%rsp)
+  mov %rsp, %rbp
+  .cfi_def_cfa_register 6
+  .cfi_escape 0x10, 6, 2, 0x76, 0  # rbp is saved where rbp points to
+  sub $8, %rsp
+  call probe_for_assembly
+  mov (%rbp), %rbp
+  add $524296, %rsp
+  .cfi_def_cfa 7, 8
+  .cfi_restore 6
+  ret
+  .cfi_endproc
+  .size save_pointer_half_a_mebibyte_down, .-save_pointer_half_a_mebibyte_down
 )");
 
 namespace {
 
 // What the first one has saved stays on the stack, and tells of the callers of the first time.
-void call_two_at_one_place() {
+void call_three_at_one_place() {
   char here = 0;
   const auto target = (reinterpret_cast<std::uintptr_t>(&here) - 4096) & ~std::uintptr_t{63};
   struct Call {
     void (*callee)();
     int depth;
   };
-  for (const Call call : {Call{save_pointer_far_down, 1}, Call{save_pointer_first, 1},
-                          Call{save_pointer_first, 5}, Call{save_pointer_first, 2}}) {
+  for (const Call call :
+       {Call{save_pointer_far_down, 1}, Call{save_pointer_first, 1}, Call{save_pointer_first, 5},
+        Call{save_pointer_first, 2}, Call{save_pointer_half_a_mebibyte_down, 1},
+        Call{save_pointer_half_a_mebibyte_down, 5}, Call{save_pointer_half_a_mebibyte_down, 2}}) {
     callee = call.callee;
     call_at_from(target, call.depth);
   }
@@ -321,8 +343,8 @@ int main(int argument_count, char** arguments) {
     for (const int depth : {1, 5, 100, 2}) aligned(depth);
   } else if (situation == "one_place") {
     call_at_one_place();
-  } else if (situation == "two_callees") {
-    call_two_at_one_place();
+  } else if (situation == "three_callees") {
+    call_three_at_one_place();
   } else if (situation == "exceptions") {
     throw_and_probe();
   } else if (situation == "longjmp") {

@@ -63,7 +63,7 @@ TEST_P(StacksOf, AreThoseOfTheCLibrary) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Situations, StacksOf,
-                         testing::Values("recursion", "aligned", "one_place", "two_callees",
+                         testing::Values("recursion", "aligned", "one_place", "three_callees",
                                          "exceptions", "longjmp", "signal", "contexts",
                                          "lost_stacks", "callers", "threads", "library"),
                          [](const auto& situation) { return std::string(situation.param); });
