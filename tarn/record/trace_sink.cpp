@@ -62,7 +62,8 @@ void TraceSink::expect(std::span<const RawEvent> events) noexcept {
 void TraceSink::add(std::span<const RawEvent> events) {
   advance_to(events.front());
   Thread& thread = thread_of(events.front().thread);
-  for (const RawEvent& event : events) {
+  add(thread, events.front());
+  for (const RawEvent& event : events.subspan(1)) {
     advance_to(event);
     add(thread, event);
   }

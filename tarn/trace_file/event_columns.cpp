@@ -43,8 +43,8 @@ EventEncoder::Lane& EventEncoder::lane_of(std::uint32_t thread) {
 
 void EventEncoder::take_turn() {
   if (turn_count_ == 0) return;
-  append_number(turns_, turn_lane_);
-  append_number(turns_, turn_count_);
+  turns_.append(turn_lane_);
+  turns_.append(turn_count_);
   turn_count_ = 0;
 }
 
@@ -81,16 +81,16 @@ void EventEncoder::append_block(Lane& lane, const Operation& operation,
 
 void EventEncoder::take(Bytes& plain) {
   take_turn();
-  if (lanes_.size() == 1) turns_.clear();  // nobody else's turn
+  if (lanes_.size() == 1) turns_ = {};  // nobody else's turn
   append_number(plain, lanes_.size());
   append_number(plain, newest_block_at_start_);
-  append_number(plain, turns_.size());
+  append_number(plain, turns_.stored().size());
   for (const Lane& lane : lanes_) {
     append_number(plain, lane.thread);
     append_number(plain, lane.count);
     for (const Column& column : lane.columns) append_number(plain, column.stored().size());
   }
-  plain.insert(plain.end(), turns_.begin(), turns_.end());
+  plain.insert(plain.end(), turns_.stored().begin(), turns_.stored().end());
   for (std::size_t column = 0; column < event_column_count; ++column) {
     for (const Lane& lane : lanes_) {
       const ByteView stored = lane.columns[column].stored();
@@ -99,7 +99,7 @@ void EventEncoder::take(Bytes& plain) {
   }
   lanes_.clear();
   lane_of_thread_ = {};
-  turns_.clear();
+  turns_ = {};
   count_ = 0;
   time_first_ = UINT64_MAX;
   time_last_ = 0;

@@ -86,7 +86,7 @@ class EventEncoder {
   std::uint64_t newest_block_at_start_ = 0;
   std::vector<Lane> lanes_;
   NumberMap<std::uint32_t> lane_of_thread_;
-  Bytes turns_;
+  Column turns_;
   std::uint32_t turn_lane_ = 0;
   std::uint32_t turn_count_ = 0;
 };
