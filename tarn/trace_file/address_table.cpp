@@ -29,7 +29,7 @@ std::uint64_t* AddressTable::find_leaf(std::uint64_t address) {
   const std::uint64_t number = address >> leaf_shift;
   std::uint64_t*& leaf = leaves_.insert(number);
   if (leaf == nullptr) leaf = map_leaf(leaf_bytes);
-  recent_[number % recent_count] = {number, leaf};
+  recent_[recent_index_of(number)] = {number, leaf};
   return leaf;
 }
 
