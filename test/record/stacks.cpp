@@ -98,8 +98,8 @@ void probe_for_assembly() {
 
 }  // extern "C"
 
-// The first two have frames of 128 bytes, and save their caller's rbp in different places; the third
-// so far from its return address that NotedCall has no number for it.
+// The first two have frames of 128 bytes, and save their caller's rbp in different places; the
+// third so far from its return address that NotedCall has no number for it.
 asm(R"(
   .text
   .type save_pointer_first, @function

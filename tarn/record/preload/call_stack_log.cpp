@@ -21,11 +21,6 @@ PointerUse use_of_pointer(const UnwindRule& rule) noexcept {
   return PointerUse::stays;
 }
 
-// As records say it.
-std::uint32_t slot_number(std::size_t set, std::size_t way) noexcept {
-  return static_cast<std::uint32_t>(set * tail_way_count + way + 1);
-}
-
 }  // namespace
 
 // How many of the outermost calls lead to the next one as they did. Calls that have returned,
@@ -44,10 +39,9 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
     begin();
   if (!window_.covers(site.frame_end) && !window_.move_to(site.frame_end)) leave_stack();
   const std::size_t set = tail_set_of(site);
-  const TailSet& tails = tail_sets_[set];
-  const std::size_t recent_way = recent_ways_[set];
-  // They lie in no near cache, and are wanted in 10 ns.
-  for (const CallTail& tail : tails.tails) __builtin_prefetch(&tail);
+  const std::size_t recent_slot = set * tail_way_count + recent_ways_[set];
+  // Both lie in no near cache, and are wanted in 10 ns.
+  __builtin_prefetch(&tails_[recent_slot]);
   __builtin_prefetch(&rule_slot(site.return_address - 1));
   // The call behind the last that is as it was may be the one at hand by all that counts.
   const std::size_t valid = verify(site.frame_end);
@@ -57,13 +51,25 @@ std::size_t CallStackLog::write(ProcessLog& process, const CallSite& site,
     words[0] = StackWord{static_cast<std::uint32_t>(shared), 0}.pack();
     return 1;
   }
-  const CallTail* const tail = tails.find(recent_way, generation_, site, calls_, shared);
-  if (tail == nullptr) return unwind(process, site, shared, words);
-  recall(*tail);
-  const auto way = static_cast<std::size_t>(tail - tails.tails);
-  recent_ways_[set] = static_cast<std::uint8_t>(way);
-  words[0] = StackWord{tail->shared_count, 0, slot_number(set, way)}.pack();
+  const std::size_t slot =
+      is_in_slot(recent_slot, site, shared) ? recent_slot : find_slot(set, site, shared);
+  if (slot == no_slot) return unwind(process, site, shared, words);
+  recall(tails_[slot]);
+  words[0] = StackWord{tails_[slot].shared_count, 0, static_cast<std::uint32_t>(slot + 1)}.pack();
   return 1;
+}
+
+// Looks for the tail that leads to `site` behind the one of its set that was used last.
+std::size_t CallStackLog::find_slot(std::size_t set, const CallSite& site,
+                                    std::size_t shared) noexcept {
+  for (std::size_t i = 1; i < tail_way_count; ++i) {
+    const std::size_t way = (recent_ways_[set] + i) % tail_way_count;
+    const std::size_t slot = set * tail_way_count + way;
+    if (!is_in_slot(slot, site, shared)) continue;
+    recent_ways_[set] = static_cast<std::uint8_t>(way);
+    return slot;
+  }
+  return no_slot;
 }
 
 void CallStackLog::recall(const CallTail& tail) noexcept {
@@ -111,13 +117,14 @@ std::uint32_t CallStackLog::note_tail(std::size_t shared) noexcept {
   const std::size_t set = tail_set_of(calls_[count_ - 1].site);
   const std::size_t way = (recent_ways_[set] + std::size_t{1}) % tail_way_count;
   recent_ways_[set] = static_cast<std::uint8_t>(way);
-  CallTail& tail = tail_sets_[set].tails[way];
+  const std::size_t slot = set * tail_way_count + way;
+  CallTail& tail = tails_[slot];
   tail.generation = generation_;
   tail.shared_count = static_cast<std::uint32_t>(shared);
   tail.count = static_cast<std::uint32_t>(count_ - shared);
   tail.join = calls_[shared - 1];
   for (std::size_t i = 0; i < tail.count; ++i) tail.calls[i] = calls_[count_ - 1 - i];
-  return slot_number(set, way);
+  return static_cast<std::uint32_t>(slot + 1);
 }
 
 std::size_t CallStackLog::write_cut(std::uint64_t* words, std::size_t count) noexcept {

@@ -59,6 +59,8 @@ class CallStackLog {
  private:
   enum class Step : std::uint8_t { found, outermost, lost };
 
+  static constexpr std::size_t no_slot = tail_slot_count;
+
   // What was noted may lie where nothing can be read.
   void leave_stack() noexcept {
     count_ = 0;
@@ -66,6 +68,13 @@ class CallStackLog {
   }
 
   [[nodiscard]] std::size_t verify(std::uintptr_t frame_end) const noexcept;
+  [[nodiscard]] TARN_HOT bool is_in_slot(std::size_t slot, const CallSite& site,
+                                         std::size_t shared) const noexcept {
+    const CallTail& tail = tails_[slot];
+    return tail.generation == generation_ && tail.leads_to(site, calls_, shared);
+  }
+  [[nodiscard]] TARN_SLOW std::size_t find_slot(std::size_t set, const CallSite& site,
+                                                std::size_t shared) noexcept;
   void recall(const CallTail& tail) noexcept;
   [[nodiscard]] std::size_t unwind(ProcessLog& process, const CallSite& site, std::size_t shared,
                                    std::uint64_t* words) noexcept;
@@ -88,7 +97,7 @@ class CallStackLog {
   std::size_t count_;
   // One more: where the stack before ends. None lies in two cache lines.
   alignas(64) NotedCall calls_[call_count_max + 1];
-  TailSet tail_sets_[tail_set_count];
+  CallTail tails_[tail_slot_count];           // set after set
   std::uint8_t recent_ways_[tail_set_count];  // of each set, the tail that was used last
 };
 

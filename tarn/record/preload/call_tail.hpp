@@ -48,24 +48,6 @@ struct alignas(64) CallTail {
 };
 static_assert(sizeof(CallTail) == 256);
 
-/// Tails that a hash of their innermost calls has put together: the same call, as a rule, that is
-/// reached from several.
-struct TailSet {
-  CallTail tails[tail_way_count];
-
-  /// Returns the tail of such a generation that leads to `site`, `recent` or the next one that
-  /// does; null if there is none.
-  [[nodiscard]] TARN_HOT const CallTail* find(std::size_t recent, std::uint64_t generation,
-                                              const CallSite& site, const NotedCall* noted,
-                                              std::size_t noted_count) const noexcept {
-    for (std::size_t i = 0; i < tail_way_count; ++i) {
-      const CallTail& tail = tails[(recent + i) % tail_way_count];
-      if (tail.generation == generation && tail.leads_to(site, noted, noted_count)) return &tail;
-    }
-    return nullptr;
-  }
-};
-
 /// The set of the tails that lead to `site`.
 [[nodiscard]] TARN_HOT std::size_t tail_set_of(const CallSite& site) noexcept {
   constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
