@@ -61,22 +61,23 @@ struct NotedCall {
 
   /// Whether the words that lead to it are on the stack as they were.
   [[nodiscard]] TARN_HOT bool is_as_it_was() const noexcept {
-    return *place() == site.return_address &&
+    return word_below(0) == site.return_address &&
            (!has_slots ||
             (holds(pointer_slot, site.frame_pointer) && holds(end_slot, site.frame_end)));
   }
 
  private:
-  // Where its return address lies.
-  [[nodiscard]] TARN_HOT const std::uintptr_t* place() const noexcept {
-    return reinterpret_cast<const std::uintptr_t*>(site.frame_end) - 1;
+  // The word that lies so many words below the return address.
+  [[nodiscard]] TARN_HOT std::uintptr_t word_below(std::size_t distance) const noexcept {
+    const std::uintptr_t address = site.frame_end - (distance + 1) * sizeof(std::uintptr_t);
+    return *reinterpret_cast<const std::uintptr_t*>(address);
   }
   [[nodiscard]] TARN_HOT std::uintptr_t distance_to(std::uintptr_t address) const noexcept {
     constexpr std::uintptr_t word_bytes = sizeof(std::uintptr_t);
     return address == 0 ? 0 : (site.frame_end - word_bytes - address) / word_bytes;
   }
   [[nodiscard]] TARN_HOT bool holds(std::size_t slot, std::uintptr_t word) const noexcept {
-    return slot == 0 || *(place() - slot) == word;
+    return slot == 0 || word_below(slot) == word;
   }
 };
 static_assert(sizeof(NotedCall) == 32);
