@@ -14,9 +14,14 @@
 
 namespace tarn::tool {
 
-inline void show_progress(const std::string& line) {
+/// For whoever has to work out first what to show.
+[[nodiscard]] inline bool is_progress_seen() {
   constexpr int standard_error = 2;
-  if (is_terminal(standard_error)) std::fprintf(stderr, "\r\33[K%s", line.c_str());
+  return is_terminal(standard_error);
+}
+
+inline void show_progress(const std::string& line) {
+  if (is_progress_seen()) std::fprintf(stderr, "\r\33[K%s", line.c_str());
 }
 
 /// Before anything else is printed.

@@ -107,12 +107,13 @@ void tell_failures(const Recorder& recorder, std::size_t& told_count) {
 void run(Recorder& recorder) {
   constexpr std::uint64_t progress_ns = 250'000'000;
   const std::uint64_t begin_ns = monotonic_ns();
+  const bool is_seen = is_progress_seen();
   std::uint64_t shown_ns = begin_ns;
   bool has_stopped = false;
   std::size_t told_count = 0;
   while (recorder.step()) {
     const std::uint64_t now_ns = monotonic_ns();
-    if (recorder.is_recording() && now_ns - shown_ns >= progress_ns) {
+    if (is_seen && recorder.is_recording() && now_ns - shown_ns >= progress_ns) {
       show_progress(progress_of(recorder, now_ns - begin_ns));
       shown_ns = now_ns;
     }
@@ -201,7 +202,9 @@ int record_program(Arguments& arguments) {
   if (options.path.empty()) {
     options.path = std::filesystem::path(options.arguments.front()).filename().string() + ".tarn";
   }
-  count_interrupts();  // from here on none ends this process with a file half made
+  // From here on neither ends this process with a file half made.
+  count_interrupts();
+  outlive_readers();
   check_output(options.path);
   if (interrupt_count() > 0) throw CommandError("interrupted");
   if (arguments.duration_s > 0) {

@@ -294,7 +294,7 @@ class Replay(unittest.TestCase):
         trace = self.trace("tarn trace 1\nallocate block=1 bytes=1\n"
                            "deallocate block=1 time_ns=100000000000\n")
         running = subprocess.Popen([TARN, "replay", trace, "--with=glibc", "--rounds=1",
-                                    "--paced"],
+                                    "--paced", "--json"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
         while not children.read_text():
@@ -306,11 +306,12 @@ class Replay(unittest.TestCase):
         return running, child
 
     def test_an_interrupted_run_writes_nothing_and_ends_its_process(self):
-        running, child = self.long_run()
-        running.send_signal(signal.SIGINT)
-        output, message = running.communicate(timeout=60)
-        self.assertEqual((running.returncode, output, message), (1, "", "tarn: interrupted\n"))
-        self.assertFalse(child.exists())
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            running, child = self.long_run()
+            running.send_signal(number)
+            output, message = running.communicate(timeout=60)
+            self.assertEqual((running.returncode, output, message), (1, "", "tarn: interrupted\n"))
+            self.assertFalse(child.exists())
 
     # There the process has another number than it is told.
     def test_runs_where_proc_is_of_a_space_around(self):

@@ -18,32 +18,35 @@ std::atomic<std::uint32_t> interrupts{0};
 // The child that was started last, until it has ended; 0: none. Pairs with itself.
 std::atomic<int> started{0};
 
-// What a process has sent, and not a terminal, came here alone.
+// What a process has sent, and not a terminal, came here alone; that a terminal has hung up comes
+// to the leader of its session alone.
 void count_interrupt(int signal, siginfo_t* info, void*) {
   interrupts.fetch_add(1, std::memory_order_relaxed);
   const int child = started.load(std::memory_order_relaxed);
   const int saved_errno = errno;
-  if (info->si_code <= 0 && child != 0) kill(child, signal);
+  const bool has_come_alone = info->si_code <= 0 || signal == SIGHUP;
+  if (has_come_alone && child != 0) kill(child, signal);
   errno = saved_errno;
 }
 
-// It is enough that it comes: a sleep of limited time ends.
+// It is enough that it comes: a sleep of limited time ends, a write fails. Unlike SIG_IGN no
+// child inherits it.
 void be_woken(int) {}
 
-void wake_when_children_end() noexcept {
+void be_woken_by(int signal, int flags) noexcept {
   struct sigaction before {};
-  if (sigaction(SIGCHLD, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) return;
+  if (sigaction(signal, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) return;
   struct sigaction action {};
   action.sa_handler = be_woken;
-  action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
-  sigaction(SIGCHLD, &action, nullptr);
+  action.sa_flags = SA_RESTART | flags;
+  sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
 
 int start_program(const char* const* arguments, const char* const* environment) noexcept {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  wake_when_children_end();
+  be_woken_by(SIGCHLD, SA_NOCLDSTOP);
   pid_t process = 0;
   // They are not changed, says POSIX: the types are older than const.
   const int error =
@@ -76,13 +79,15 @@ void count_interrupts() noexcept {
   struct sigaction action {};
   action.sa_sigaction = count_interrupt;
   action.sa_flags = SA_RESTART | SA_SIGINFO;
-  for (const int signal : {SIGINT, SIGQUIT, SIGTERM}) {
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
     struct sigaction before {};
     // Who has been started to ignore it goes on doing so, and so does the child.
     if (sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
     sigaction(signal, &action, nullptr);
   }
 }
+
+void outlive_readers() noexcept { be_woken_by(SIGPIPE, 0); }
 
 std::uint32_t interrupt_count() noexcept { return interrupts.load(std::memory_order_relaxed); }
 

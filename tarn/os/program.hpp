@@ -37,9 +37,14 @@ void end_with_parent() noexcept;
 /// The environment of this process, with a null behind the last.
 [[nodiscard]] const char* const* environment_of_this_process() noexcept;
 
-/// Counts from now on how often a person wants this process to stop, instead of stopping it. The
-/// terminal tells its child as well; what another process sends is passed on to the child.
+/// Counts from now on how often a person wants this process to stop (SIGHUP, SIGINT, SIGQUIT,
+/// SIGTERM), instead of stopping it. The terminal tells its child as well; what another process
+/// sends, and that the terminal has hung up, is passed on to the child.
 void count_interrupts() noexcept;
 [[nodiscard]] std::uint32_t interrupt_count() noexcept;
+
+/// From now on writing to a pipe that nobody reads fails (EPIPE), and does not end this process
+/// (SIGPIPE). Of its children it still ends those that do so.
+void outlive_readers() noexcept;
 
 }  // namespace tarn

@@ -89,6 +89,48 @@ class Record(unittest.TestCase):
         os.waitpid(recorder, 0)
         self.assertEqual(shown.count(b"caught"), 1, shown)
 
+    # A shell that says when it runs, and goes on until it is told to end.
+    WAITS = ("sh", "-c", "echo ready; exec sleep 60")
+
+    def assert_whole(self, trace):
+        read = self.tarn("stat", "--json", trace)
+        self.assertEqual((read.returncode, read.stderr), (0, ""))  # no word of a cut file
+        self.assertGreater(json.loads(read.stdout)["operation_count"], 0)
+
+    def test_what_ends_a_supervised_recorder_ends_the_program_and_leaves_a_whole_file(self):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with subprocess.Popen([TARN, "record", "-o", "x.tarn", "--", *self.WAITS],
+                                  cwd=self.folder.name, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE) as recorder:
+                self.assertEqual(recorder.stdout.readline(), b"ready\n")
+                recorder.send_signal(number)
+                recorder.communicate(timeout=60)
+            self.assertEqual(recorder.returncode, 128 + number)
+            self.assert_whole("x.tarn")
+
+    # The system tells the leader of the session alone, here the recorder.
+    def test_a_terminal_that_hangs_up_ends_the_program_and_leaves_a_whole_file(self):
+        recorder, terminal = pty.fork()
+        if recorder == 0:
+            os.chdir(self.folder.name)
+            os.execv(TARN, [TARN, "record", "-o", "x.tarn", "--", *self.WAITS])
+        shown = b""
+        while b"ready" not in shown:
+            shown += os.read(terminal, 4096)
+        os.close(terminal)
+        _, status = os.waitpid(recorder, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 128 + signal.SIGHUP)
+        self.assert_whole("x.tarn")
+
+    def test_who_no_longer_reads_what_it_says_does_not_end_a_recording(self):
+        with subprocess.Popen([TARN, "record", "-o", "x.tarn", "--", "sh", "-c", "read -r l; exit 5"],
+                              cwd=self.folder.name, stdin=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as recorder:
+            recorder.stderr.close()
+            recorder.stdin.close()
+        self.assertEqual(recorder.returncode, 5)
+        self.assert_whole("x.tarn")
+
     def test_a_sample_of_the_objects_says_so(self):
         storm = str(PROGRAMS / "record_storm")
         for sampling, counts in (("1/1", 1), ("1/10", 10)):
