@@ -15,17 +15,28 @@ namespace {
 // Written by a signal handler, and by nobody else; pairs with itself.
 std::atomic<std::uint32_t> interrupts{0};
 
-// The child that was started last, until it has ended; 0: none. Pairs with itself.
+// The child that was started last, until it has ended; 0: none. Pairs with `unsent`: who writes one
+// looks at the other then.
 std::atomic<int> started{0};
+
+// A signal for the child, until it is passed on; 0: none.
+std::atomic<int> unsent{0};
+
+void pass_on() noexcept {
+  const int child = started.load(std::memory_order_seq_cst);
+  const int signal = child == 0 ? 0 : unsent.exchange(0, std::memory_order_seq_cst);
+  if (signal != 0) kill(child, signal);
+}
 
 // What a process has sent, and not a terminal, came here alone; that a terminal has hung up comes
 // to the leader of its session alone.
 void count_interrupt(int signal, siginfo_t* info, void*) {
   interrupts.fetch_add(1, std::memory_order_relaxed);
-  const int child = started.load(std::memory_order_relaxed);
-  const int saved_errno = errno;
   const bool has_come_alone = info->si_code <= 0 || signal == SIGHUP;
-  if (has_come_alone && child != 0) kill(child, signal);
+  if (!has_come_alone) return;
+  const int saved_errno = errno;
+  unsent.store(signal, std::memory_order_seq_cst);
+  pass_on();
   errno = saved_errno;
 }
 
@@ -53,7 +64,8 @@ int start_program(const char* const* arguments, const char* const* environment) 
       posix_spawnp(&process, arguments[0], nullptr, nullptr, const_cast<char* const*>(arguments),
                    const_cast<char* const*>(environment));
   if (error != 0) return -error;
-  started.store(process, std::memory_order_relaxed);
+  started.store(process, std::memory_order_seq_cst);
+  pass_on();  // the child runs before its number is known here
   return process;
 }
 

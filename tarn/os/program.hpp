@@ -39,7 +39,7 @@ void end_with_parent() noexcept;
 
 /// Counts from now on how often a person wants this process to stop (SIGHUP, SIGINT, SIGQUIT,
 /// SIGTERM), instead of stopping it. The terminal tells its child as well; what another process
-/// sends, and that the terminal has hung up, is passed on to the child.
+/// sends, and that the terminal has hung up, is passed on to the child, or to the next one.
 void count_interrupts() noexcept;
 [[nodiscard]] std::uint32_t interrupt_count() noexcept;
 

@@ -85,6 +85,12 @@ TEST(Program, WhatIsSentToThisProcessAloneReachesTheChild) {
   EXPECT_EQ(end.signal, SIGTERM);
 }
 
+TEST(Program, WhatIsSentBeforeTheChildRunsReachesIt) {
+  count_interrupts();
+  ASSERT_EQ(kill(getpid(), SIGTERM), 0);
+  EXPECT_EQ(run("sleep 5").signal, SIGTERM);
+}
+
 TEST(Program, IsStopped) {
   const char* const arguments[] = {"sleep", "1000", nullptr};
   const int process = start_program(arguments, environment_of_this_process());
