@@ -131,6 +131,19 @@ class Record(unittest.TestCase):
         self.assertEqual(recorder.returncode, 5)
         self.assert_whole("x.tarn")
 
+    # There the recorder has another number than it is told.
+    def test_records_where_proc_is_of_a_space_around(self):
+        apart = ["unshare", "--map-root-user", "--pid", "--fork"]
+        if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("the system makes no process spaces here")
+        ended = subprocess.run(
+            [*apart, TARN, "record", "-o", "x.tarn", "--", str(PROGRAMS / "record_storm"), "2",
+             "1000"], cwd=self.folder.name, capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        allocated = int(ended.stdout.split()[0])
+        blocks = json.loads(self.tarn("stat", "--json", "x.tarn").stdout)["blocks"]
+        self.assertGreaterEqual(blocks["allocated_count"], allocated)
+
     def test_a_sample_of_the_objects_says_so(self):
         storm = str(PROGRAMS / "record_storm")
         for sampling, counts in (("1/1", 1), ("1/10", 10)):
