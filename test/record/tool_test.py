@@ -123,7 +123,8 @@ class Record(unittest.TestCase):
         self.assert_whole("x.tarn")
 
     def test_who_no_longer_reads_what_it_says_does_not_end_a_recording(self):
-        with subprocess.Popen([TARN, "record", "-o", "x.tarn", "--", "sh", "-c", "read -r l; exit 5"],
+        program = ("sh", "-c", "read -r line; exit 5")
+        with subprocess.Popen([TARN, "record", "-o", "x.tarn", "--", *program],
                               cwd=self.folder.name, stdin=subprocess.PIPE,
                               stderr=subprocess.PIPE) as recorder:
             recorder.stderr.close()
