@@ -88,7 +88,7 @@ TEST(Program, WhatIsSentToThisProcessAloneReachesTheChild) {
 TEST(Program, WhatIsSentBeforeTheChildRunsReachesIt) {
   count_interrupts();
   ASSERT_EQ(kill(getpid(), SIGTERM), 0);
-  EXPECT_EQ(run("sleep 5").signal, SIGTERM);
+  EXPECT_EQ(run("exec sleep 5").signal, SIGTERM);
 }
 
 TEST(Program, IsStopped) {
