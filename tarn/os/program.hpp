@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace tarn {
 
@@ -15,6 +17,17 @@ struct ProgramEnd {
   int exit_code = 0;  // if it was not killed
   int signal = 0;     // what killed it; 0: nothing
 };
+
+/// What start_program() takes, valid as long as `texts`. In the header: libtarn.so, which starts
+/// nothing, needs no strings.
+[[nodiscard]] inline std::vector<const char*> with_null_behind(
+    const std::vector<std::string>& texts) {
+  std::vector<const char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  pointers.push_back(nullptr);
+  return pointers;
+}
 
 /// Runs `arguments` in `environment`, each with a null behind its last; the program is looked for
 /// in PATH. Returns its process number; on failure a negative errno. From then on processes whose

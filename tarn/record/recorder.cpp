@@ -16,19 +16,6 @@ constexpr std::uint64_t step_ns = 5'000'000;
 // A thread that has ended keeps its buffer until the next sweep, which asks the system about each.
 constexpr std::uint64_t sweep_ns = 50'000'000;
 
-// A negative duration has come to nothing.
-bool begins_with(std::string_view text, std::string_view start) noexcept {
-  return text.substr(0, start.size()) == start;
-}
-
-std::vector<const char*> pointers_to(const std::vector<std::string>& texts) {
-  std::vector<const char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (const std::string& text : texts) pointers.push_back(text.c_str());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 }  // namespace
 
 struct Recorder::FileSink final : ProcessSink {
@@ -96,7 +83,8 @@ Result<void> Recorder::start() {
       std::make_unique<Collector>(*session_.session, static_cast<ProcessSinkFactory&>(*this));
   begin_ns_ = monotonic_ns();
   const std::vector<std::string> variables = environment();
-  process_ = start_program(pointers_to(options_.arguments).data(), pointers_to(variables).data());
+  process_ = start_program(with_null_behind(options_.arguments).data(),
+                           with_null_behind(variables).data());
   // Measured while the program runs: what it does until then waits in buffers.
   if (process_ > 0) scale_ = StampScale(session_.session->clock);
   if (process_ > 0) return {};
@@ -112,9 +100,9 @@ std::vector<std::string> Recorder::environment() const {
   std::vector<std::string> variables;
   for (const char* const* entry = environment_of_this_process(); *entry != nullptr; ++entry) {
     const std::string_view variable(*entry);
-    if (begins_with(variable, preload)) {
+    if (variable.starts_with(preload)) {
       libraries.append(":").append(variable.substr(preload.size()));
-    } else if (!begins_with(variable, session)) {
+    } else if (!variable.starts_with(session)) {
       variables.emplace_back(variable);
     }
   }

@@ -1,6 +1,5 @@
 #include "tarn/trial/stage.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <new>
@@ -27,14 +26,6 @@ std::vector<std::string> environment_with(const std::string& library) {
   }
   if (!library.empty()) environment.push_back(std::string(preload) + library);
   return environment;
-}
-
-std::vector<const char*> with_null_behind(const std::vector<std::string>& texts) {
-  std::vector<const char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (const std::string& text : texts) pointers.push_back(text.c_str());
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 ProgramEnd wait_for(int process) {
