@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 
 namespace tarn {
 namespace {
@@ -15,27 +17,30 @@ namespace {
 // Written by a signal handler, and by nobody else; pairs with itself.
 std::atomic<std::uint32_t> interrupts{0};
 
-// The child that was started last, until it has ended; 0: none. Pairs with `unsent`: who writes one
-// looks at the other then.
+// The child that was started last, until it has ended; 0: none. Pairs with `unsent`: who starts one
+// looks for signals then, and whom a signal comes to for a child.
 std::atomic<int> started{0};
 
-// A signal for the child, until it is passed on; 0: none.
-std::atomic<int> unsent{0};
+// The signals for the child that are not passed on yet, a bit for each.
+std::atomic<std::uint32_t> unsent{0};
 
 void pass_on() noexcept {
   const int child = started.load(std::memory_order_seq_cst);
-  const int signal = child == 0 ? 0 : unsent.exchange(0, std::memory_order_seq_cst);
-  if (signal != 0) kill(child, signal);
+  if (child == 0) return;
+  std::uint32_t signals = unsent.exchange(0, std::memory_order_seq_cst);
+  for (; signals != 0; signals &= signals - 1) kill(child, std::countr_zero(signals));
 }
 
 // What a process has sent, and not a terminal, came here alone; that a terminal has hung up comes
-// to the leader of its session alone.
+// to the leader of its session alone. To a child a hang-up may mean that it shall read its settings
+// again, so it says nothing of this process then.
 void count_interrupt(int signal, siginfo_t* info, void*) {
-  interrupts.fetch_add(1, std::memory_order_relaxed);
+  const bool is_for_child = signal == SIGHUP && started.load(std::memory_order_relaxed) != 0;
+  if (!is_for_child) interrupts.fetch_add(1, std::memory_order_relaxed);
   const bool has_come_alone = info->si_code <= 0 || signal == SIGHUP;
   if (!has_come_alone) return;
   const int saved_errno = errno;
-  unsent.store(signal, std::memory_order_seq_cst);
+  unsent.fetch_or(1u << signal, std::memory_order_seq_cst);
   pass_on();
   errno = saved_errno;
 }
@@ -71,11 +76,14 @@ int start_program(const char* const* arguments, const char* const* environment) 
 
 bool ask_programs(int process, ProgramEnd& end) noexcept {
   while (true) {
+    siginfo_t ended{};
+    if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0) return false;
+    if (ended.si_pid == 0) return true;
+    // Once it is taken away, its number may be another's, to which no signal is to go.
+    if (ended.si_pid == process) started.store(0, std::memory_order_seq_cst);
     int status = 0;
-    const pid_t ended = waitpid(-1, &status, WNOHANG);
-    if (ended <= 0) return ended == 0;
-    if (ended != process) continue;
-    started.store(0, std::memory_order_relaxed);
+    waitpid(ended.si_pid, &status, 0);
+    if (ended.si_pid != process) continue;
     end = {true, WIFEXITED(status) ? WEXITSTATUS(status) : 0,
            WIFSIGNALED(status) ? WTERMSIG(status) : 0};
   }

@@ -50,9 +50,9 @@ void end_with_parent() noexcept;
 /// The environment of this process, with a null behind the last.
 [[nodiscard]] const char* const* environment_of_this_process() noexcept;
 
-/// Counts from now on how often a person wants this process to stop (SIGHUP, SIGINT, SIGQUIT,
-/// SIGTERM), instead of stopping it. The terminal tells its child as well; what another process
-/// sends, and that the terminal has hung up, is passed on to the child, or to the next one.
+/// Counts from now on how often a person wants this process to stop (SIGINT, SIGQUIT, SIGTERM, and
+/// SIGHUP where there is no child), instead of stopping it. The terminal tells its child as well;
+/// what another process sends, and any SIGHUP, is passed on to the child, or to the next one.
 void count_interrupts() noexcept;
 [[nodiscard]] std::uint32_t interrupt_count() noexcept;
 

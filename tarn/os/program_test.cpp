@@ -72,6 +72,7 @@ TEST(Program, InterruptsAreCountedHereAndStopTheChild) {
   const std::uint32_t before = interrupt_count();
   EXPECT_EQ(raise(SIGINT), 0);
   EXPECT_EQ(interrupt_count(), before + 1);
+  EXPECT_EQ(run("exec sleep 5").signal, SIGINT) << "what came before it is not passed on";
   EXPECT_EQ(run("kill -INT $$").signal, SIGINT);
 }
 
@@ -89,6 +90,32 @@ TEST(Program, WhatIsSentBeforeTheChildRunsReachesIt) {
   count_interrupts();
   ASSERT_EQ(kill(getpid(), SIGTERM), 0);
   EXPECT_EQ(run("exec sleep 5").signal, SIGTERM);
+}
+
+// A second interrupt ends a recording. That a server is to read its settings again is none.
+TEST(Program, AHangUpIsForTheChildAlone) {
+  count_interrupts();
+  const std::uint32_t before = interrupt_count();
+  const char* const arguments[] = {"sleep", "5", nullptr};
+  const int process = start_program(arguments, environment_of_this_process());
+  ASSERT_EQ(kill(getpid(), SIGHUP), 0);
+  ProgramEnd end;
+  while (ask_programs(process, end)) std::this_thread::yield();
+  EXPECT_EQ(end.signal, SIGHUP);
+  EXPECT_EQ(interrupt_count(), before);
+}
+
+// The one that came first ends it: it has inherited that the other waits.
+TEST(Program, EachSignalThatComesBeforeTheChildReachesIt) {
+  count_interrupts();
+  ASSERT_EQ(kill(getpid(), SIGTERM), 0);
+  ASSERT_EQ(kill(getpid(), SIGHUP), 0);
+  sigset_t hang_up;
+  sigemptyset(&hang_up);
+  sigaddset(&hang_up, SIGHUP);
+  ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &hang_up, nullptr), 0);
+  EXPECT_EQ(run("exec sleep 5").signal, SIGTERM);
+  EXPECT_EQ(pthread_sigmask(SIG_UNBLOCK, &hang_up, nullptr), 0);
 }
 
 TEST(Program, IsStopped) {

@@ -1,6 +1,7 @@
 #include "tarn/trial/stage.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <new>
 #include <span>
@@ -76,7 +77,10 @@ Result<void> Stage::run_process(const Contender& contender) {
       start_program(with_null_behind(arguments).data(), with_null_behind(environment).data());
   if (process < 0) return error_of(contender, "no process can be started, error", -process);
   const ProgramEnd end = wait_for(process);
-  if (interrupt_count() > 0) return Error::make(ErrorCode::incomplete, "interrupted");
+  // A hang-up is for the child, and counted by nobody else.
+  if (interrupt_count() > 0 || end.signal == SIGHUP) {
+    return Error::make(ErrorCode::incomplete, "interrupted");
+  }
   if (end.signal != 0) return error_of(contender, "its process was killed by signal", end.signal);
   if (end.exit_code != 0) return error_of(contender, "its process ended with", end.exit_code);
   if (record().outcome.is_complete) return {};

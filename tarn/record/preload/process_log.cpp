@@ -85,7 +85,7 @@ ThreadLog* claim_thread_log(ProcessLog& log, std::int32_t thread_id) noexcept {
     std::int32_t owner = log.owners[index].load(std::memory_order_acquire);
     if (owner != 0 && !is_thread_alive(log.process_id, owner) &&
         log.owners[index].compare_exchange_strong(owner, thread_id, std::memory_order_relaxed)) {
-      return take_log(log, index, thread_id);
+      if (ThreadLog* const taken = take_log(log, index, thread_id)) return taken;
     }
   }
   const std::uint32_t index = log.log_count.fetch_add(1, std::memory_order_relaxed);
