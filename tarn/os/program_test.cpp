@@ -16,14 +16,25 @@
 namespace tarn {
 namespace {
 
-ProgramEnd run(const char* script) {
-  const char* const arguments[] = {"sh", "-c", script, nullptr};
-  const int process = start_program(arguments, environment_of_this_process());
+ProgramEnd wait_for(int process) {
   EXPECT_GT(process, 0);
   ProgramEnd end;
   while (ask_programs(process, end)) std::this_thread::yield();
   EXPECT_TRUE(end.has_ended);
   return end;
+}
+
+ProgramEnd run(const char* script) {
+  const char* const arguments[] = {"sh", "-c", script, nullptr};
+  return wait_for(start_program(arguments, environment_of_this_process()));
+}
+
+// Sends the signal to this process, not to the program.
+ProgramEnd run_until_sent(int signal) {
+  const char* const arguments[] = {"sleep", "5", nullptr};
+  const int process = start_program(arguments, environment_of_this_process());
+  EXPECT_EQ(kill(getpid(), signal), 0);
+  return wait_for(process);
 }
 
 TEST(Program, TellsHowItEnded) {
@@ -62,9 +73,7 @@ TEST(Program, HasTheEnvironmentItIsGiven) {
   const char* const arguments[] = {"/bin/sh", "-c", "test \"$A$HOME\" = b", nullptr};
   const char* const environment[] = {"A=b", nullptr};
   const int process = start_program(arguments, environment);
-  ProgramEnd end;
-  while (ask_programs(process, end)) std::this_thread::yield();
-  EXPECT_EQ(end.exit_code, 0);
+  EXPECT_EQ(wait_for(process).exit_code, 0);
 }
 
 TEST(Program, InterruptsAreCountedHereAndStopTheChild) {
@@ -78,12 +87,7 @@ TEST(Program, InterruptsAreCountedHereAndStopTheChild) {
 
 TEST(Program, WhatIsSentToThisProcessAloneReachesTheChild) {
   count_interrupts();
-  const char* const arguments[] = {"sleep", "5", nullptr};
-  const int process = start_program(arguments, environment_of_this_process());
-  ASSERT_EQ(kill(getpid(), SIGTERM), 0);
-  ProgramEnd end;
-  while (ask_programs(process, end)) std::this_thread::yield();
-  EXPECT_EQ(end.signal, SIGTERM);
+  EXPECT_EQ(run_until_sent(SIGTERM).signal, SIGTERM);
 }
 
 TEST(Program, WhatIsSentBeforeTheChildRunsReachesIt) {
@@ -96,12 +100,7 @@ TEST(Program, WhatIsSentBeforeTheChildRunsReachesIt) {
 TEST(Program, AHangUpIsForTheChildAlone) {
   count_interrupts();
   const std::uint32_t before = interrupt_count();
-  const char* const arguments[] = {"sleep", "5", nullptr};
-  const int process = start_program(arguments, environment_of_this_process());
-  ASSERT_EQ(kill(getpid(), SIGHUP), 0);
-  ProgramEnd end;
-  while (ask_programs(process, end)) std::this_thread::yield();
-  EXPECT_EQ(end.signal, SIGHUP);
+  EXPECT_EQ(run_until_sent(SIGHUP).signal, SIGHUP);
   EXPECT_EQ(interrupt_count(), before);
 }
 
@@ -122,9 +121,7 @@ TEST(Program, IsStopped) {
   const char* const arguments[] = {"sleep", "1000", nullptr};
   const int process = start_program(arguments, environment_of_this_process());
   stop_program(process);
-  ProgramEnd end;
-  while (ask_programs(process, end)) std::this_thread::yield();
-  EXPECT_EQ(end.signal, SIGKILL);
+  EXPECT_EQ(wait_for(process).signal, SIGKILL);
 }
 
 TEST(Program, OneThatIsNotThereIsAnError) {
