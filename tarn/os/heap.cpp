@@ -65,6 +65,13 @@ const char* c_library_folder() noexcept {
   return folder;
 }
 
+void keep_freed_memory() noexcept {
+  constexpr int kept_bytes = 64 << 20;
+  constexpr int mapped_bytes_min = 32 << 20;  // larger blocks are mapped; more is refused
+  mallopt(M_TRIM_THRESHOLD, kept_bytes);
+  mallopt(M_MMAP_THRESHOLD, mapped_bytes_min);
+}
+
 void write_heap_version(char* text, std::size_t text_bytes) noexcept {
   const char* const library = heap_library();
   if (std::strcmp(library, c_library()) == 0) {

@@ -96,6 +96,12 @@ bool process_space(char* name, std::size_t name_bytes) noexcept {
   return length > 0;
 }
 
+bool take_precedence() noexcept {
+  constexpr int steps = -10;
+  errno = 0;
+  return nice(steps) != -1 || errno == 0;
+}
+
 DescriptorPath path_of_descriptor(int descriptor) noexcept {
   DescriptorPath path;
   std::snprintf(path.text, sizeof path.text, "/proc/%d/fd/%d", number_in_proc(), descriptor);

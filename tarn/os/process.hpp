@@ -37,6 +37,10 @@ void this_thread_name(char (&name)[thread_name_bytes]) noexcept;
 /// the same by one; returns false if the system does not tell.
 [[nodiscard]] bool process_space(char* name, std::size_t name_bytes) noexcept;
 
+/// Has the system prefer the calling thread, and what it starts from then on, by ten steps of
+/// `nice`; returns false where it may not: it takes the rights of root, or RLIMIT_NICE.
+[[nodiscard]] bool take_precedence() noexcept;
+
 struct DescriptorPath {
   char text[48];
 };

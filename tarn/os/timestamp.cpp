@@ -7,6 +7,30 @@
 #endif
 
 namespace tarn {
+namespace {
+
+struct Moment {
+  std::uint64_t stamp;
+  std::uint64_t ns;
+};
+
+// Of several tries the one that took least: what comes between the two clocks, an interrupt say,
+// would be taken for time.
+Moment moment_now(StampClock clock) noexcept {
+  Moment closest{};
+  std::uint64_t ticks_min = UINT64_MAX;
+  for (int i = 0; i < 8; ++i) {
+    const std::uint64_t before = after_now(clock);
+    const std::uint64_t ns = monotonic_ns();
+    const std::uint64_t ticks = after_now(clock) - before;
+    if (ticks >= ticks_min) continue;
+    ticks_min = ticks;
+    closest = {before + ticks / 2, ns};
+  }
+  return closest;
+}
+
+}  // namespace
 
 StampClock best_stamp_clock() noexcept {
 #if defined(__x86_64__)
@@ -31,15 +55,14 @@ std::uint64_t monotonic_ns() noexcept {
 
 StampScale::StampScale(StampClock clock) noexcept {
   if (clock == StampClock::system) return;
-  const std::uint64_t begin = before_now(clock);
-  const std::uint64_t begin_ns = monotonic_ns();
+  const Moment begin = moment_now(clock);
   // The whole time, whatever signals come: what is short is measured badly.
-  timespec wait{0, 10'000'000};
+  timespec wait{0, 2'000'000};
   while (nanosleep(&wait, &wait) != 0 && errno == EINTR) {
   }
-  const std::uint64_t end_ns = monotonic_ns();
-  const std::uint64_t ticks = after_now(clock) - begin;
-  ns_per_tick_ = static_cast<double>(end_ns - begin_ns) / static_cast<double>(ticks);
+  const Moment end = moment_now(clock);
+  ns_per_tick_ =
+      static_cast<double>(end.ns - begin.ns) / static_cast<double>(end.stamp - begin.stamp);
 }
 
 }  // namespace tarn

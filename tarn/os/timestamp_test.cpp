@@ -20,6 +20,15 @@ TEST(Timestamp, AScaleMeasuresTime) {
   EXPECT_LE(scale.ns(ticks), system_ns + system_ns / 10);
 }
 
+// What is recorded for an hour is out by less than a second.
+TEST(Timestamp, TwoScalesAgree) {
+  const StampClock clock = best_stamp_clock();
+  constexpr std::uint64_t ticks = 1'000'000'000'000;
+  const auto first_ns = static_cast<double>(StampScale(clock).ns(ticks));
+  const auto second_ns = static_cast<double>(StampScale(clock).ns(ticks));
+  EXPECT_NEAR(first_ns / second_ns, 1, 1.0 / 3600);
+}
+
 // Two threads hand a number to each other; whoever sees it stamps later than who wrote it, by the
 // stamp that says the same to who sees it next.
 TEST(Timestamp, StampsOrderWhatTwoThreadsSee) {

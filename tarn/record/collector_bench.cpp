@@ -70,7 +70,7 @@ void collect(benchmark::State& state) {
   const auto thread_count = static_cast<std::uint32_t>(state.range(0));
   const auto stacks = state.range(1) != 0 ? Stacks::full : Stacks::none;
   const auto block_count = static_cast<std::size_t>(state.range(2)) / thread_count;
-  constexpr std::uint64_t event_count = 50'000;  // 2 MB, half of what may be full
+  constexpr std::uint64_t event_count = 50'000;  // 2 MB, a quarter of what may be full
   constexpr std::uint64_t ticks = 36;
   Session& session = *begin_session(best_stamp_clock(), stacks).session;
   session.begin = 0;

@@ -26,6 +26,20 @@
 
 namespace tarn::record {
 
+// Of some 28 bytes an event, 40 events before it is written to.
+inline constexpr std::size_t fetched_ahead_words = 128;
+
+// The recorder has read this memory on another processor. To have it back takes a seventh of all
+// that an event costs there, unless it is asked for in time.
+TARN_HOT void fetch_to_write(const void* address) noexcept {
+#if defined(__x86_64__)
+  // __builtin_prefetch() fetches to read, unless the processor is said to have this.
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const unsigned char*>(address)));
+#else
+  __builtin_prefetch(address, 1);
+#endif
+}
+
 struct ThreadLog {
   std::uint64_t* cursor;
   std::uint64_t* limit;  // a cursor below it has room for what one event writes
@@ -54,6 +68,7 @@ struct ThreadLog {
   TARN_HOT void append(RawKind kind, std::uint64_t stamp, const void* address, std::uint64_t sized,
                        HookFrame frame) noexcept {
     std::uint64_t* const words = cursor;
+    fetch_to_write(words + fetched_ahead_words);
     std::uint64_t* end = words + 2;
     if (has_bytes(kind)) *end++ = sized;
     const std::size_t stack_count =
