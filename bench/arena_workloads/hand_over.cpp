@@ -30,21 +30,26 @@ template <typename P>
   }
 }
 
+std::size_t block_count() { return turn_count * buffers().size(); }
+
+template <typename P>
+void hand_all_over(P& pool) {
+  Ring ring;
+  std::thread consumer([&] {
+    const OnProcessor place(1);
+    for (std::size_t count = 0; count < block_count(); ++count) pool.deallocate(ring.take());
+  });
+  produce(pool, ring);
+  consumer.join();
+}
+
 template <typename P>
 void hand_over(benchmark::State& state) {
-  const std::size_t block_count = turn_count * buffers().size();
   P pool;
   const OnProcessor producer(0);
-  for (auto _ : state) {
-    Ring ring;
-    std::thread consumer([&] {
-      const OnProcessor place(1);
-      for (std::size_t count = 0; count < block_count; ++count) pool.deallocate(ring.take());
-    });
-    produce(pool, ring);
-    consumer.join();
-  }
-  set_operations(state, block_count);
+  for (int round = 0; round < warm_round_count; ++round) hand_all_over(pool);
+  for (auto _ : state) hand_all_over(pool);
+  set_operations(state, block_count());
 }
 
 }  // namespace

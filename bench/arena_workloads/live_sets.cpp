@@ -50,15 +50,19 @@ void live_set_of_thread(P& pool, const ArenaWorkload& workload) {
 }
 
 template <typename P>
+void live_sets_of_threads(P& pool, const ArenaWorkload& workload) {
+  std::vector<std::thread> threads;
+  for (std::size_t count = 0; count < workload.thread_count; ++count) {
+    threads.emplace_back([&] { live_set_of_thread(pool, workload); });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+template <typename P>
 void live_set_of_each(benchmark::State& state, const ArenaWorkload& workload) {
   P pool;
-  for (auto _ : state) {
-    std::vector<std::thread> threads;
-    for (std::size_t count = 0; count < workload.thread_count; ++count) {
-      threads.emplace_back([&] { live_set_of_thread(pool, workload); });
-    }
-    for (std::thread& thread : threads) thread.join();
-  }
+  for (int round = 0; round < warm_round_count; ++round) live_sets_of_threads(pool, workload);
+  for (auto _ : state) live_sets_of_threads(pool, workload);
   set_operations(state, workload.thread_count * turns_per_thread * timed(workload).size());
 }
 

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.running import (BUILD, MALLOCS, ROOT, measure_times, preloadable, run, say, stop,
                                 wanted)
@@ -56,16 +57,18 @@ def memory_commands(arguments, java, folder):
 
 def measure_memory(arguments, java, folder):
     """Returns {moment: {peer: (reserved, resident)}}, each in bytes per byte alive, and 0 where the
-    peer does not say. The peers run at once: nothing is timed."""
-    running = {peer: subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True,
-                                      env=dict(os.environ, LD_PRELOAD=preload))
-               for peer, command, preload in memory_commands(arguments, java, folder)}
+    peer does not say. Each has a processor: what a peer gives back may depend on the time."""
+    def measured(command):
+        peer, arguments, preload = command
+        return peer, subprocess.run(list(map(str, arguments)), stdout=subprocess.PIPE, text=True,
+                                    check=False, env=dict(os.environ, LD_PRELOAD=preload))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        ended = list(pool.map(measured, memory_commands(arguments, java, folder)))
     moments, alive = {}, {}
-    for peer, process in running.items():
-        printed, _ = process.communicate()
+    for peer, process in ended:
         if process.returncode != 0:
             stop(f"the memory of {peer} could not be measured")
-        for line in printed.splitlines():
+        for line in process.stdout.splitlines():
             moment, live, *held = line.split()
             if alive.setdefault(moment, live) != live:
                 stop(f"{peer} has {live} bytes alive, others {alive[moment]}: not the same steps")
