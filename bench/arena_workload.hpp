@@ -29,8 +29,8 @@ template <typename P>
   }
 }
 
-/// Rounds that are not timed, of what begins with a new pool: a malloc has its pages from before,
-/// and a new page costs up to 12 us where the machine is a virtual one.
+/// Rounds that are not timed, where threads come and go: the pool is new, but a malloc has its
+/// pages from before, and a new page costs up to 12 us where the machine is a virtual one.
 inline constexpr int warm_round_count = 10;
 
 template <typename P>

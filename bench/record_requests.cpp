@@ -5,6 +5,7 @@
 //     record_requests THREADS REQUESTS_PER_THREAD
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <thread>
@@ -54,8 +55,8 @@ std::uint64_t next_random(std::uint64_t& state) noexcept {
 
 int main(int argument_count, char** arguments) {
   if (argument_count != 3) return 2;
-  const auto thread_count = static_cast<std::uint64_t>(std::atoi(arguments[1]));
-  const auto request_count = static_cast<std::uint64_t>(std::atoll(arguments[2]));
+  const auto thread_count = std::strtoull(arguments[1], nullptr, 10);
+  const auto request_count = std::strtoull(arguments[2], nullptr, 10);
   std::vector<std::thread> threads;
   for (std::uint64_t i = 0; i < thread_count; ++i) {
     threads.emplace_back(serve, framework_call_count, request_count, 88172645463325252 + i);

@@ -220,7 +220,7 @@ int record_program(Arguments& arguments) {
     throw CommandError(started.error().message);
   }
   // A program that is ahead waits for the recorder: its threads shall not take the processor from
-  // it. With two of them on two processors, recording takes a sixth less time.
+  // it. With two of them on two processors, recording takes a sixth less time so.
   static_cast<void>(take_precedence());
   run(recorder);
   const bool are_written = print_recordings(recorder);

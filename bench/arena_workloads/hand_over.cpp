@@ -35,9 +35,9 @@ std::size_t block_count() { return turn_count * buffers().size(); }
 template <typename P>
 void hand_all_over(P& pool) {
   Ring ring;
-  std::thread consumer([&] {
+  std::thread consumer([&pool, &ring, block_count = block_count()] {
     const OnProcessor place(1);
-    for (std::size_t count = 0; count < block_count(); ++count) pool.deallocate(ring.take());
+    for (std::size_t count = 0; count < block_count; ++count) pool.deallocate(ring.take());
   });
   produce(pool, ring);
   consumer.join();

@@ -5,7 +5,6 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.running import (BUILD, MALLOCS, ROOT, measure_times, preloadable, run, say, stop,
                                 wanted)
@@ -57,15 +56,11 @@ def memory_commands(arguments, java, folder):
 
 def measure_memory(arguments, java, folder):
     """Returns {moment: {peer: (reserved, resident)}}, each in bytes per byte alive, and 0 where the
-    peer does not say. Each has a processor: what a peer gives back may depend on the time."""
-    def measured(command):
-        peer, arguments, preload = command
-        return peer, subprocess.run(list(map(str, arguments)), stdout=subprocess.PIPE, text=True,
-                                    check=False, env=dict(os.environ, LD_PRELOAD=preload))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        ended = list(pool.map(measured, memory_commands(arguments, java, folder)))
+    peer does not say. One after the other: what a peer gives back may depend on the time."""
     moments, alive = {}, {}
-    for peer, process in ended:
+    for peer, command, preload in memory_commands(arguments, java, folder):
+        process = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True,
+                                 check=False, env=dict(os.environ, LD_PRELOAD=preload))
         if process.returncode != 0:
             stop(f"the memory of {peer} could not be measured")
         for line in process.stdout.splitlines():
@@ -123,6 +118,6 @@ def measure(arguments):
         table = Table(measure_times(arguments, "blocks_bench", netty), PEERS)
         fill(table)
         if has_memory:
-            say(f"memory of blocks of any size: {arguments.idle} s of them idle")
+            say(f"memory of blocks of any size: each peer idle for {arguments.idle} s")
             fill_memory(table, measure_memory(arguments, java, folder), arguments.idle)
     return table

@@ -67,7 +67,7 @@ const char* c_library_folder() noexcept {
 
 void keep_freed_memory() noexcept {
   constexpr int kept_bytes = 64 << 20;
-  constexpr int mapped_bytes_min = 32 << 20;  // larger blocks are mapped; more is refused
+  constexpr int mapped_bytes_min = 32 << 20;  // larger blocks are mapped; this can not be more
   mallopt(M_TRIM_THRESHOLD, kept_bytes);
   mallopt(M_MMAP_THRESHOLD, mapped_bytes_min);
 }

@@ -19,8 +19,9 @@ namespace tarn {
 /// use it, until it asks again.
 [[nodiscard]] const char* c_library_folder() noexcept;
 
-/// Has the heap of this process keep 64 MiB of what is freed, for what is wanted next; by itself it
-/// gives back what is more than 128 KiB. Of the C library's heap alone.
+/// Has the heap of this process keep what is freed for what is wanted next: blocks of up to 32 MiB,
+/// and up to 64 MiB at its end. By itself it gives back what is more than twice the largest block
+/// that it has mapped and freed. Of the C library's heap alone.
 void keep_freed_memory() noexcept;
 
 /// Writes who the heap is by its own word, "5.3.0" say, and otherwise the file it is in.

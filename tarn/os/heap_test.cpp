@@ -3,8 +3,11 @@
 
 #include "tarn/os/heap.hpp"
 
+#include <malloc.h>
+
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -32,6 +35,18 @@ TEST(Heap, TheCLibraryLiesInAFolder) {
   const char* const folder = c_library_folder();
   EXPECT_EQ(folder[0], '/');
   EXPECT_NE(folder[std::strlen(folder) - 1], '/');
+}
+
+TEST(Heap, KeepsWhatIsFreedWhenAskedTo) {
+  if (std::string_view(heap_library()).find("libc.so") == std::string_view::npos) {
+    GTEST_SKIP() << "another heap than the C library's";
+  }
+  constexpr std::size_t bytes = 8 << 20;
+  keep_freed_memory();
+  void* const block = std::calloc(bytes, 1);
+  ASSERT_NE(block, nullptr);
+  std::free(block);
+  EXPECT_GE(mallinfo2().keepcost, bytes);
 }
 
 }  // namespace

@@ -56,8 +56,8 @@ enum class StampClock : std::uint32_t { system, processor };
 /// How long a tick is, the difference of two stamps.
 class StampScale {
  public:
-  /// Measures the rate of the processor's clock, which takes 2 ms, to some millionths; the system's
-  /// is known.
+  /// Measures the rate of the processor's clock, which takes 2 ms, to some hundred thousandths, or
+  /// as well as the system's clock runs; that one's is known.
   explicit StampScale(StampClock clock) noexcept;
 
   [[nodiscard]] std::uint64_t ns(std::uint64_t ticks) const noexcept {

@@ -20,6 +20,9 @@ namespace {
 static_assert(!has_stack(RawKind::reallocate_begin) && !has_bytes(RawKind::reallocate_begin));
 constexpr std::size_t event_words_max = 2 + 3 + CallStackLog::words_max;
 
+// What is fetched ahead is of the thread's own buffer.
+static_assert(fetched_ahead_words < event_words_max);
+
 ThreadLog* begin_log(ProcessLog& process) noexcept {
   ThreadLog* const log = claim_thread_log(process, thread_number());
   if (log == nullptr) {
