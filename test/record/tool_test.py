@@ -329,13 +329,22 @@ class Record(unittest.TestCase):
             self.assertIn(f"can not create {path}: {reason}", ended.stderr)
         self.assertEqual(os.listdir(self.folder.name), [], "the program has run for nothing")
 
+    # It ends the recording; what the others have until then is whole.
     def test_a_disk_that_is_full_fails_one_file_and_not_the_others(self):
-        (Path(self.folder.name) / "x.tarn").symlink_to("/dev/full")
-        program = str(PROGRAMS / "record_processes")
-        ended = self.tarn("record", "-o", "x.tarn", "--", program, "fork")
-        self.assertEqual(ended.returncode, 1)
-        self.assertIn("can not write to x.tarn: No space left on device", ended.stderr)
-        self.assertEqual(ended.stderr.count(": process "), 2, ended.stderr)
+        folder, storm = self.folder.name, str(PROGRAMS / "record_storm")
+        with subprocess.Popen([TARN, "record", "-o", "x.tarn", "--stacks", "none", "--", "sh", "-c",
+                               f"echo ready; {storm} 1 1000; {storm} 1 4000000"], cwd=folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              restore_signals=False) as recorder:
+            recorder.stdout.readline()
+            resource.prlimit(recorder.pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
+            errors = recorder.communicate()[1]
+        self.assertEqual(recorder.returncode, 1)
+        self.assertEqual(errors.count("File too large"), 1, errors)
+        whole = [line.split(": ")[1] for line in errors.splitlines() if ": process " in line]
+        self.assertEqual(len(whole), 2, errors)
+        for trace in whole:
+            self.assert_whole(trace)
 
     def test_a_folder_that_the_linker_can_not_be_told(self):
         folder = Path(self.folder.name) / "with space" / "tool"
