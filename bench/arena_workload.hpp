@@ -29,9 +29,9 @@ template <typename P>
   }
 }
 
-/// Rounds that are not timed, where threads come and go: the pool is new, but a malloc has its
-/// pages from before, and a new page costs up to 12 us where the machine is a virtual one.
-inline constexpr int warm_round_count = 10;
+/// Of each repetition in which threads come and go. It begins with a new pool, whose pages are new
+/// as well, while a malloc has its own from before; they cost up to 12 us each, and are timed.
+inline constexpr double threads_min_time_s = 0.3;
 
 template <typename P>
 void deallocate_all(P& pool, Blocks& slots) {

@@ -221,7 +221,7 @@ int record_program(Arguments& arguments) {
   }
   // A program that is ahead waits for the recorder: its threads shall not take the processor from
   // it. With two of them on two processors, recording takes a sixth less time so.
-  static_cast<void>(take_precedence());
+  take_precedence();
   run(recorder);
   const bool are_written = print_recordings(recorder);
   print_what_is_missing(recorder);

@@ -30,33 +30,30 @@ template <typename P>
   }
 }
 
-std::size_t block_count() { return turn_count * buffers().size(); }
-
-template <typename P>
-void hand_all_over(P& pool) {
-  Ring ring;
-  std::thread consumer([&pool, &ring, block_count = block_count()] {
-    const OnProcessor place(1);
-    for (std::size_t count = 0; count < block_count; ++count) pool.deallocate(ring.take());
-  });
-  produce(pool, ring);
-  consumer.join();
-}
-
 template <typename P>
 void hand_over(benchmark::State& state) {
+  const std::size_t block_count = turn_count * buffers().size();
   P pool;
   const OnProcessor producer(0);
-  for (int round = 0; round < warm_round_count; ++round) hand_all_over(pool);
-  for (auto _ : state) hand_all_over(pool);
-  set_operations(state, block_count());
+  for (auto _ : state) {
+    Ring ring;
+    std::thread consumer([&] {
+      const OnProcessor place(1);
+      for (std::size_t count = 0; count < block_count; ++count) pool.deallocate(ring.take());
+    });
+    produce(pool, ring);
+    consumer.join();
+  }
+  set_operations(state, block_count);
 }
 
 }  // namespace
 
 void add_hand_over() {
   for_each_arena_peer([]<ArenaPeer P>() {
-    add("arena hand over", "buffers", P::name, hand_over<P>)->UseRealTime();
+    add("arena hand over", "buffers", P::name, hand_over<P>)
+        ->UseRealTime()
+        ->MinTime(threads_min_time_s);
   });
 }
 

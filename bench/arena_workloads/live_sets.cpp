@@ -50,19 +50,15 @@ void live_set_of_thread(P& pool, const ArenaWorkload& workload) {
 }
 
 template <typename P>
-void live_sets_of_threads(P& pool, const ArenaWorkload& workload) {
-  std::vector<std::thread> threads;
-  for (std::size_t count = 0; count < workload.thread_count; ++count) {
-    threads.emplace_back([&] { live_set_of_thread(pool, workload); });
-  }
-  for (std::thread& thread : threads) thread.join();
-}
-
-template <typename P>
 void live_set_of_each(benchmark::State& state, const ArenaWorkload& workload) {
   P pool;
-  for (int round = 0; round < warm_round_count; ++round) live_sets_of_threads(pool, workload);
-  for (auto _ : state) live_sets_of_threads(pool, workload);
+  for (auto _ : state) {
+    std::vector<std::thread> threads;
+    for (std::size_t count = 0; count < workload.thread_count; ++count) {
+      threads.emplace_back([&] { live_set_of_thread(pool, workload); });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
   set_operations(state, workload.thread_count * turns_per_thread * timed(workload).size());
 }
 
@@ -73,7 +69,7 @@ void add_live_set(const ArenaWorkload& workload) {
                [run, &workload](benchmark::State& state) { run(state, workload); });
   };
   if (workload.thread_count > 1) {
-    add_run(live_set_of_each<P>)->UseRealTime();
+    add_run(live_set_of_each<P>)->UseRealTime()->MinTime(threads_min_time_s);
   } else {
     add_run(workload.live_count == 1 ? pairs<P> : live_set<P>);
   }

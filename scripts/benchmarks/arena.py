@@ -56,14 +56,16 @@ def memory_commands(arguments, java, folder):
 
 def measure_memory(arguments, java, folder):
     """Returns {moment: {peer: (reserved, resident)}}, each in bytes per byte alive, and 0 where the
-    peer does not say. One after the other: what a peer gives back may depend on the time."""
+    peer does not say. The peers run at once: nothing is timed."""
+    running = {peer: subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True,
+                                      env=dict(os.environ, LD_PRELOAD=preload))
+               for peer, command, preload in memory_commands(arguments, java, folder)}
     moments, alive = {}, {}
-    for peer, command, preload in memory_commands(arguments, java, folder):
-        process = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True,
-                                 check=False, env=dict(os.environ, LD_PRELOAD=preload))
+    for peer, process in running.items():
+        printed, _ = process.communicate()
         if process.returncode != 0:
             stop(f"the memory of {peer} could not be measured")
-        for line in process.stdout.splitlines():
+        for line in printed.splitlines():
             moment, live, *held = line.split()
             if alive.setdefault(moment, live) != live:
                 stop(f"{peer} has {live} bytes alive, others {alive[moment]}: not the same steps")
@@ -118,6 +120,6 @@ def measure(arguments):
         table = Table(measure_times(arguments, "blocks_bench", netty), PEERS)
         fill(table)
         if has_memory:
-            say(f"memory of blocks of any size: each peer idle for {arguments.idle} s")
+            say(f"memory of blocks of any size: {arguments.idle} s of them idle")
             fill_memory(table, measure_memory(arguments, java, folder), arguments.idle)
     return table

@@ -96,10 +96,9 @@ bool process_space(char* name, std::size_t name_bytes) noexcept {
   return length > 0;
 }
 
-bool take_precedence() noexcept {
+void take_precedence() noexcept {
   constexpr int steps = -10;
-  errno = 0;
-  return nice(steps) != -1 || errno == 0;
+  static_cast<void>(nice(steps));
 }
 
 DescriptorPath path_of_descriptor(int descriptor) noexcept {

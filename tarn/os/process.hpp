@@ -38,8 +38,8 @@ void this_thread_name(char (&name)[thread_name_bytes]) noexcept;
 [[nodiscard]] bool process_space(char* name, std::size_t name_bytes) noexcept;
 
 /// Has the system prefer the calling thread, and what it starts from then on, by ten steps of
-/// `nice`; returns false where it may not: it takes the rights of root, or RLIMIT_NICE.
-[[nodiscard]] bool take_precedence() noexcept;
+/// `nice`. Nothing changes where it may not: that takes the rights of root, or RLIMIT_NICE.
+void take_precedence() noexcept;
 
 struct DescriptorPath {
   char text[48];

@@ -33,11 +33,12 @@ class AddressBook {
 
   /// Returns what place() or begin() put at `address`, where it no longer is; 0: there is none.
   std::uint64_t end(std::uint64_t address) {
-    std::uint64_t& block = place_of(address);
-    // A word that nobody has written takes no memory as long as it is read alone.
-    if (block == 0) return 0;
+    std::uint64_t* const block = address % AddressTable::granularity == 0
+                                     ? blocks_.find(address)
+                                     : odd_blocks_.find(address);
+    if (block == nullptr || *block == 0) return 0;
     --count_;
-    return std::exchange(block, 0);
+    return std::exchange(*block, 0);
   }
 
   /// Says that a block lies at `address`: one that end() gave, moved by realloc, or a next_block(),
